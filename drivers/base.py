@@ -1,0 +1,113 @@
+"""What a device tells us, what we ask of it, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+TEXT_MAX = 512
+"""Longest text, in characters, that one scan may give; a longer one is dropped and counted. A GS1 Digital Link fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A barcode reader read a text."""
+
+    device: str
+    """The device's name in the configuration."""
+    text: str
+    """The text without terminator, prefix and suffix; not interpreted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """A card was held to a reader."""
+
+    device: str
+    uid: str
+    """The card's UID as the reader gives it after normalisation: lower-case hex, most significant byte first."""
+
+
+Event = Scan | Tap
+"""What a reader thread puts in the inbox. An event comes from a device; a message goes to or from head office."""
+
+
+class DriverError(Exception):
+    """A device or network failed. It is caught in one place, changes health, and never undoes a sale."""
+
+
+class DeviceMissing(DriverError):
+    """The path does not exist or the device was unplugged: wait and open again."""
+
+
+class DeviceBusy(DriverError):
+    """Another process holds the device."""
+
+
+class DeviceForbidden(DriverError):
+    """We may not open the device: a udev rule is missing, or has not run yet."""
+
+
+class PrinterError(DriverError):
+    """The printer did not take the bytes."""
+
+
+class LinkError(DriverError):
+    """The broker could not be reached or refused us."""
+
+
+class LineReader(Protocol):
+    """A device that gives lines of text. Used by one thread; `close` may be called from another one."""
+
+    name: str
+    dropped: int
+    """Texts thrown away since the start: too long, broken, or cut by a lost event."""
+
+    def open(self) -> None:
+        """Open the device for us alone. Raises DriverError."""
+
+    def read(self, timeout_s: float) -> Sequence[str]:
+        """Return the texts completed within the time, oldest first; empty when there was none. Raises DriverError."""
+
+    def close(self) -> None:
+        """Let go of the device; harmless when it is not open."""
+
+
+class Outcome(StrEnum):
+    """What is known of a print job after its last byte was sent."""
+
+    PRINTED = "printed"
+    """The printer said so."""
+    REFUSED = "refused"
+    """Nothing was put on paper: out of paper, cover open, not reachable. Try again when it is ready."""
+    DOUBTFUL = "doubtful"
+    """Bytes went out and no answer came: it may or may not be on paper. Never sent again as an original by itself."""
+
+
+class PrinterState(StrEnum):
+    """What a printer says of itself."""
+
+    READY = "ready"
+    PAPER_LOW = "paper_low"
+    PAPER_OUT = "paper_out"
+    COVER_OPEN = "cover_open"
+    OFFLINE = "offline"
+    """Not reachable, or it reports an error."""
+    UNKNOWN = "unknown"
+    """It does not answer status requests; many do not. It is printed on all the same."""
+
+
+class Printer(Protocol):
+    """A device that puts ESC/POS bytes on paper. Used by one thread."""
+
+    name: str
+
+    def state(self) -> PrinterState:
+        """Ask the printer how it is. Never raises."""
+
+    def print(self, data: bytes) -> Outcome:
+        """Send one whole job and find out what became of it. Never raises: each failure is an outcome."""
+
+    def close(self) -> None: ...
