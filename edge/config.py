@@ -1,0 +1,157 @@
+"""The store's one configuration file: every key with its type, bounds and meaning, declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+DeviceKind = Literal[
+    "evdev_scanner",
+    "evdev_cards",
+    "serial_scanner",
+    "escpos_printer",
+    "fake_scanner",
+    "fake_cards",
+    "fake_printer",
+]
+
+
+class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The store itself."""
+
+    id: Annotated[Name, Meta(description="Short id of the store; it stands in receipt numbers and topics.")]
+    tenant: Annotated[Name, Meta(description="Id of the company at head office.")] = "demo"
+    name_zh_hans: Annotated[str, Meta(min_length=1, max_length=60, description="Name in 简体中文, as on the receipt.")]
+    name_zh_hant: Annotated[str, Meta(max_length=60, description="Name in 繁體中文; empty: the 简体 one.")] = ""
+    name_en: Annotated[str, Meta(max_length=60, description="Name in English; empty: the 简体 one.")] = ""
+    address: Annotated[str, Meta(max_length=120, description="Address line of the receipt.")] = ""
+    phone: Annotated[str, Meta(max_length=40, description="Telephone on the receipt.")] = ""
+    thanks: Annotated[str, Meta(max_length=200, description="Last line of the receipt.")] = ""
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.")] = "CNY"
+    timezone: Annotated[str, Meta(description="IANA time zone of the shop.")] = "Asia/Shanghai"
+    language: Annotated[
+        Literal["zh-Hans", "zh-Hant", "en"], Meta(description="Language of receipts and of a screen's first visit.")
+    ] = "zh-Hans"
+    day_starts_hour: Annotated[int, Meta(ge=0, le=12, description="Hour at which a new business date begins.")] = 0
+    data_dir: Annotated[str, Meta(description="Folder of the database; relative to this file.")] = "data"
+    denominations: Annotated[
+        tuple[Annotated[int, Meta(ge=1)], ...],
+        Meta(description="Notes and coins in minor units, for the next-note buttons."),
+    ] = (100, 500, 1_000, 2_000, 5_000, 10_000)
+
+
+class LaneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One till."""
+
+    number: Annotated[int, Meta(ge=1, le=99, description="Number of the lane; it stands in receipt numbers.")]
+    name: Annotated[str, Meta(max_length=40, description="What the lane is called on its screen.")] = ""
+    printer: Annotated[str, Meta(description="Name of the device that prints this lane's receipts; empty: none.")] = ""
+
+
+class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One device at a lane."""
+
+    name: Annotated[Name, Meta(description="Name of the device, as health and log call it.")]
+    kind: Annotated[DeviceKind, Meta(description="Which driver reads or writes it.")]
+    lane: Annotated[int, Meta(ge=1, le=99, description="The lane that it belongs to.")] = 1
+    path: Annotated[
+        str,
+        Meta(description="Where it is: /dev/input/by-id/…, /dev/serial/by-id/…, tcp://host:9100, file:///dev/usb/lp0."),
+    ] = ""
+    baud: Annotated[int, Meta(ge=300, le=921_600, description="Speed of a serial line.")] = 9_600
+    layout: Annotated[str, Meta(description="Keyboard country of an evdev reader.")] = "us"
+    prefix: Annotated[str, Meta(max_length=8, description="Text that the reader puts before each code.")] = ""
+    suffix: Annotated[str, Meta(max_length=8, description="Text that the reader puts after each code.")] = ""
+    idle_ms: Annotated[
+        int, Meta(ge=0, le=2_000, description="End of a code where the reader sends no terminator; 0: never.")
+    ] = 0
+    uid_form: Annotated[
+        Literal["auto", "hex_msb", "hex_lsb", "dec_msb", "dec_lsb"],
+        Meta(description="How a keyboard-type card reader writes the UID."),
+    ] = "auto"
+    columns: Annotated[Literal[32, 42, 48], Meta(description="Columns of the paper: 58 mm 32, 80 mm 48.")] = 48
+    encoding: Annotated[
+        Literal["gb18030", "gbk", "gb2312", "big5", "none"], Meta(description="What the printer's font understands.")
+    ] = "gb18030"
+    language: Annotated[
+        Literal["", "zh-Hans", "zh-Hant", "en"], Meta(description="Language of its receipts; empty: the store's.")
+    ] = ""
+    drawer_pin: Annotated[Literal[0, 2, 5], Meta(description="Pin of the cash drawer; 0: no drawer.")] = 2
+    faults: Annotated[tuple[str, ...], Meta(description='Faults of a simulated device, such as "2:unplug".')] = ()
+
+
+class StaffConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules for staff."""
+
+    pin_tries: Annotated[int, Meta(ge=1, le=20, description="Wrong PINs before a wait begins.")] = 5
+    pin_wait_s: Annotated[
+        int, Meta(ge=1, le=3_600, description="First wait; it doubles with each further wrong PIN.")
+    ] = 30
+    idle_lock_minutes: Annotated[
+        int, Meta(ge=0, le=480, description="Lock an idle lane with an empty basket after so long; 0: never.")
+    ] = 15
+
+
+class RulesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Prices, promotions and points."""
+
+    promotions: Annotated[
+        str, Meta(description="File of promotions and tiers, relative to this file; empty: none.")
+    ] = ""
+    points_expire_months: Annotated[
+        int, Meta(ge=0, le=120, description="Months after which points expire; 0: never.")
+    ] = 12
+    points_per_yuan_worth: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Points that are worth one unit of currency, as the panel says.")
+    ] = 100
+
+
+class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the labels of the shop's scales are read."""
+
+    prefix: Annotated[str, Meta(pattern=r"^2\d{0,2}$", description="First digits of the label.")]
+    format: Annotated[
+        str, Meta(description="Picture: F flag, W item, E amount, N grams, C check digit, such as FFWWWWWEEEEEC.")
+    ]
+
+
+class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The MQTT broker to head office; without this section nothing is relayed and the outbox keeps everything."""
+
+    host: Annotated[str, Meta(min_length=1, description="Host of the broker.")]
+    port: Annotated[Port, Meta(description="Port of the broker.")] = 1883
+    username: Annotated[str, Meta(description="User at the broker; empty: none.")] = ""
+    password_file: Annotated[
+        str, Meta(description="File that holds the password; a bare name is looked up among systemd's credentials.")
+    ] = ""
+    tls_ca: Annotated[str, Meta(description="File of the certificate authority; empty: no TLS.")] = ""
+    tls_cert: Annotated[str, Meta(description="File of this store's certificate.")] = ""
+    tls_key: Annotated[str, Meta(description="File of this store's key.")] = ""
+    keepalive_s: Annotated[int, Meta(ge=5, le=600, description="Seconds between signs of life.")] = 30
+
+
+class ScreenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The screens."""
+
+    host: Annotated[str, Meta(description="Address to listen on; the LAN comes through nginx.")] = "127.0.0.1"
+    port: Annotated[Port, Meta(description="Port to listen on.")] = 8480
+    ppi: Annotated[int, Meta(ge=72, le=400, description="Pixels an inch of the touch screens: keys keep 20 mm.")] = 149
+    threads: Annotated[int, Meta(ge=8, le=64, description="Web threads; each open screen holds one.")] = 24
+    streams: Annotated[int, Meta(ge=1, le=48, description="Screens that may be open at once.")] = 12
+    bench: Annotated[bool, Meta(description="Offer the device bench; only where devices are simulated.")] = False
+
+
+class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole configuration file."""
+
+    store: StoreConfig
+    lane: tuple[LaneConfig, ...] = (LaneConfig(number=1),)
+    device: tuple[DeviceConfig, ...] = ()
+    staff: StaffConfig = StaffConfig()
+    rules: RulesConfig = RulesConfig()
+    scale_code: tuple[ScaleCodeConfig, ...] = ()
+    broker: BrokerConfig | None = None
+    screen: ScreenConfig = ScreenConfig()

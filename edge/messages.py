@@ -1,0 +1,156 @@
+"""The contract with head office: topics, envelopes and bodies. AsyncAPI: docs/messages/asyncapi.yaml.
+
+Each message upwards is a CloudEvent (structured JSON) named by (store, epoch, sequence); the sequence has no gaps within an
+epoch, and `prevhash` chains each to the one before, so that head office sees a loss, a double or a change at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+SPEC_VERSION = "1.0"
+CONTENT_TYPE = "application/cloudevents+json"
+MESSAGE_MAX_BYTES = 256 * 1024
+"""Largest message; a 500-line sale takes about 120 KiB."""
+WINDOW_MAX = 100
+"""Most messages in flight to head office that it has not acknowledged."""
+TYPE_PREFIX = "com.taptill."
+
+TYPES = ("sale", "refund", "shift", "stock", "member", "audit")
+"""What a store tells head office; the last part of the topic and of the CloudEvent's type."""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A CloudEvent 1.0 in structured JSON."""
+
+    specversion: str = SPEC_VERSION
+    id: str
+    """`store/epoch/sequence`."""
+    source: str
+    """`/taptill/{tenant}/{store}`."""
+    type: str
+    """`com.taptill.sale` and so on."""
+    subject: str = ""
+    """What the message is of, such as the sale id."""
+    time: str
+    """UTC, RFC 3339."""
+    datacontenttype: str = "application/json"
+    storeepoch: str
+    sequence: int
+    """1, 2, 3 … within an epoch."""
+    prevhash: str
+    """SHA-256 (hex) of the data of the message before it in the epoch; empty for the first one."""
+    data: msgspec.Raw
+    """The body, whose bytes are hashed as they stand."""
+
+
+class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
+    sku: str
+    name: str
+    quantity: int
+    weight_g: int | None = None
+    unit_price: int
+    gross: int
+    net: int
+    unit_nets: tuple[int, ...]
+    discounts: tuple[tuple[str, int], ...] = ()
+    tax_bp: int = 0
+    tax: int = 0
+    code: str = ""
+
+
+class TenderBody(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    amount: int
+    given: int
+
+
+class SaleBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed sale, without personal data: the member is a random id."""
+
+    sale_id: str
+    receipt_number: str
+    lane: int
+    staff_id: str
+    member_id: str | None = None
+    business_date: str
+    sold_at_ms: int
+    clock_unsure: bool = False
+    currency: str
+    gross: int
+    discount: int
+    total: int
+    tax: int
+    rules_version: str
+    points: int = 0
+    change: int = 0
+    lines: tuple[SaleLineBody, ...]
+    tenders: tuple[TenderBody, ...]
+
+
+class Nack(msgspec.Struct, frozen=True):
+    sequence: int
+    reason: str
+
+
+class Ack(msgspec.Struct, frozen=True, kw_only=True):
+    """Head office has these messages in its database; sent only after its commit."""
+
+    epoch: str
+    upto: int
+    """Everything up to and with this sequence."""
+    also: tuple[int, ...] = ()
+    """Single ones beyond a gap."""
+    nack: tuple[Nack, ...] = ()
+    """Set aside there with a reason: the stream goes on without them."""
+    resend_from: int | None = None
+    """First sequence that is missing at head office."""
+
+
+class StoreState(msgspec.Struct, frozen=True, kw_only=True):
+    """Retained state of a store; `online` false comes from its last will or its clean stop."""
+
+    online: bool
+    boot: str = ""
+    """Random name of this start of the daemon."""
+    version: str = ""
+    epoch: str = ""
+    at_ms: int = 0
+    waiting: int = 0
+    """Messages that head office has not acknowledged."""
+    devices: dict[str, str] = {}
+    """Health of each device by name."""
+
+
+def topic_root(tenant: str, store: str) -> str:
+    return f"taptill/v1/{tenant}/{store}"
+
+
+def up_topic(tenant: str, store: str, kind: str) -> str:
+    assert kind in TYPES
+    return f"{topic_root(tenant, store)}/up/{kind}"
+
+
+def ack_topic(tenant: str, store: str) -> str:
+    return f"{topic_root(tenant, store)}/down/ack"
+
+
+def state_topic(tenant: str, store: str) -> str:
+    return f"{topic_root(tenant, store)}/state"
+
+
+def hq_state_topic(tenant: str) -> str:
+    """Retained: `{"online": true}` while head office takes messages."""
+    return f"taptill/v1/{tenant}/hq/state"
+
+
+def encode_body(body: Any) -> bytes:
+    """Return the canonical JSON of a body: keys in the order of the struct, no blanks. Hashes are over these bytes."""
+    return msgspec.json.encode(body)
+
+
+def body_hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,205 @@
+"""What each lane shows: immutable views, numbered, the newest kept for whoever asks.
+
+A view is free of language: names come in all three, refusals as codes with figures; the face turns them into words.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from rules.basket import Names
+from rules.money import Minor
+from rules.quote import AppliedPromotion, MissedPromotion
+
+
+class Stage(StrEnum):
+    LOCKED = "locked"
+    SELLING = "selling"
+    PAYING = "paying"
+    DONE = "done"
+
+
+class Sound(StrEnum):
+    """What the till plays once with a view."""
+
+    NONE = ""
+    SCAN = "scan"
+    ERROR = "error"
+    TAP = "tap"
+    PAID = "paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something was not done, as a reason that the cashier can act on. A value, not an exception."""
+
+    code: str
+    """Key of the text in edge/texts.py, such as `unknown_code`."""
+    params: Mapping[str, str | int] = field(default_factory=dict)
+    """Figures and texts to put into it; amounts in minor units under names that end in `_minor`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineDiscountView:
+    promotion_id: str
+    names: Names
+    amount: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    line_id: str
+    sku: str
+    names: Names
+    unit: str
+    quantity: int
+    weight_g: int | None
+    unit_price: Minor
+    gross: Minor
+    net: Minor
+    discounts: tuple[LineDiscountView, ...] = ()
+    is_newest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """What the panel shows of the member; the name and phone are already masked."""
+
+    member_id: str
+    name: str
+    phone: str
+    tier_id: str
+    tier_names: Names
+    tier_colour: str
+    points: int
+    points_worth: Minor
+    stored_value: Minor
+    spend_12m: Minor
+    visits: int
+    last_visit: str
+    """ISO date of the sale before; empty at the first visit."""
+    birthday: str
+    """`MM-DD`, empty when not known."""
+    is_birthday_soon: bool = False
+    next_tier_names: Names | None = None
+    next_tier_short: Minor = 0
+    next_tier_progress_bp: int = 0
+    favourites: tuple[Names, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TenderView:
+    kind: str
+    amount: Minor
+    given: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class DoneView:
+    sale_id: str
+    receipt_number: str
+    total: Minor
+    change: Minor
+    points: int
+    points_after: int | None
+    tenders: tuple[TenderView, ...]
+    new_tier_names: Names | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffView:
+    staff_id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class TillView:
+    """Everything that a lane's screen shows, except the status strip."""
+
+    lane: int
+    number: int = 0
+    """Rises with every view of the lane since the start of the daemon."""
+    stage: Stage = Stage.LOCKED
+    staff: StaffView | None = None
+    sale_id: str = ""
+    lines: tuple[LineView, ...] = ()
+    item_count: int = 0
+    gross: Minor = 0
+    discount: Minor = 0
+    total: Minor = 0
+    applied: tuple[AppliedPromotion, ...] = ()
+    hints: tuple[MissedPromotion, ...] = ()
+    """Promotions within reach: the customer is told how far it is."""
+    member: MemberView | None = None
+    quantity_next: int = 1
+    """Pieces that the next scan adds (`3 ×` then scan)."""
+    can_undo: bool = False
+    blocked: Refusal | None = None
+    """A banner that stays and blocks PAY until it is dismissed."""
+    notice: Refusal | None = None
+    """A banner that goes with the next thing that is done."""
+    waiting_scans: int = 0
+    """Scans taken while the banner stands; they are worked off when it is dismissed."""
+    tenders: tuple[TenderView, ...] = ()
+    due: Minor = 0
+    """What is still to be paid."""
+    next_notes: tuple[Minor, ...] = ()
+    done: DoneView | None = None
+    sound: Sound = Sound.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """Health of one device as the strip shows it."""
+
+    name: str
+    kind: str
+    state: str
+    """ok, opening, gone, busy, forbidden, problem, unknown …"""
+    detail: str = ""
+    dropped: int = 0
+    since_ms: int = 0
+
+
+class Screens:
+    """The newest view of each lane, for any number of waiting readers."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._views: dict[int, TillView] = {}
+        self._closed = False
+
+    def show(self, view: TillView) -> TillView:
+        """Make the view the newest of its lane, with the next number, and wake the readers."""
+        with self._changed:
+            old = self._views.get(view.lane)
+            view = replace(view, number=(old.number if old else 0) + 1)
+            self._views[view.lane] = view
+            self._changed.notify_all()
+            return view
+
+    def newest(self, lane: int) -> TillView:
+        """Return the newest view of the lane. Raises KeyError for a lane that does not exist."""
+        with self._changed:
+            return self._views[lane]
+
+    def wait(self, lane: int, *, after: int, timeout_s: float) -> TillView | None:
+        """Return the newest view once its number differs from `after`, or None when time is up or the daemon stops."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._views[lane].number != after, timeout_s)
+            view = self._views[lane]
+            return view if view.number != after and not self._closed else None
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """Wake every reader for the last time."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()

@@ -1,0 +1,125 @@
+"""The one ledger: transfers of whole units between accounts, and the lots that expire.
+
+A transfer moves a positive integer of one unit from one account to another, and nothing else changes a balance; so what
+is taken from one side is always given to the other, and all balances of a unit sum to zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+AMOUNT_MAX = 2**53
+"""Largest amount of one transfer: exact in every JSON reader."""
+
+CASH = "cash"
+POINTS = "points"
+STORED_VALUE = "svc"
+STORED_VALUE_GIFT = "svc_gift"
+
+
+def times_unit(package: str) -> str:
+    """Return the unit in which times of a times card are counted."""
+    return f"times:{package}"
+
+
+def stock_unit(sku: str) -> str:
+    """Return the unit in which pieces, or grams where weighed, of an item are counted."""
+    return f"stock:{sku}"
+
+
+def drawer_account(lane: int) -> str:
+    return f"drawer/{lane}"
+
+
+def member_account(member_id: str) -> str:
+    return f"member/{member_id}"
+
+
+CUSTOMERS = "customers"
+"""Where goods go and cash comes from: everybody outside the shop."""
+SHELF = "shelf"
+"""Goods in the store. It may go below zero: a count that is behind must not stop a sale."""
+ISSUER = "issuer"
+"""The shop as the giver of points, gifts and times: its balance is minus what members hold."""
+TENDERS = "tenders"
+"""Money taken other than in cash, to be settled by the payment service."""
+
+MAY_BE_NEGATIVE = frozenset({CUSTOMERS, SHELF, ISSUER})
+
+
+def may_be_negative(account: str) -> bool:
+    """Tell whether the account may go below zero; all others are held at zero or more by the database itself."""
+    return account in MAY_BE_NEGATIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One append-only move of an integer amount between two accounts."""
+
+    unit: str
+    from_account: str
+    to_account: str
+    amount: int
+    """Greater than zero, at most AMOUNT_MAX."""
+    reason: str
+    """Why it happened: sale, return, accrual, redemption, expiry, opening, adjustment …"""
+    expires_ms: int | None = None
+    """For units that live in lots: when the lot that this transfer makes for `to_account` expires (UTC ms)."""
+
+    def __post_init__(self) -> None:
+        assert 0 < self.amount <= AMOUNT_MAX
+        assert self.from_account != self.to_account
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Points, gift money or times granted together, with one expiry."""
+
+    lot_id: int
+    remaining: int
+    expires_ms: int | None
+    """UTC ms; None never expires."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotUse:
+    """How much of one lot a transfer used."""
+
+    lot_id: int
+    amount: int
+
+
+def draw(lots: Sequence[Lot], amount: int, *, now_ms: int) -> tuple[LotUse, ...] | None:
+    """Return which lots an amount is taken from: what expires first goes first, then what is older; None if too little.
+
+    Lots that have expired are not touched.
+
+    >>> draw([Lot(1, 100, 5_000), Lot(2, 100, None)], 120, now_ms=0)
+    (LotUse(lot_id=1, amount=100), LotUse(lot_id=2, amount=20))
+    """
+    assert amount > 0
+    alive = [lot for lot in lots if lot.remaining > 0 and (lot.expires_ms is None or lot.expires_ms > now_ms)]
+    alive.sort(key=lambda lot: (lot.expires_ms is None, lot.expires_ms or 0, lot.lot_id))
+    uses = []
+    for lot in alive:
+        if amount == 0:
+            break
+        used = min(lot.remaining, amount)
+        uses.append(LotUse(lot.lot_id, used))
+        amount -= used
+    return tuple(uses) if amount == 0 else None
+
+
+def balances(transfers: Iterable[Transfer]) -> dict[tuple[str, str], int]:
+    """Return the balance of every (account, unit) that the transfers touch; for each unit they sum to zero.
+
+    >>> balances([Transfer(POINTS, ISSUER, "member/a", 5, "accrual")])
+    {('issuer', 'points'): -5, ('member/a', 'points'): 5}
+    """
+    totals: dict[tuple[str, str], int] = {}
+    for transfer in transfers:
+        for account, amount in ((transfer.from_account, -transfer.amount), (transfer.to_account, transfer.amount)):
+            key = (account, transfer.unit)
+            totals[key] = totals.get(key, 0) + amount
+    return totals
