@@ -1,0 +1,95 @@
+"""Open baskets: every step is a row, so that the last one can be undone and none is lost with the power."""
+
+from __future__ import annotations
+
+import msgspec
+from peewee import SqliteDatabase
+
+from edge.store.database import execute, row, scalar
+
+STEPS_MAX = 50
+"""Steps of an open basket that can be undone."""
+
+
+class StoredLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line without its item's data: these are looked up afresh, so that a new price counts at once."""
+
+    line_id: str
+    sku: str
+    quantity: int = 1
+    weight_g: int | None = None
+    label_amount: int | None = None
+    open_price: int | None = None
+    code: str = ""
+
+
+class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A basket at one step."""
+
+    sale_id: str
+    member_id: str | None = None
+    lines: tuple[StoredLine, ...] = ()
+    next_line: int = 1
+    newest_line: str = ""
+
+
+class StoredTender(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    given: int
+    ref: str = ""
+
+
+class LaneState(msgspec.Struct, frozen=True, kw_only=True):
+    """What a lane remembers beside its basket."""
+
+    staff_id: str = ""
+    seen_ms: int = 0
+    tenders: tuple[StoredTender, ...] = ()
+
+
+def push(db: SqliteDatabase, lane: int, basket: StoredBasket) -> int:
+    """Make the basket the lane's newest step and return how many steps are kept."""
+    newest = scalar(db, "SELECT max(step) FROM basket_step WHERE lane = ?", lane) or 0
+    execute(db, "INSERT INTO basket_step VALUES (?, ?, ?)", lane, newest + 1, msgspec.json.encode(basket))
+    execute(db, "DELETE FROM basket_step WHERE lane = ? AND step <= ?", lane, newest + 1 - STEPS_MAX)
+    return int(scalar(db, "SELECT count(*) FROM basket_step WHERE lane = ?", lane))
+
+
+def pop(db: SqliteDatabase, lane: int) -> StoredBasket | None:
+    """Take the newest step away and return the one before it, or None, changing nothing, when there is none."""
+    if scalar(db, "SELECT count(*) FROM basket_step WHERE lane = ?", lane) < 2:
+        return None
+    execute(
+        db, "DELETE FROM basket_step WHERE lane = ? AND step = (SELECT max(step) FROM basket_step WHERE lane = ?)",
+        lane, lane,
+    )  # fmt: skip
+    return newest(db, lane)[0]
+
+
+def newest(db: SqliteDatabase, lane: int) -> tuple[StoredBasket | None, int]:
+    """Return the lane's open basket and how many steps are kept."""
+    found = row(db, "SELECT body FROM basket_step WHERE lane = ? ORDER BY step DESC LIMIT 1", lane)
+    if found is None:
+        return None, 0
+    kept = scalar(db, "SELECT count(*) FROM basket_step WHERE lane = ?", lane)
+    return msgspec.json.decode(found[0], type=StoredBasket), int(kept)
+
+
+def clear(db: SqliteDatabase, lane: int) -> None:
+    execute(db, "DELETE FROM basket_step WHERE lane = ?", lane)
+    execute(db, "UPDATE lane_state SET tenders = '[]' WHERE lane = ?", lane)
+
+
+def lane_state(db: SqliteDatabase, lane: int) -> LaneState:
+    found = row(db, "SELECT staff_id, seen_ms, tenders FROM lane_state WHERE lane = ?", lane)
+    if found is None:
+        return LaneState()
+    tenders = msgspec.json.decode(found[2], type=tuple[StoredTender, ...])
+    return LaneState(staff_id=found[0], seen_ms=found[1], tenders=tenders)
+
+
+def put_lane_state(db: SqliteDatabase, lane: int, state: LaneState) -> None:
+    execute(
+        db, "INSERT OR REPLACE INTO lane_state VALUES (?, ?, ?, ?)",
+        lane, state.staff_id, state.seen_ms, msgspec.json.encode(state.tenders).decode(),
+    )  # fmt: skip

@@ -1,0 +1,153 @@
+"""Opening the file: pragmas, migrations, the writer and the readers, and a copy of it while it is in use."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final
+
+from peewee import SqliteDatabase
+from playhouse.migrations import Runner
+
+from edge.ids import new_epoch
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 5_000
+CACHE_KIB = 8_192
+
+Row = tuple[Any, ...]
+
+
+class StoreInUseError(Exception):
+    """Another daemon holds the store."""
+
+
+class StoreNewerError(Exception):
+    """The file was written by a newer version of TapTill."""
+
+
+class Store:
+    """The store's database: `db` for the one writer thread, `reads` for all others.
+
+    Both give each thread a connection of its own, opened when it is first used.
+    """
+
+    def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
+        self.path = path
+        common = {"journal_mode": "wal", "synchronous": synchronous, "foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS}
+        self.db = SqliteDatabase(str(path), pragmas={**common, "cache_size": -CACHE_KIB}, lock_type="IMMEDIATE")
+        self.reads = SqliteDatabase(str(path), pragmas={"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS})
+        self._lock_fd: int | None = None
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Return a `BEGIN IMMEDIATE` transaction for the writer: all or nothing, on the disk when it has ended."""
+        return self.db.atomic()
+
+    def hold(self) -> None:
+        """Keep the store for this process alone until it ends. Raises StoreInUseError."""
+        fd = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            raise StoreInUseError(f"another daemon holds {self.path}") from None
+        self._lock_fd = fd
+
+    def close(self) -> None:
+        """Close this thread's connections and let go of the store."""
+        for db in (self.reads, self.db):
+            if not db.is_closed():
+                db.close()
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+
+def open_store(path: Path, *, synchronous: str = "FULL") -> Store:
+    """Return the store of the file, made or brought up to date by the migrations, each one transaction.
+
+    Raises StoreNewerError, and peewee's DatabaseError for a file that is no database.
+    """
+    is_new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if is_new:
+        # Personal data: for the daemon's user alone, from the first byte on.
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    store = Store(path, synchronous=synchronous)
+    runner = Runner(store.db, str(MIGRATIONS))
+    unknown = [migration.name for migration in runner.status() if migration.path is None]
+    if unknown:
+        store.close()
+        raise StoreNewerError(f"{path} has migrations that this version does not know: {', '.join(unknown)}")
+    runner.up()
+    with store.transaction():
+        if scalar(store.db, "SELECT count(*) FROM outbox_head") == 0:
+            execute(store.db, "INSERT INTO outbox_head VALUES (1, ?, 0, '')", new_epoch())
+    return store
+
+
+def execute(db: SqliteDatabase, sql: str, *params: object) -> sqlite3.Cursor:
+    cursor: sqlite3.Cursor = db.execute_sql(sql, params)
+    return cursor
+
+
+def execute_many(db: SqliteDatabase, sql: str, rows: Sequence[Row]) -> None:
+    """Run one statement for many rows; peewee has no call for it, the connection below has."""
+    db.connection().executemany(sql, rows)
+
+
+def rows(db: SqliteDatabase, sql: str, *params: object) -> list[Row]:
+    return execute(db, sql, *params).fetchall()
+
+
+def row(db: SqliteDatabase, sql: str, *params: object) -> Row | None:
+    found: Row | None = execute(db, sql, *params).fetchone()
+    return found
+
+
+def scalar(db: SqliteDatabase, sql: str, *params: object) -> Any:
+    """Return the first column of the first row, or None."""
+    found = row(db, sql, *params)
+    return None if found is None else found[0]
+
+
+def backup(store: Store, target: Path, *, progress: Callable[[int, int], None] | None = None) -> None:
+    """Copy the store, in use or not, to a new file that appears whole or not at all, and check the copy.
+
+    Args:
+        progress: called with pages still to copy, and pages in all.
+
+    Raises FileExistsError when the target is there, and sqlite3.DatabaseError when the copy is not sound.
+    """
+    if target.exists():
+        raise FileExistsError(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    source = sqlite3.connect(store.path)
+    copy = sqlite3.connect(partial)
+    try:
+        source.backup(copy, pages=512, progress=(lambda _, left, whole: progress(left, whole)) if progress else None)
+        copy.execute("PRAGMA journal_mode = DELETE")
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"the copy is not sound: {verdict}")
+    finally:
+        copy.close()
+        source.close()
+    sync_file(partial)
+    partial.rename(target)
+    sync_file(target.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Make sure that a file, or the names in a folder, are on the disk."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,89 @@
+"""Staff, their PINs and badges, and the count of wrong PINs, which a restart does not forget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from peewee import SqliteDatabase
+
+from edge.store.database import execute, row, rows
+from edge.store.rows import StaffRow
+
+# Source: OWASP's password storage sheet (19 MiB, two passes). The library's own default takes 64 MiB, too much for the box.
+PIN_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+PIN_DIGITS_MIN, PIN_DIGITS_MAX = 4, 8
+WAIT_DOUBLINGS_MAX = 8
+"""Longest wait: pin_wait_s doubled so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinWrong:
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinWait:
+    seconds: int
+
+
+def is_pin(pin: str) -> bool:
+    """Tell whether a text has the form of a PIN: 4 to 8 ASCII digits."""
+    return pin.isascii() and pin.isdigit() and PIN_DIGITS_MIN <= len(pin) <= PIN_DIGITS_MAX
+
+
+def add(db: SqliteDatabase, *, staff_id: str, name: str, role: str, pin: str, badge_uid: str | None = None) -> None:
+    """Add a member of staff within the caller's transaction. Raises ValueError for a PIN of another form."""
+    if not is_pin(pin):
+        raise ValueError("a PIN has 4 to 8 digits")
+    execute(db, "INSERT INTO staff VALUES (?, ?, ?, ?, ?, 1)", staff_id, name, role, PIN_HASHER.hash(pin), badge_uid)
+
+
+def all_staff(db: SqliteDatabase) -> list[StaffRow]:
+    found = rows(db, "SELECT staff_id, name, role FROM staff WHERE is_active = 1 ORDER BY role DESC, staff_id")
+    return [StaffRow(*each) for each in found]
+
+
+def by_id(db: SqliteDatabase, staff_id: str) -> StaffRow | None:
+    found = row(db, "SELECT staff_id, name, role FROM staff WHERE staff_id = ? AND is_active = 1", staff_id)
+    return StaffRow(*found) if found else None
+
+
+def by_badge(db: SqliteDatabase, uid: str) -> StaffRow | None:
+    found = row(db, "SELECT staff_id, name, role FROM staff WHERE badge_uid = ? AND is_active = 1", uid)
+    return StaffRow(*found) if found else None
+
+
+def check_pin(
+    db: SqliteDatabase, staff_id: str, pin: str, *, key: str, now_ms: int, tries: int, wait_s: int
+) -> StaffRow | PinWrong | PinWait:
+    """Return who signs in with a PIN, or why not; within the caller's transaction, which counts the failure.
+
+    Args:
+        key: what is throttled, such as the lane and the person.
+        tries: wrong PINs before a wait begins.
+        wait_s: the first wait; it doubles with each further wrong PIN.
+    """
+    failed, blocked_until_ms = row(db, "SELECT failed, blocked_until_ms FROM pin_try WHERE key = ?", key) or (0, 0)
+    # A clock that was set back must not lengthen the wait for ever.
+    longest_ms = wait_s * 1_000 * 2**WAIT_DOUBLINGS_MAX
+    if now_ms < blocked_until_ms <= now_ms + longest_ms:
+        return PinWait(-(-(blocked_until_ms - now_ms) // 1_000))
+    found = row(db, "SELECT pin_hash FROM staff WHERE staff_id = ? AND is_active = 1", staff_id)
+    if found is not None and is_pin(pin) and _verify(found[0], pin):
+        execute(db, "DELETE FROM pin_try WHERE key = ?", key)
+        person = by_id(db, staff_id)
+        assert person is not None
+        return person
+    failed += 1
+    wait_ms = 0 if failed < tries else wait_s * 1_000 * 2 ** min(failed - tries, WAIT_DOUBLINGS_MAX)
+    execute(db, "INSERT OR REPLACE INTO pin_try VALUES (?, ?, ?)", key, failed, now_ms + wait_ms if wait_ms else 0)
+    return PinWait(wait_ms // 1_000) if wait_ms else PinWrong(tries - failed)
+
+
+def _verify(pin_hash: str, pin: str) -> bool:
+    try:
+        return PIN_HASHER.verify(pin_hash, pin)
+    except VerifyMismatchError:
+        return False

@@ -1,0 +1,53 @@
+"""What the face may use of the house. It asks the till by the method itself and reads through a read-only connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from drivers.document import Document
+from edge.clock import Clock
+from edge.config import Config
+from edge.health import Health
+from edge.screen import Screens
+from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
+
+
+class Reads(Protocol):
+    """Read-only questions; each is answered from the store's file without asking the till."""
+
+    def staff(self) -> Sequence[StaffRow]: ...
+    def quick_pages(self) -> Sequence[QuickPage]: ...
+    def search_items(self, text: str, *, limit: int = 24) -> Sequence[ItemRow]:
+        """Find items by name in any language, pinyin initials, brand, code or SKU."""
+
+    def find_members(self, text: str, *, limit: int = 12) -> Sequence[MemberRow]:
+        """Find members by phone, its last four digits, name, or member code."""
+
+    def receipts(self, *, text: str = "", business_date: date | None = None, limit: int = 40) -> Sequence[ReceiptRow]:
+        """Return closed sales, newest first; `text` is a receipt number or its end, or an amount."""
+
+    def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
+        """Return the receipt as it is printed, or None for an unknown sale."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Wired once, in edge/app.py."""
+
+    config: Config
+    clock: Clock
+    screens: Screens
+    health: Health
+    reads: Reads
+    ask: Callable[..., Any]
+    """`ask(lane, Till.method, **arguments)`: run a method of the lane's till on the writer thread and return its value.
+
+    Raises `edge.loop.TillBusyError` when the till does not answer in time.
+    """
+    secret_key: bytes
+    bench: Any = None
+    """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
+    version: str = ""

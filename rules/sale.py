@@ -1,0 +1,159 @@
+"""A closed sale: a quote that was paid. Never edited; what it moves in the ledger follows from it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.basket import Basket, Line, Names
+from rules.ledger import (
+    CASH,
+    CUSTOMERS,
+    ISSUER,
+    POINTS,
+    SHELF,
+    TENDERS,
+    Transfer,
+    drawer_account,
+    member_account,
+    stock_unit,
+)
+from rules.money import Minor
+from rules.quote import PricedLine, Quote
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """One line as it was sold; names and prices as they were at that moment."""
+
+    sku: str
+    names: Names
+    unit: str
+    quantity: int
+    weight_g: int | None
+    unit_price: Minor
+    gross: Minor
+    net: Minor
+    unit_nets: tuple[Minor, ...]
+    """What each unit cost; a return gives back exactly these."""
+    discounts: tuple[tuple[str, Minor], ...]
+    """Promotion id and what it took off this line."""
+    tax_bp: int
+    tax: Minor
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleTender:
+    kind: str
+    """cash, card, scan …"""
+    amount: Minor
+    """What it settled."""
+    given: Minor
+    """What was handed over; more than `amount` only in cash."""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SalePromotion:
+    promotion_id: str
+    names: Names
+    amount: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A closed sale. `receipt_number` is empty until it is recorded."""
+
+    sale_id: str
+    lane: int
+    staff_id: str
+    member_id: str | None
+    business_date: str
+    sold_at_ms: int
+    gross: Minor
+    discount: Minor
+    total: Minor
+    tax: Minor
+    change: Minor
+    item_count: int
+    lines: tuple[SaleLine, ...]
+    tenders: tuple[SaleTender, ...]
+    promotions: tuple[SalePromotion, ...]
+    rules_version: str
+    points: int = 0
+    points_after: int | None = None
+    """The member's balance after this sale."""
+    next_tier: str = ""
+    next_tier_short: Minor = 0
+    """What was missing to the next tier after this sale."""
+    is_clock_unsure: bool = False
+    receipt_number: str = ""
+
+
+def receipt_number(*, store: str, lane: int, business_date: str, number: int) -> str:
+    """Return the number of a receipt: store, lane, date and a count without gaps in that lane on that date.
+
+    >>> receipt_number(store="S001", lane=1, business_date="2026-11-22", number=7)
+    'S001-1-20261122-0007'
+    """
+    return f"{store}-{lane}-{business_date.replace('-', '')}-{number:04d}"
+
+
+def sale_lines(basket: Basket, quote: Quote) -> tuple[SaleLine, ...]:
+    """Return the lines of a basket as they are sold at the prices of its quote."""
+    return tuple(_sale_line(line, priced) for line, priced in zip(basket.lines, quote.lines, strict=True))
+
+
+def _sale_line(line: Line, priced: PricedLine) -> SaleLine:
+    assert line.line_id == priced.line_id
+    return SaleLine(
+        sku=line.item.sku,
+        names=line.item.names,
+        unit=line.item.unit,
+        quantity=line.quantity,
+        weight_g=line.weight_g,
+        unit_price=line.unit_price,
+        gross=priced.gross,
+        net=priced.net,
+        unit_nets=priced.unit_nets,
+        discounts=tuple((each.promotion_id, each.amount) for each in priced.discounts),
+        tax_bp=line.item.tax_bp,
+        tax=priced.tax,
+        code=line.code,
+    )
+
+
+def sale_transfers(sale: Sale, *, points_expire_ms: int | None) -> tuple[Transfer, ...]:
+    """Return what a sale moves: goods off the shelf, money in, points to the member.
+
+    Args:
+        points_expire_ms: when the points of this sale expire; None never.
+    """
+    return (
+        *_goods(sale.lines),
+        *_money(sale),
+        *(
+            (Transfer(POINTS, ISSUER, member_account(sale.member_id), sale.points, "accrual", points_expire_ms),)
+            if sale.member_id is not None and sale.points > 0
+            else ()
+        ),
+    )
+
+
+def _goods(lines: Sequence[SaleLine]) -> list[Transfer]:
+    amounts: dict[str, int] = {}
+    for line in lines:
+        moved = line.quantity if line.weight_g is None else line.weight_g
+        amounts[line.sku] = amounts.get(line.sku, 0) + moved
+    return [Transfer(stock_unit(sku), SHELF, CUSTOMERS, amount, "sale") for sku, amount in amounts.items()]
+
+
+def _money(sale: Sale) -> list[Transfer]:
+    return [
+        Transfer(
+            CASH, CUSTOMERS, drawer_account(sale.lane) if tender.kind == "cash" else TENDERS, tender.amount, "sale"
+        )
+        for tender in sale.tenders
+        if tender.amount > 0
+    ]
