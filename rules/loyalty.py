@@ -1,0 +1,125 @@
+"""Members: who they are, which tier their spend reaches, what points a sale accrues, when their birthday falls."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
+
+import msgspec
+
+from rules import lunar
+from rules.basket import Names
+from rules.money import AMOUNT_MAX, BASIS_POINTS, Minor
+
+MINOR_PER_YUAN = 100
+"""Minor units of one whole unit of currency: what points are counted on."""
+POINTS_RATE_MAX_BP = 1_000_000
+"""Highest accrual rate: 100 points a yuan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Birthday:
+    """A day of the year, solar or of the Chinese calendar."""
+
+    month: int
+    """1..12"""
+    day: int
+    """1..31 solar, 1..30 lunar"""
+    lunar: bool = False
+    year: int | None = None
+
+    def __post_init__(self) -> None:
+        assert 1 <= self.month <= 12
+        assert 1 <= self.day <= (30 if self.lunar else 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What pricing needs to know of a member."""
+
+    member_id: str
+    tier_id: str = ""
+    """Empty, or no tier of the rules in force: a member without a tier."""
+    birthday: Birthday | None = None
+    joined_local: date | None = None
+    tags: frozenset[str] = frozenset()
+    visits: int = 0
+    """Sales closed so far: 0 is a new member."""
+    points: int = 0
+
+
+class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One step of the membership programme."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    names: Names
+    spend_from: Annotated[Minor, msgspec.Meta(ge=0, le=AMOUNT_MAX)]
+    """Spend of the last 12 months that reaches the tier."""
+    points_per_yuan_bp: Annotated[int, msgspec.Meta(ge=0, le=POINTS_RATE_MAX_BP)] = BASIS_POINTS
+    """10 000 is one point for every whole yuan (100 minor units)."""
+    colour: Annotated[str, msgspec.Meta(pattern=r"^(#[0-9a-fA-F]{6})?$")] = ""
+    """`#rrggbb` of the tier's badge; empty takes the screen's own."""
+    price_tier: str = ""
+    """Key into `Item.tier_prices` for this tier; empty is the tier's own id."""
+
+    @property
+    def price_key(self) -> str:
+        return self.price_tier or self.id
+
+
+def accrual(total: Minor, tier: Tier | None, *, base_bp: int = BASIS_POINTS, multiplier_bp: int = BASIS_POINTS) -> int:
+    """Return the points that a paid total accrues: whole yuan times the rate, floored once at the end.
+
+    Args:
+        total: what the sale cost, zero or more; the fen that do not make a whole yuan earn nothing.
+        tier: its rate counts; without a tier `base_bp` does.
+        base_bp: points a yuan of a member without a tier, in basis points.
+        multiplier_bp: 20 000 doubles the points of this sale.
+
+    >>> silver = Tier(id="silver", names=Names(en="Silver"), spend_from=0, points_per_yuan_bp=15_000)
+    >>> accrual(3_380, None), accrual(3_380, silver), accrual(99, silver)
+    (33, 49, 0)
+    """
+    assert total >= 0
+    rate_bp = base_bp if tier is None else tier.points_per_yuan_bp
+    return total // MINOR_PER_YUAN * rate_bp * multiplier_bp // (BASIS_POINTS * BASIS_POINTS)
+
+
+def tier_for(spend_12m: Minor, tiers: Sequence[Tier]) -> Tier | None:
+    """Return the highest tier that a 12-month spend reaches, or None; tiers may come in any order."""
+    reached = [tier for tier in tiers if tier.spend_from <= spend_12m]
+    return max(reached, key=lambda tier: (tier.spend_from, tier.id), default=None)
+
+
+def next_tier(spend_12m: Minor, tiers: Sequence[Tier]) -> tuple[Tier, Minor] | None:
+    """Return the next tier up and how much spend is missing for it; None at the top."""
+    above = [tier for tier in tiers if tier.spend_from > spend_12m]
+    if not above:
+        return None
+    nearest = min(above, key=lambda tier: (tier.spend_from, tier.id))
+    return nearest, nearest.spend_from - spend_12m
+
+
+def birthday_on(birthday: Birthday, year: int) -> date | None:
+    """Return the day on which a birthday is kept in a solar, or for lunar birthdays a lunar, year.
+
+    29 February falls back to the 28th, a lunar 30th to the 29th. None where the lunar table ends.
+
+    >>> birthday_on(Birthday(2, 29), 2027).isoformat(), birthday_on(Birthday(8, 15, lunar=True), 2026).isoformat()
+    ('2027-02-28', '2026-09-25')
+    """
+    if birthday.lunar:
+        return lunar.solar_day(year, birthday.month, birthday.day)
+    return date(year, birthday.month, min(birthday.day, monthrange(year, birthday.month)[1]))
+
+
+def is_birthday(birthday: Birthday, today: date, *, days_before: int = 0, days_after: int = 0) -> bool:
+    """Tell whether today lies in the window around the birthday; windows reach across New Year."""
+    for year in (today.year - 1, today.year, today.year + 1):
+        kept_on = birthday_on(birthday, year)
+        if kept_on and kept_on - timedelta(days=days_before) <= today <= kept_on + timedelta(days=days_after):
+            return True
+    return False

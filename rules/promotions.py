@@ -1,0 +1,228 @@
+"""The shop's set of promotions and tiers: read, refused with every reason at once, versioned by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from rules.loyalty import POINTS_RATE_MAX_BP, Tier
+from rules.money import BASIS_POINTS
+from rules.promotion_checks import promotion_problems, tier_problems
+from rules.promotion_kinds import (
+    BASKET_KINDS,
+    KINDS,
+    UNIT_KINDS,
+    AmountOff,
+    BasketPercentOff,
+    BirthdayWindow,
+    EverySpendOff,
+    FixedPrice,
+    MemberPrice,
+    PercentOff,
+    Promotion,
+    Scope,
+    SpendOff,
+    SpendStep,
+    When,
+    Who,
+)
+from rules.table_reader import Problem, nearest, read_table, unknown_keys
+
+__all__ = [
+    "BASKET_KINDS",
+    "KINDS",
+    "NO_RULES",
+    "UNIT_KINDS",
+    "AmountOff",
+    "BasketPercentOff",
+    "BirthdayWindow",
+    "EverySpendOff",
+    "FixedPrice",
+    "MemberPrice",
+    "PercentOff",
+    "PointsRule",
+    "Problem",
+    "Promotion",
+    "RuleSet",
+    "Scope",
+    "SpendOff",
+    "SpendStep",
+    "Tier",
+    "When",
+    "Who",
+    "content_version",
+    "load_rules",
+    "read_rules",
+]
+
+PROMOTIONS_MAX = 2_000
+TIERS_MAX = 20
+VERSION_LENGTH = 12
+"""Hexadecimal digits of a version made from the content."""
+NAMED_LENGTH_MAX = 60
+"""Longest version that a file may give itself."""
+
+
+class PointsRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How members without a tier accrue."""
+
+    per_yuan_bp: Annotated[int, msgspec.Meta(ge=0, le=POINTS_RATE_MAX_BP)] = BASIS_POINTS
+    """10 000 is one point a whole yuan."""
+
+
+class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that decides prices and points at a moment."""
+
+    version: str = ""
+    tiers: tuple[Tier, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
+    points: PointsRule = PointsRule()
+
+    def tier(self, tier_id: str) -> Tier | None:
+        return next((tier for tier in self.tiers if tier.id == tier_id), None)
+
+    def promotion(self, promotion_id: str) -> Promotion | None:
+        return next((promotion for promotion in self.promotions if promotion.id == promotion_id), None)
+
+
+NO_RULES = RuleSet(version="none")
+"""List prices and one point a yuan."""
+
+
+def load_rules(
+    text: str,
+    *,
+    format: Literal["toml", "json"] = "toml",  # noqa: A002 - the word of the command line
+    known_skus: Collection[str] | None = None,
+) -> RuleSet | tuple[Problem, ...]:
+    """Return the rules that a file's text holds, or every problem in it.
+
+    Args:
+        text: the file; its form is in docs/pricing.md.
+        format: what the text is written in.
+        known_skus: SKUs of the catalogue; None leaves them unchecked.
+    """
+    try:
+        data = tomllib.loads(text) if format == "toml" else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return (Problem("file", "", f"not {format.upper()}: {error}"),)
+    return read_rules(data, known_skus=known_skus)
+
+
+def read_rules(data: object, *, known_skus: Collection[str] | None = None) -> RuleSet | tuple[Problem, ...]:
+    """Return the rules in decoded data (`version`, `points`, `tiers`, `promotions`), or every problem in it."""
+    if not isinstance(data, Mapping):
+        return (Problem("file", "", f"expected a table, found {type(data).__name__}"),)
+    problems = unknown_keys(data, ("version", "points", "tiers", "promotions"), where="file")
+    version = data.get("version", "")
+    if not isinstance(version, str) or len(version) > NAMED_LENGTH_MAX:
+        problems.append(Problem("file", "version", f"expected a text of at most {NAMED_LENGTH_MAX} characters"))
+    points = read_table(PointsRule, data.get("points", {}), problems, where="file", prefix="points.")
+    tier_rows = _rows(data, "tiers", "tier", TIERS_MAX, problems)
+    tiers = _read_tiers(tier_rows, problems)
+    rows = _rows(data, "promotions", "promotion", PROMOTIONS_MAX, problems)
+    promotions = _read_promotions(rows, problems)
+    kinds: dict[str, type | None] = {_id_of(raw): None for raw in rows}
+    kinds.update((promotion.id, type(promotion)) for promotion in promotions.values())
+    tier_ids = {raw["id"] for raw in tier_rows if _id_of(raw)}
+    skus = None if known_skus is None else frozenset(known_skus)
+    for row, promotion in promotions.items():
+        where = _where("promotion", row, rows[row])
+        problems += promotion_problems(promotion, where=where, others=kinds, tier_ids=tier_ids, known_skus=skus)
+    if problems:
+        return tuple(problems)
+    assert points is not None
+    rules = RuleSet(version=version, tiers=tiers, promotions=tuple(promotions.values()), points=points)
+    return rules if version else msgspec.structs.replace(rules, version=content_version(rules))
+
+
+def content_version(rules: RuleSet) -> str:
+    """Return the version that the content gives itself: the same for any order of tiers and promotions in the file."""
+    canonical = msgspec.json.encode(
+        (
+            sorted(rules.tiers, key=lambda tier: tier.id),
+            sorted(rules.promotions, key=lambda promotion: promotion.id),
+            rules.points,
+        ),
+        order="deterministic",
+    )
+    return hashlib.sha256(canonical).hexdigest()[:VERSION_LENGTH]
+
+
+def _id_of(raw: object) -> str:
+    found = raw.get("id") if isinstance(raw, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
+def _where(kind: str, row: int, raw: object) -> str:
+    return f"{kind}[{row}] id={_id_of(raw)}" if _id_of(raw) else f"{kind}[{row}]"
+
+
+def _rows(data: Mapping[str, Any], key: str, kind: str, limit: int, problems: list[Problem]) -> list[Any]:
+    rows = data.get(key, [])
+    if not isinstance(rows, list):
+        problems.append(Problem("file", key, f"expected a list, found {type(rows).__name__}"))
+        return []
+    if len(rows) > limit:
+        problems.append(Problem("file", key, f"expected at most {limit}, found {len(rows)}"))
+    first: dict[str, int] = {}
+    for row, raw in enumerate(rows):
+        identifier = _id_of(raw)
+        if identifier and first.setdefault(identifier, row) != row:
+            problems.append(Problem(_where(kind, row, raw), "id", f"already used by {kind}[{first[identifier]}]"))
+    return rows[:limit]
+
+
+def _read_tiers(rows: list[Any], problems: list[Problem]) -> tuple[Tier, ...]:
+    tiers: list[Tier] = []
+    for row, raw in enumerate(rows):
+        where = _where("tier", row, raw)
+        tier = read_table(Tier, raw, problems, where=where)
+        if tier is not None:
+            problems += tier_problems(tier, tiers, where=where)
+            tiers.append(tier)
+    return tuple(tiers)
+
+
+def _read_promotions(rows: list[Any], problems: list[Problem]) -> dict[int, Promotion]:
+    """Return the promotions that can be read, by their row."""
+    kinds: dict[str, Any] = {str(kind.__struct_config__.tag): kind for kind in KINDS}
+    promotions: dict[int, Promotion] = {}
+    for row, raw in enumerate(rows):
+        where = _where("promotion", row, raw)
+        if not isinstance(raw, Mapping):
+            problems.append(Problem(where, "", f"expected a table, found {type(raw).__name__}"))
+        elif "kind" not in raw:
+            problems.append(Problem(where, "kind", "missing"))
+        elif raw["kind"] not in list(kinds):
+            problems.append(Problem(where, "kind", f"unknown kind {raw['kind']!r}", nearest(raw["kind"], kinds)))
+        else:
+            plain = {key: _moments(value) if key == "when" else value for key, value in raw.items() if key != "kind"}
+            promotion = read_table(kinds[raw["kind"]], plain, problems, where=where)
+            if promotion is not None:
+                promotions[row] = promotion
+    return promotions
+
+
+def _moments(when: object) -> object:
+    """Let a date stand for its midnight, `22:00` for 22:00:00 and `24:00` for the midnight that ends a day."""
+    if not isinstance(when, Mapping):
+        return when
+    plain = dict(when)
+    for key in ("starts_local", "ends_local"):
+        value = plain.get(key)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            plain[key] = datetime(value.year, value.month, value.day)
+        elif isinstance(value, str) and len(value) == len("2026-10-01"):
+            plain[key] = f"{value}T00:00:00"
+    for key in ("from_time", "until_time"):
+        value = plain.get(key)
+        if isinstance(value, str) and len(value) == len("22:00"):
+            plain[key] = "00:00:00" if value == "24:00" else f"{value}:00"
+    return plain

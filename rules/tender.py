@@ -1,0 +1,131 @@
+"""Settling what is due: several tenders in one sale, change from cash, and the notes a customer may hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.money import AMOUNT_MAX, Minor
+
+CASH = "cash"
+CARD = "card"
+SCAN = "scan"
+STORED_VALUE = "stored_value"
+POINTS = "points"
+
+NOTES_MAX = 4
+"""Most amounts offered beside the exact one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the customer hands over, before it is known what is still due."""
+
+    kind: str
+    given: Minor
+    """0..AMOUNT_MAX; an offer of zero settles nothing and is left out."""
+    ref: str = ""
+    """The payment service's reference, the card's last digits, the member: whatever the kind needs."""
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.given <= AMOUNT_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """One way in which a sale was paid."""
+
+    kind: str
+    amount: Minor
+    """What it settles of the total."""
+    given: Minor
+    """What was handed over: more than `amount` only for cash."""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The total is paid. The tenders' amounts sum to `due`, and paid - change = due."""
+
+    tenders: tuple[Tender, ...]
+    due: Minor
+    paid: Minor
+    """All that was handed over."""
+    change: Minor
+    """Cash handed back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Short:
+    """Refusal: not enough was offered."""
+
+    due: Minor
+    given: Minor
+    missing: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class Overpaid:
+    """Refusal: more was offered than can be handed back, as only cash gives change."""
+
+    due: Minor
+    given: Minor
+    excess: Minor
+    kind: str
+    """The kind of tender that is too much."""
+
+
+def settle(due: Minor, offered: Sequence[Offer]) -> Settlement | Short | Overpaid:
+    """Return how the offers settle what is due, or why they do not.
+
+    Tenders other than cash settle exactly what they are; cash settles the rest and gives change. All cash of a sale
+    becomes one tender. The order of the offers decides nothing but the order of the tenders. A due of zero needs none.
+
+    Args:
+        due: 0..AMOUNT_MAX.
+        offered: what was handed over so far.
+    """
+    assert 0 <= due <= AMOUNT_MAX
+    offers = [offer for offer in offered if offer.given > 0]
+    given = sum(offer.given for offer in offers)
+    cash = sum(offer.given for offer in offers if offer.kind == CASH)
+    rest = due - (given - cash)
+    if rest < 0:
+        last = next(offer.kind for offer in reversed(offers) if offer.kind != CASH)
+        return Overpaid(due, given, -rest, last)
+    if cash and (rest == 0 or given > AMOUNT_MAX):
+        # Cash on top of a paid total is a slip of the hand: it would go into the drawer and straight out again.
+        return Overpaid(due, given, given - due, CASH)
+    if cash < rest:
+        return Short(due, given, due - given)
+    tenders: list[Tender] = []
+    for offer in offers:
+        if offer.kind != CASH:
+            tenders.append(Tender(offer.kind, offer.given, offer.given, offer.ref))
+        elif not any(tender.kind == CASH for tender in tenders):
+            tenders.append(Tender(CASH, rest, cash, offer.ref))
+    assert sum(tender.amount for tender in tenders) == due
+    return Settlement(tuple(tenders), due, given, given - due)
+
+
+def next_notes(due: Minor, denominations: Sequence[Minor]) -> tuple[Minor, ...]:
+    """Return the exact amount, then up to NOTES_MAX amounts that a customer is likely to hand over, rising.
+
+    The rule: for each note or coin, the least amount above the due that is made of it alone. Where that gives more
+    than NOTES_MAX amounts, the least ones stay, and in the last place the greatest: the large note of the cash machine.
+
+    Args:
+        due: greater than zero; a due of zero gives nothing.
+        denominations: notes and coins in minor units, in any order.
+
+    >>> next_notes(7_250, [100, 500, 1_000, 2_000, 5_000, 10_000])
+    (7250, 7300, 7500, 8000, 10000)
+    """
+    assert due >= 0 and all(note > 0 for note in denominations)
+    if due == 0:
+        return ()
+    above = sorted({-(-due // note) * note for note in denominations} - {due})
+    above = [amount for amount in above if amount <= AMOUNT_MAX]
+    if len(above) > NOTES_MAX:
+        above = [*above[: NOTES_MAX - 1], above[-1]]
+    return (due, *above)
