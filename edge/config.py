@@ -31,15 +31,17 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     phone: Annotated[str, Meta(max_length=40, description="Telephone on the receipt.")] = ""
     thanks: Annotated[str, Meta(max_length=200, description="Last line of the receipt.")] = ""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.")] = "CNY"
-    timezone: Annotated[str, Meta(description="IANA time zone of the shop.")] = "Asia/Shanghai"
+    timezone: Annotated[str, Meta(max_length=60, description="IANA time zone of the shop.")] = "Asia/Shanghai"
     language: Annotated[
         Literal["zh-Hans", "zh-Hant", "en"], Meta(description="Language of receipts and of a screen's first visit.")
     ] = "zh-Hans"
     day_starts_hour: Annotated[int, Meta(ge=0, le=12, description="Hour at which a new business date begins.")] = 0
-    data_dir: Annotated[str, Meta(description="Folder of the database; relative to this file.")] = "data"
+    data_dir: Annotated[
+        str, Meta(min_length=1, max_length=200, description="Folder of the database; relative to this file.")
+    ] = "data"
     denominations: Annotated[
         tuple[Annotated[int, Meta(ge=1)], ...],
-        Meta(description="Notes and coins in minor units, for the next-note buttons."),
+        Meta(max_length=20, description="Notes and coins in minor units, for the next-note buttons."),
     ] = (100, 500, 1_000, 2_000, 5_000, 10_000)
 
 
@@ -48,7 +50,9 @@ class LaneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     number: Annotated[int, Meta(ge=1, le=99, description="Number of the lane; it stands in receipt numbers.")]
     name: Annotated[str, Meta(max_length=40, description="What the lane is called on its screen.")] = ""
-    printer: Annotated[str, Meta(description="Name of the device that prints this lane's receipts; empty: none.")] = ""
+    printer: Annotated[
+        str, Meta(max_length=32, description="Name of the device that prints this lane's receipts; empty: none.")
+    ] = ""
 
 
 class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,10 +63,13 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     lane: Annotated[int, Meta(ge=1, le=99, description="The lane that it belongs to.")] = 1
     path: Annotated[
         str,
-        Meta(description="Where it is: /dev/input/by-id/…, /dev/serial/by-id/…, tcp://host:9100, file:///dev/usb/lp0."),
+        Meta(
+            max_length=200,
+            description="Where it is: /dev/input/by-id/…, /dev/serial/by-id/…, tcp://host:9100, file:///dev/usb/lp0.",
+        ),
     ] = ""
     baud: Annotated[int, Meta(ge=300, le=921_600, description="Speed of a serial line.")] = 9_600
-    layout: Annotated[str, Meta(description="Keyboard country of an evdev reader.")] = "us"
+    layout: Annotated[str, Meta(max_length=10, description="Keyboard country of an evdev reader.")] = "us"
     prefix: Annotated[str, Meta(max_length=8, description="Text that the reader puts before each code.")] = ""
     suffix: Annotated[str, Meta(max_length=8, description="Text that the reader puts after each code.")] = ""
     idle_ms: Annotated[
@@ -80,7 +87,9 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         Literal["", "zh-Hans", "zh-Hant", "en"], Meta(description="Language of its receipts; empty: the store's.")
     ] = ""
     drawer_pin: Annotated[Literal[0, 2, 5], Meta(description="Pin of the cash drawer; 0: no drawer.")] = 2
-    faults: Annotated[tuple[str, ...], Meta(description='Faults of a simulated device, such as "2:unplug".')] = ()
+    faults: Annotated[
+        tuple[str, ...], Meta(max_length=20, description='Faults of a simulated device, such as "2:unplug".')
+    ] = ()
 
 
 class StaffConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +108,7 @@ class RulesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Prices, promotions and points."""
 
     promotions: Annotated[
-        str, Meta(description="File of promotions and tiers, relative to this file; empty: none.")
+        str, Meta(max_length=200, description="File of promotions and tiers, relative to this file; empty: none.")
     ] = ""
     points_expire_months: Annotated[
         int, Meta(ge=0, le=120, description="Months after which points expire; 0: never.")
@@ -114,29 +123,39 @@ class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     prefix: Annotated[str, Meta(pattern=r"^2\d{0,2}$", description="First digits of the label.")]
     format: Annotated[
-        str, Meta(description="Picture: F flag, W item, E amount, N grams, C check digit, such as FFWWWWWEEEEEC.")
+        str,
+        Meta(
+            max_length=18,
+            description="Picture: F flag, W item, E amount, N grams, C check digit, such as FFWWWWWEEEEEC.",
+        ),
     ]
 
 
 class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The MQTT broker to head office; without this section nothing is relayed and the outbox keeps everything."""
 
-    host: Annotated[str, Meta(min_length=1, description="Host of the broker.")]
+    host: Annotated[str, Meta(min_length=1, max_length=253, description="Host of the broker.")]
     port: Annotated[Port, Meta(description="Port of the broker.")] = 1883
-    username: Annotated[str, Meta(description="User at the broker; empty: none.")] = ""
+    username: Annotated[str, Meta(max_length=60, description="User at the broker; empty: none.")] = ""
     password_file: Annotated[
-        str, Meta(description="File that holds the password; a bare name is looked up among systemd's credentials.")
+        str,
+        Meta(
+            max_length=200,
+            description="File that holds the password; a bare name is looked up among systemd's credentials.",
+        ),
     ] = ""
-    tls_ca: Annotated[str, Meta(description="File of the certificate authority; empty: no TLS.")] = ""
-    tls_cert: Annotated[str, Meta(description="File of this store's certificate.")] = ""
-    tls_key: Annotated[str, Meta(description="File of this store's key.")] = ""
+    tls_ca: Annotated[str, Meta(max_length=200, description="File of the certificate authority; empty: no TLS.")] = ""
+    tls_cert: Annotated[str, Meta(max_length=200, description="File of this store's certificate.")] = ""
+    tls_key: Annotated[str, Meta(max_length=200, description="File of this store's key.")] = ""
     keepalive_s: Annotated[int, Meta(ge=5, le=600, description="Seconds between signs of life.")] = 30
 
 
 class ScreenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The screens."""
 
-    host: Annotated[str, Meta(description="Address to listen on; the LAN comes through nginx.")] = "127.0.0.1"
+    host: Annotated[
+        str, Meta(min_length=1, max_length=253, description="Address to listen on; the LAN comes through nginx.")
+    ] = "127.0.0.1"
     port: Annotated[Port, Meta(description="Port to listen on.")] = 8480
     ppi: Annotated[int, Meta(ge=72, le=400, description="Pixels an inch of the touch screens: keys keep 20 mm.")] = 149
     threads: Annotated[int, Meta(ge=8, le=64, description="Web threads; each open screen holds one.")] = 24
@@ -148,10 +167,10 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole configuration file."""
 
     store: StoreConfig
-    lane: tuple[LaneConfig, ...] = (LaneConfig(number=1),)
-    device: tuple[DeviceConfig, ...] = ()
+    lane: Annotated[tuple[LaneConfig, ...], Meta(max_length=99)] = (LaneConfig(number=1),)
+    device: Annotated[tuple[DeviceConfig, ...], Meta(max_length=64)] = ()
     staff: StaffConfig = StaffConfig()
     rules: RulesConfig = RulesConfig()
-    scale_code: tuple[ScaleCodeConfig, ...] = ()
+    scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None
     screen: ScreenConfig = ScreenConfig()
