@@ -6,6 +6,7 @@ its result as paper.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -177,6 +178,12 @@ class _Machine:
         self.note_unknown(self.data[self.at : self.at + length].hex())
         self.at += length
 
+    def content(self, length: int) -> bytes:
+        """Return a symbol's data; a real-time pulse in it opens the drawer, as on a real printer."""
+        content = self.take(length)
+        self.kicks += [2 if m[0] & 1 == 0 else 5 for m in re.findall(rb"\x10\x14\x01([\x00\x01])", content)]
+        return content
+
     def take(self, length: int) -> bytes:
         """Return the next bytes; fewer when the job ends within a command, which is then noted."""
         taken = self.data[self.at : self.at + length]
@@ -321,10 +328,10 @@ class _Machine:
     def barcode(self) -> None:
         kind = self.take(1)[0]
         if kind >= 0x41:
-            content = self.take(self.take(1)[0])
+            content = self.content(self.take(1)[0])
         else:
             end = self.data.find(b"\0", self.at)
-            content = self.take((end if end >= 0 else len(self.data)) - self.at)
+            content = self.content((end if end >= 0 else len(self.data)) - self.at)
             self.at += 1
         text = _code128(content) if kind == 73 else content.decode("latin-1")
         self.symbol(PaperLine(Kind.BARCODE, text, self.align))
@@ -332,12 +339,12 @@ class _Machine:
     def raster(self) -> None:
         _, _, width_low, width_high, height_low, height_high = self.take(6)
         across, down = width_low + 256 * width_high, height_low + 256 * height_high
-        content = self.take(min(across * down, len(self.data)))
+        content = self.content(min(across * down, len(self.data)))
         self.symbol(PaperLine(Kind.IMAGE, "", self.align, width=across * 8, height=down, raster=content))
 
     def bracket(self) -> None:
         letter, low, high = self.take(3)
-        content = self.take(low + 256 * high)
+        content = self.content(low + 256 * high)
         if letter != ord("k") or content[:1] != b"1":
             return
         if content[1:3] == b"P0":

@@ -42,6 +42,7 @@ def test_double_size(data, double):
         (COMMANDS["drawer_pin5"], (5,)),
         (b"\x10\x14\x01\x00\x01", (2,)),  # DLE DC4 1: real time
         (b"\x1bp\x00\x19\xfa" * 2, (2, 2)),  # two pulses are two
+        (b"\x1dv0\x00\x05\x00\x01\x00\x10\x14\x01\x00\x01", (2,)),  # even within a picture
         (b"ESC p 0", ()),  # as text it is text
     ],
 )
