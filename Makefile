@@ -8,7 +8,8 @@ VENV ?= .venv
 # A relative path stays short in what is printed; the folder is never committed.
 DEMO_STORE ?= demo-store
 CONFIG ?= taptill.toml
-export PYTHON VENV
+DESTDIR ?=
+export PYTHON VENV DESTDIR
 
 .PHONY: help demo demo-reset run test lint format bench texts install uninstall clean
 
