@@ -96,6 +96,7 @@ class Code:
     weight_g: int | None = None
     """Net grams, 0..WEIGHT_MAX_G. Pounds are not converted: the item is weighed again."""
     count: int | None = None
+    """Pieces, 1..QUANTITY_MAX."""
     elements: Elements | None = None
     region: str = ""
     price: Decimal | None = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from rules.basket import WEIGHT_MAX_G
+from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G
 from rules.code_report import describe
 from rules.code_values import Code, CodeSettings, Kind, Receipt, Step
 from rules.gs1 import GS, Elements, Measured, read_digital_link, read_elements, read_measured
@@ -191,7 +191,7 @@ def _from_label(text: str, label: Label) -> Code:
 def _from_measured(code: Code, found: Measured, settings: CodeSettings) -> Code:
     weight_g = None if found.weight_kg is None else _whole(found.weight_kg * 1000)
     amount = None if found.price is None else _minor(found.price, settings)
-    return replace(
+    measured = replace(
         code,
         kind=Kind.VARIABLE,
         lookup=(found.gtin14, found.gtin14[1:], found.item),
@@ -202,6 +202,7 @@ def _from_measured(code: Code, found: Measured, settings: CodeSettings) -> Code:
         price=found.price,
         count=found.count,
     )
+    return _in_range(measured)
 
 
 def _from_elements(kind: Kind, text: str, elements: Elements, settings: CodeSettings) -> Code:
@@ -236,6 +237,7 @@ def _whole(value: Decimal) -> int:
 
 
 def _in_range(code: Code) -> Code:
-    if (code.amount or 0) > AMOUNT_MAX or (code.weight_g or 0) > WEIGHT_MAX_G:
+    is_countable = code.count is None or 1 <= code.count <= QUANTITY_MAX
+    if not is_countable or (code.amount or 0) > AMOUNT_MAX or (code.weight_g or 0) > WEIGHT_MAX_G:
         return replace(_invalid(code.text, Flaw.RANGE), elements=code.elements)
     return code

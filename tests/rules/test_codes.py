@@ -172,6 +172,8 @@ def test_item_step(text: str, kind: Kind, lookup: tuple[str, ...]) -> None:
         ("(01)06901234567892(17", Flaw.ELEMENTS),
         ("(1)15210526", None),
         ("]C101069012345678923100999999", Flaw.RANGE),  # 999 999 kg
+        ("]C101069012345678923099999999", Flaw.RANGE),  # 99 999 999 pieces
+        ("]C10106901234567892300", Flaw.RANGE),  # no piece at all
         ("https://id.gs1.org/01/06901234567892?17=260230", Flaw.DATE),
     ],
 )
@@ -359,13 +361,14 @@ def test_receipt_parts() -> None:
     [
         ("DE", "2211114002394", 239, None, None),
         ("NO", "2368091402263", None, 226, None),
+        ("DE", "2511119000129", None, None, 12),  # twelve pieces
         ("GB", "2411122912344", None, None, None),  # Great Britain has a rule for prefix 20 only
     ],
 )
 def test_region(region: str, text: str, amount: int | None, weight_g: int | None, count: int | None) -> None:
     code = item(text, CodeSettings(region=region))
     assert (code.amount, code.weight_g, code.count) == (amount, weight_g, count)
-    assert code.kind is (Kind.IN_STORE if amount is weight_g is None else Kind.VARIABLE)
+    assert code.kind is (Kind.IN_STORE if amount is weight_g is count is None else Kind.VARIABLE)
 
 
 def test_key_of_a_measured_item_does_not_change_with_its_weight() -> None:
