@@ -1,0 +1,163 @@
+"""Key events to texts: what a scanner or card reader that acts as a keyboard has typed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from drivers.base import TEXT_MAX
+from drivers.key_layouts import (
+    KEY_CAPSLOCK,
+    KEY_ENTER,
+    KEY_KPENTER,
+    KEY_LEFTALT,
+    KEY_LEFTCTRL,
+    KEY_LEFTSHIFT,
+    KEY_RIGHTALT,
+    KEY_RIGHTBRACE,
+    KEY_RIGHTCTRL,
+    KEY_RIGHTSHIFT,
+    KEY_TAB,
+    LAYOUTS,
+)
+
+EV_SYN, EV_KEY = 0, 1
+SYN_REPORT, SYN_DROPPED = 0, 3
+RELEASE, PRESS, REPEAT = 0, 1, 2
+TERMINATORS = {"enter": KEY_ENTER, "kpenter": KEY_KPENTER, "tab": KEY_TAB}
+GS = "\x1d"
+RESYNC_GAP_MS = 500
+"""After lost events, a pause this long before a key means that a new text begins; within a text there is none."""
+
+_SHIFT = frozenset((KEY_LEFTSHIFT, KEY_RIGHTSHIFT))
+_CTRL = frozenset((KEY_LEFTCTRL, KEY_RIGHTCTRL))
+_HELD = _SHIFT | _CTRL | {KEY_LEFTALT, KEY_RIGHTALT}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEvent:
+    """One record of the kernel's input interface."""
+
+    at_ms: int
+    """The kernel's time stamp; only differences mean something."""
+    kind: int
+    code: int
+    value: int
+
+
+class KeyDecoder:
+    """Turns the events of one device into texts. It asks no clock and touches no device.
+
+    Caps Lock is the decoder's own: with the device grabbed nobody else sees the key. It is off when a text begins.
+    """
+
+    def __init__(self, *, layout: str = "us", terminators: Collection[str] = ("enter", "kpenter", "tab")) -> None:
+        """Take a layout of `LAYOUTS` and terminators of `TERMINATORS`; ValueError for another name."""
+        if layout not in LAYOUTS:
+            raise ValueError(f"keyboard layout {layout!r}: expected one of {', '.join(LAYOUTS)}")
+        if unknown := set(terminators) - TERMINATORS.keys():
+            raise ValueError(f"terminators {sorted(unknown)}: expected some of {', '.join(TERMINATORS)}")
+        self.dropped = 0
+        """Texts thrown away: too long, with a key that cannot be read, or torn by lost events."""
+        self._layout = LAYOUTS[layout]
+        self._ends = frozenset(TERMINATORS[name] for name in terminators)
+        self._typed: list[str] = []
+        self._held: set[int] = set()
+        self._caps = False
+        self._spoilt = False
+        """The present text is thrown away up to its end, and is counted already."""
+        self._lost = False
+        """Events were lost; nothing counts up to the next SYN_REPORT."""
+        self._resync = False
+        """The present text may be the rest of a torn one."""
+        self._last_key_ms = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether a text has begun and not ended."""
+        return bool(self._typed) or self._spoilt
+
+    def feed(self, events: Iterable[KeyEvent]) -> list[str]:
+        """Return the texts that the events complete, in order."""
+        texts = []
+        for event in events:
+            if event.kind == EV_SYN:
+                self._synchronise(event)
+            elif event.kind == EV_KEY and not self._lost:
+                text = self._key(event)
+                if text:
+                    texts.append(text)
+        return texts
+
+    def end(self) -> str:
+        """Return the text so far, for a device without terminator after a pause; empty when there is none."""
+        text = "" if self._spoilt else "".join(self._typed)
+        self._begin()
+        return text
+
+    def reset(self) -> None:
+        """Forget everything, for a device newly opened; a torn text counts as dropped."""
+        if self._typed:
+            self.dropped += 1
+        self._begin()
+        self._held.clear()
+        self._lost = False
+
+    def _begin(self) -> None:
+        self._typed.clear()
+        self._spoilt = self._resync = self._caps = False
+
+    def _synchronise(self, event: KeyEvent) -> None:
+        if event.code == SYN_DROPPED:
+            self._spoil()
+            self._lost = self._resync = True
+            # A release may have been among the lost events; a key held for ever would spoil all that follows.
+            self._held.clear()
+            self._last_key_ms = event.at_ms
+        elif event.code == SYN_REPORT:
+            self._lost = False
+
+    def _spoil(self) -> None:
+        if not self._spoilt:
+            self.dropped += 1
+        self._spoilt = True
+        self._typed.clear()
+
+    def _key(self, event: KeyEvent) -> str:
+        if event.code in _HELD:
+            if event.value == RELEASE:
+                self._held.discard(event.code)
+            else:
+                self._held.add(event.code)
+            return ""
+        if event.value != PRESS:
+            return ""
+        if self._resync and event.at_ms - self._last_key_ms >= RESYNC_GAP_MS:
+            self._begin()
+        self._last_key_ms = event.at_ms
+        if event.code in self._ends:
+            return self.end()
+        if event.code == KEY_CAPSLOCK:
+            self._caps = not self._caps
+        else:
+            self._type(self._character(event.code))
+        return ""
+
+    def _character(self, code: int) -> str | None:
+        """Return what a press types, empty for a key without meaning, None when it cannot be read."""
+        if self._held & _CTRL:
+            # Of the control characters only the separator of GS1 codes belongs to a text.
+            return GS if code == KEY_RIGHTBRACE else ""
+        if KEY_LEFTALT in self._held:
+            return None
+        alone, shifted, other = self._layout.get(code, ("", "", ""))
+        if KEY_RIGHTALT in self._held:
+            return other
+        character = shifted if self._held & _SHIFT else alone
+        return character.swapcase() if self._caps else character
+
+    def _type(self, character: str | None) -> None:
+        if character is None or len(self._typed) >= TEXT_MAX:
+            self._spoil()
+        elif character and not self._spoilt:
+            self._typed.append(character)

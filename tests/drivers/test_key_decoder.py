@@ -1,0 +1,150 @@
+"""What keyboard-type devices have typed, by their events."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.base import TEXT_MAX
+from drivers.key_decoder import GS, KeyDecoder, KeyEvent
+from drivers.key_layouts import LAYOUTS
+
+HID_FORMS = json.loads((Path(__file__).parent.parent / "vectors" / "pn532_frames.json").read_text("utf-8"))[
+    "hid_reader_forms"
+]
+ENTER, SHIFT, RSHIFT, CTRL, ALT, ALTGR, CAPS = 28, 42, 54, 29, 56, 100, 58
+DROPPED = KeyEvent(0, 0, 3, 0)
+REPORT = KeyEvent(0, 0, 0, 0)
+CODES = {
+    character: (code, shifted)
+    for code, (alone, shift, _) in reversed(LAYOUTS["us"].items())
+    for shifted, character in ((False, alone), (True, shift))
+    if code < 71 or code == 57
+}
+
+
+def key(code, value=None, at_ms=0):
+    """Events of a press and release, or of one of them."""
+    return [KeyEvent(at_ms, 1, code, v) for v in ((1, 0) if value is None else (value,))] + [REPORT]
+
+
+def typed(text, at_ms=0):
+    events = []
+    for character in text:
+        code, shifted = CODES[character]
+        events += (key(SHIFT, 1) if shifted else []) + key(code, at_ms=at_ms) + (key(SHIFT, 0) if shifted else [])
+    return events
+
+
+ALL_KEYS = "".join(CODES)
+
+
+@pytest.mark.parametrize(
+    ("events", "texts"),
+    [
+        (typed("6901234567892") + key(ENTER), ["6901234567892"]),
+        (typed("0012") + key(ENTER), ["0012"]),  # leading zeros stay
+        (typed(ALL_KEYS) + key(ENTER), [ALL_KEYS]),
+        (typed("1") + key(96) + typed("2") + key(15), ["1", "2"]),  # keypad Enter and Tab
+        (key(ENTER) + key(ENTER), []),  # nothing is no text
+        (typed("12"), []),  # not ended
+        ([*key(2, 1), *key(2, 2) * 50, *key(2, 0), *key(ENTER)], ["1"]),  # autorepeat
+        (key(SHIFT, 1) + key(30) + key(SHIFT, 0) + key(RSHIFT, 1) + key(48) + key(RSHIFT, 0) + key(ENTER), ["AB"]),
+        # Both shifts held, one let go.
+        (key(SHIFT, 1) + key(RSHIFT, 1) + key(SHIFT, 0) + key(30) + key(RSHIFT, 0) + key(30) + key(ENTER), ["Aa"]),
+        (key(CAPS) + typed("aB1") + key(CAPS) + typed("a") + key(ENTER), ["Ab1a"]),  # letters only
+        (key(CAPS) + typed("a") + key(ENTER) + typed("a") + key(ENTER), ["A", "a"]),  # off when a text begins
+        (key(71) + key(82) + key(83) + key(98) + key(55) + key(74) + key(78) + key(96), ["70./*-+"]),  # keypad
+        (typed("01") + key(CTRL, 1) + key(27) + key(CTRL, 0) + typed("10") + key(ENTER), [f"01{GS}10"]),  # FNC1
+        (typed("a") + key(CTRL, 1) + key(46) + key(CTRL, 0) + typed("b") + key(ENTER), ["ab"]),  # Ctrl+C is nothing
+        (typed("a") + key(59) + key(103) + key(240) + key(767) + typed("b") + key(ENTER), ["ab"]),  # F1, Up, no key
+        # Keys packed into one report: all down, then all up; and the next down before the last up.
+        (
+            [*[e for c in (2, 3, 4) for e in key(c, 1)], *[e for c in (2, 3, 4) for e in key(c, 0)], *key(ENTER)],
+            ["123"],
+        ),
+        ([KeyEvent(0, 4, 4, 458782), *key(2), KeyEvent(0, 17, 0, 1), *key(ENTER)], ["1"]),  # scan codes and lamps
+    ],
+)
+def test_events_to_texts(events, texts):
+    decoder = KeyDecoder()
+    assert decoder.feed(events) == texts
+    assert decoder.dropped == 0
+
+
+@pytest.mark.parametrize("card", HID_FORMS["cards"], ids=lambda card: card["uid"])
+@pytest.mark.parametrize("form", ["dec_msb", "dec_lsb", "hex_msb", "hex_lsb"])
+def test_reference_cards_arrive_as_typed(card, form):
+    assert KeyDecoder().feed(typed(card[form]) + key(ENTER)) == [card[form]]
+
+
+@pytest.mark.parametrize(
+    ("events", "texts", "dropped"),
+    [
+        # The first half is lost: what follows up to the terminator is no code.
+        ([*typed("690"), DROPPED, *typed("1234"), *key(ENTER), *typed("42"), *key(ENTER)], ["42"], 1),
+        # Nothing counts before the next report, the release of Shift neither.
+        ([*key(SHIFT, 1), DROPPED, KeyEvent(0, 1, 28, 1), REPORT, *key(ENTER), *typed("1a"), *key(ENTER)], ["1a"], 1),
+        ([DROPPED, DROPPED, REPORT, *typed("7"), *key(ENTER)], [], 1),  # lost twice within one text
+        # The terminator was lost as well: the next text begins after a pause.
+        ([DROPPED, REPORT, *typed("12", 10), *typed("345", 900), *key(ENTER, at_ms=900)], ["345"], 1),
+        # An old time stamp before the loss is no pause.
+        ([*typed("1", 10), *key(ENTER, at_ms=10), KeyEvent(9000, 0, 3, 0), REPORT, *typed("5", 9001), *key(ENTER)], ["1"], 1),
+        (typed("x" * TEXT_MAX) + key(ENTER), ["x" * TEXT_MAX], 0),
+        (typed("x" * (TEXT_MAX + 1)) + key(ENTER) + typed("y") + key(ENTER), ["y"], 1),
+        # Alt and digits is a character that we cannot read: better no text than a wrong one.
+        (typed("a") + key(ALT, 1) + key(79) + key(ALT, 0) + key(ENTER) + typed("b") + key(ENTER), ["b"], 1),
+        (typed("a") + key(ALTGR, 1) + key(16) + key(ALTGR, 0) + typed("b") + key(ENTER), ["ab"], 0),  # US has no AltGr
+    ],
+)  # fmt: skip
+def test_what_is_dropped_is_counted(events, texts, dropped):
+    decoder = KeyDecoder()
+    assert (decoder.feed(events), decoder.dropped) == (texts, dropped)
+
+
+def test_a_pause_ends_a_text_without_terminator():
+    decoder = KeyDecoder(terminators=())
+    assert decoder.feed(typed("123") + key(15)) == []
+    assert (decoder.pending, decoder.end(), decoder.pending, decoder.end()) == (True, "123", False, "")
+
+
+def test_terminators_are_chosen():
+    assert KeyDecoder(terminators=("tab",)).feed(typed("1") + key(ENTER) + typed("2") + key(15)) == ["12"]
+
+
+@pytest.mark.parametrize("wrong", [{"layout": "xx"}, {"terminators": ("space",)}])
+def test_wrong_names_are_refused(wrong):
+    with pytest.raises(ValueError, match="expected"):
+        KeyDecoder(**wrong)
+
+
+def test_a_reopened_device_forgets_and_counts_a_torn_text():
+    decoder = KeyDecoder()
+    decoder.feed(typed("12") + key(SHIFT, 1))
+    decoder.reset()
+    assert (decoder.feed(typed("1") + key(ENTER)), decoder.dropped) == (["1"], 1)
+
+
+def test_a_million_keys_without_terminator_are_bounded():
+    decoder = KeyDecoder()
+    for _ in range(1000):
+        assert decoder.feed([KeyEvent(0, 1, 30, 1)] * 1000) == []
+    assert decoder.dropped == 1
+    assert decoder.feed(key(ENTER) + typed("1") + key(ENTER)) == ["1"]
+
+
+EVENTS = st.builds(
+    KeyEvent, st.integers(0, 2000), st.sampled_from([0, 1, 1, 1, 4]), st.integers(0, 130), st.integers(0, 2)
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(EVENTS, max_size=300))
+def test_any_events_give_only_clean_bounded_texts(events):
+    for text in KeyDecoder().feed(events):
+        assert 0 < len(text) <= TEXT_MAX
+        assert all(character == GS or character.isprintable() for character in text)
