@@ -30,15 +30,34 @@ MAY_IMPORT = {
 FLOORS = {
     # Floor 0: what everything stands on. 1: the store's file and what is shown of it. 2: what a person can do.
     # 3: who does it, and when. 4: its face. 5: the wiring and the commands.
-    0: ("edge", "edge.clock", "edge.ids", "edge.config", "edge.config_*", "edge.messages", "edge.texts"),
+    0: (
+        "edge",
+        "edge.clock",
+        "edge.ids",
+        "edge.config",
+        "edge.config_*",
+        "edge.code_settings",
+        "edge.messages",
+        "edge.texts",
+    ),
     1: ("edge.store", "edge.store.*", "edge.screen", "edge.receipt", "edge.receipt_*", "edge.health"),
-    2: ("edge.till", "edge.till_*"),
-    3: ("edge.loop", "edge.printing", "edge.relay", "edge.downlink", "edge.devices", "edge.jobs"),
+    2: ("edge.till", "edge.till_*", "edge.shop", "edge.finding", "edge.checkout"),
+    3: (
+        "edge.loop",
+        "edge.printing",
+        "edge.relay",
+        "edge.relay_*",
+        "edge.downlink",
+        "edge.devices",
+        "edge.jobs",
+        "edge.bench",
+    ),
     4: ("edge.web", "edge.web.*"),
     5: ("edge.app", "edge.demo", "edge.demo.*", "edge.demo_*", "edge.cli", "edge.cli.*", "edge.__main__"),
 }
 
 HOMES = {
+    "PIL": ("drivers/escpos_printer.py",),
     "argon2": ("edge/store/staff.py",),
     "babel": ("edge/texts.py", "hq/web/*"),
     "biip": ("rules/gs1.py", "rules/codes.py"),
@@ -49,6 +68,7 @@ HOMES = {
     "flask": ("edge/web/*", "hq/web/*"),
     "flask_babel": ("edge/web/*", "hq/web/*"),
     "flask_wtf": ("edge/web/*", "hq/web/*"),
+    "itsdangerous": ("edge/web/door.py", "hq/web/*"),
     "jinja2": ("edge/web/*", "hq/web/*"),
     "markupsafe": ("edge/web/*", "hq/web/*"),
     "msgspec": ("rules/*", "drivers/document.py", "edge/*", "hq/*"),
