@@ -51,7 +51,7 @@ _YEARS = (
     (2059, 2, 12, 0, "+-+-+-+-+++-"),
     (2060, 2, 2, 0, "+--+--+-+++-"),
 )
-"""Source: the Chinese calendar of ICU 77 (GB/T 33661-2017), read out day by day."""
+"""Source: the Chinese calendar of ICU, which follows GB/T 33661-2017, read out day by day."""
 
 FIRST_YEAR = _YEARS[0][0]
 LAST_YEAR = _YEARS[-1][0]

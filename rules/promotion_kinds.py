@@ -121,6 +121,11 @@ class PromotionBase(
         """The fixed order among promotions of one lane: priority, then id."""
         return (-self.priority, self.id)
 
+    @property
+    def lane_rank(self) -> tuple[int, tuple[int, str]]:
+        """The fixed order of application: unit promotions, percentages of the basket, then 满减 and 每满."""
+        return (_LANES[type(self)], self.rank)
+
 
 class MemberPrice(PromotionBase, tag="member_price", frozen=True, kw_only=True):
     """Members pay the item's price for their tier, or for any member, whichever is lower."""
@@ -180,3 +185,4 @@ Promotion = UnitPromotion | BasketPromotion
 UNIT_KINDS = (MemberPrice, PercentOff, AmountOff, FixedPrice)
 BASKET_KINDS = (BasketPercentOff, SpendOff, EverySpendOff)
 KINDS = (*UNIT_KINDS, *BASKET_KINDS)
+_LANES = {**dict.fromkeys(UNIT_KINDS, 0), BasketPercentOff: 1, SpendOff: 2, EverySpendOff: 2}

@@ -1,0 +1,103 @@
+"""The first lane: at which prices one unit of a line may be had, and by which promotions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from rules.basket import GRAMS_PER_KG, Line
+from rules.money import Minor, rate_of, round_half_up
+from rules.promotions import AmountOff, MemberPrice, PercentOff, UnitPromotion
+
+COMBINED_MAX = 3
+"""Most unit promotions that may lower one unit together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One legal price of a unit."""
+
+    net: Minor
+    taken: tuple[tuple[str, Minor], ...] = ()
+    """(promotion id, what it takes off) in the order of application; each amount greater than zero."""
+
+
+def options(line: Line, promotions: Sequence[UnitPromotion], *, price_key: str) -> tuple[Option, ...]:
+    """Return the legal prices of a unit, cheapest first, one Option for each different price.
+
+    Of several ways to one price, the one with fewer promotions stays, then the one whose promotions rank first.
+    A forced promotion that lowers the price is part of every option.
+
+    Args:
+        line: all of its units are alike.
+        promotions: those that may apply to the line, in the order of their rank.
+        price_key: the tier whose member prices count; "" is any member.
+    """
+    gross = line.unit_grosses[0]
+    useful = [promotion for promotion in promotions if _saving(promotion, line, gross, price_key) > 0]
+    forced = next((promotion for promotion in useful if promotion.forced), None)
+    by_net: dict[Minor, Option] = {}
+    for size in range(min(COMBINED_MAX, len(useful)) + 1):
+        for together in combinations(useful, size):
+            if forced is not None and forced not in together:
+                continue
+            if not all(_combine(one, other) for one, other in combinations(together, 2)):
+                continue
+            option = _apply(together, line, gross, price_key)
+            by_net.setdefault(option.net, option)
+    return tuple(by_net[net] for net in sorted(by_net))
+
+
+def _combine(one: UnitPromotion, other: UnitPromotion) -> bool:
+    return other.id in one.combines_with or one.id in other.combines_with
+
+
+def _apply(together: Sequence[UnitPromotion], line: Line, gross: Minor, price_key: str) -> Option:
+    # A price comes before a percentage and a percentage before an amount, whatever the order of the file.
+    net = gross
+    taken = []
+    for promotion in sorted(together, key=lambda promotion: (_stage(promotion), promotion.rank)):
+        saving = _saving(promotion, line, net, price_key)
+        if saving > 0:
+            taken.append((promotion.id, saving))
+            net -= saving
+    return Option(net, tuple(taken))
+
+
+def _stage(promotion: UnitPromotion) -> int:
+    if isinstance(promotion, PercentOff):
+        return 1
+    return 2 if isinstance(promotion, AmountOff) else 0
+
+
+def _saving(promotion: UnitPromotion, line: Line, left: Minor, price_key: str) -> Minor:
+    """Return what a promotion takes off a unit that costs `left`: 0..left."""
+    if isinstance(promotion, PercentOff):
+        return rate_of(left, rate_bp=promotion.off_bp)
+    if isinstance(promotion, AmountOff):
+        off = amount_at(line, promotion.off)
+        return 0 if off is None else min(left, off)
+    # A price that the cashier types has no list price that a fixed or member price could stand in for.
+    if line.item.is_open_price or line.open_price is not None:
+        return 0
+    price = _member_price(line, price_key) if isinstance(promotion, MemberPrice) else promotion.price
+    target = None if price is None else amount_at(line, price)
+    return 0 if target is None else max(0, left - target)
+
+
+def _member_price(line: Line, price_key: str) -> Minor | None:
+    prices = [line.item.tier_prices[key] for key in {price_key, ""} if key in line.item.tier_prices]
+    return min(prices, default=None)
+
+
+def amount_at(line: Line, price: Minor) -> Minor | None:
+    """Return what a unit of the line costs at another price a piece or a kilogram, halves up.
+
+    A label with an amount but no weight follows in proportion to the list price; None where that is zero.
+    """
+    if line.weight_g is not None:
+        return round_half_up(price * line.weight_g, GRAMS_PER_KG)
+    if line.label_amount is not None:
+        return round_half_up(line.label_amount * price, line.item.price) if line.item.price > 0 else None
+    return price
