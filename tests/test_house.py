@@ -41,7 +41,7 @@ FLOORS = {
         "edge.texts",
     ),
     1: ("edge.store", "edge.store.*", "edge.screen", "edge.receipt", "edge.receipt_*", "edge.health"),
-    2: ("edge.till", "edge.till_*", "edge.shop", "edge.finding", "edge.checkout"),
+    2: ("edge.till", "edge.till_*", "edge.shop", "edge.finding", "edge.checkout", "edge.desk", "edge.viewing"),
     3: (
         "edge.loop",
         "edge.printing",
@@ -258,7 +258,7 @@ def test_rules_are_pure_and_hold_no_floats() -> None:
         wrong += [
             f"{short(path)}:{line} imports {name}" for line, name in imports(path) if name.split(".")[0] in IMPURE
         ]
-        for node in ast.walk(tree(path)):
+        for node in (node for node in ast.walk(tree(path)) if isinstance(node, ast.expr | ast.stmt)):
             is_float = (
                 (isinstance(node, ast.Constant) and isinstance(node.value, float))
                 or (isinstance(node, ast.Name) and node.id == "float")
@@ -272,19 +272,24 @@ def test_rules_are_pure_and_hold_no_floats() -> None:
 # --- shape -----------------------------------------------------------------------------------------------------------
 
 
+def own_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return a function's length without its docstring and without the functions inside it, which count for themselves."""
+    start = function.body[1].lineno if ast.get_docstring(function) and len(function.body) > 1 else function.lineno
+    inside = [node for node in ast.walk(function) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)][1:]
+    return int(function.end_lineno or start) - start + 1 - sum(own_lines(node) for node in inside)
+
+
 def test_files_and_functions_keep_their_size() -> None:
     wrong = []
     for path in modules().values():
         lines = path.read_text(encoding="utf-8").count("\n")
         if lines > FILE_LINES_MAX:
             wrong.append(f"{short(path)} has {lines} lines")
+        if "migrations" in path.parts:
+            continue
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                # A docstring is not what makes a function long.
-                start = node.body[1].lineno if ast.get_docstring(node) and len(node.body) > 1 else node.lineno
-                length = int(node.end_lineno or start) - start + 1
-                if length > FUNCTION_LINES_MAX and "migrations" not in path.parts:
-                    wrong.append(f"{short(path)}:{node.lineno} {node.name} has {length} lines")
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and own_lines(node) > FUNCTION_LINES_MAX:
+                wrong.append(f"{short(path)}:{node.lineno} {node.name} has {own_lines(node)} lines")
     assert not wrong, "\n" + "\n".join(wrong)
 
 
