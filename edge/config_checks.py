@@ -5,23 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 import zoneinfo
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
+from drivers.escpos_transport import transport_for
 from drivers.fake import PRINTER_FAULTS, READER_FAULTS, parse_faults
+from drivers.key_layouts import LAYOUTS
 from edge.config import Config, DeviceConfig
 from edge.config_walk import Problem, Walk, shown
 from rules.scale_codes import format_error
 
 PRINTER_KINDS = ("escpos_printer", "fake_printer")
-PRINTER_SCHEMES = ("tcp", "serial", "file")
 THREADS_SPARE = 4
 """Web threads that must stay free of open screens, for what is pressed on them."""
-
-Seen = Callable[[Any], bool]
 
 
 def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
@@ -112,6 +110,8 @@ def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
         return
     if device.faults:
         walk.add(f"{key}.faults", shown(device.faults), "no faults at a real device")
+    if device.kind.startswith("evdev_") and device.layout is not None and device.layout not in LAYOUTS:
+        walk.add(f"{key}.layout", shown(device.layout), f"one of {', '.join(LAYOUTS)}")
     if device.path is None:
         return
     if device.kind in PRINTER_KINDS:
@@ -123,19 +123,13 @@ def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
 
 
 def _check_printer_path(path: str, key: str, walk: Walk) -> None:
-    expected = "tcp://host:9100, serial:///dev/… or file:///dev/usb/lp0"
-    found = shown(path) if path else "nothing"
     try:
-        parts = urlsplit(path)
-        has_place = bool(parts.hostname and parts.port) if parts.scheme == "tcp" else parts.path.startswith("/")
+        transport_for(path)
     except ValueError:
-        walk.add(key, found, expected)
-        return
-    if parts.scheme not in PRINTER_SCHEMES:
-        hint = f"file://{path}?" if path.startswith("/") else ""
-        walk.add(key, found, expected, f"did you mean {hint}" if hint else "")
-    elif not has_place or (parts.scheme != "tcp" and parts.netloc):
-        walk.add(key, found, expected)
+        hint = f"did you mean file://{path}?" if path.startswith("/") else ""
+        walk.add(
+            key, shown(path) if path else "nothing", "tcp://host:9100, serial:///dev/… or file:///dev/usb/lp0", hint
+        )
 
 
 def _check_screen(config: Config, walk: Walk, warnings: list[Problem]) -> None:

@@ -15,6 +15,12 @@ FOUND_MAX = 60
 """Longest piece, in characters, of a value that a problem repeats."""
 SECRET_WORDS = ("password", "passwd", "secret", "token", "passphrase", "private_key", "api_key", "pin")
 """A key that is, or ends in, one of these would hold a secret; its value is never repeated."""
+PATTERNS = {
+    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$": "a name of 1 to 32 letters, digits, - and _, such as lane-1",
+    r"^[A-Z]{3}$": "three capital letters, such as CNY",
+    r"^2\d{0,2}$": "a 2, alone or with one or two digits behind it, such as 21",
+}
+"""The patterns of edge/config.py in words; each has one, which a test checks."""
 FREE_TEXT = frozenset({"device[].prefix", "device[].suffix"})
 """Keys whose texts may hold control characters: a reader may well put STX before a code."""
 
@@ -140,9 +146,9 @@ def expectation(described: inspect.Type) -> str:
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType():
-            if bare.ge is None and bare.le is None:
-                return "a whole number"
-            return f"a whole number {'' if bare.ge is None else bare.ge}..{'' if bare.le is None else bare.le}"
+            if bare.le is None:
+                return "a whole number" if bare.ge is None else f"a whole number from {bare.ge}"
+            return f"a whole number {bare.ge}..{bare.le}"
         case inspect.LiteralType():
             return "one of " + ", ".join(shown(value) for value in bare.values)
         case inspect.StrType():
@@ -164,7 +170,7 @@ def _text_expectation(described: inspect.StrType) -> str:
         words = "a text that is not empty"
     elif described.max_length is not None:
         words += f" of at most {described.max_length} characters"
-    return words if described.pattern is None else f"{words} like {described.pattern}"
+    return words if described.pattern is None else PATTERNS[described.pattern]
 
 
 def shown(value: object) -> str:

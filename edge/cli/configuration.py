@@ -1,0 +1,94 @@
+"""taptill check, taptill config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edge import config_help
+from edge.cli.options import config_option, echo_problems, loaded_or_exit
+from edge.config_file import (
+    Loaded,
+    SecretError,
+    find_secret,
+    load_config,
+    load_promotions,
+    read_secret,
+    secret_exposure,
+)
+from edge.config_walk import Problem
+
+
+@click.command(short_help="Check configuration and promotions.")
+@config_option
+def check(config_path: Path) -> None:
+    """Check the configuration, the promotions and every file that they name; show all problems at once."""
+    found = load_config(config_path)
+    if not isinstance(found, Loaded):
+        echo_problems(found)
+        click.echo(_count(len(found)), err=True)
+        raise click.exceptions.Exit(1)
+    promotions = load_promotions(found)
+    problems = promotions if isinstance(promotions, tuple) else ()
+    wrong_files, exposed = check_files(found)
+    problems += wrong_files
+    echo_problems(problems)
+    for warning in (*found.warnings, *exposed):
+        click.echo(f"note: {warning}", err=True)
+    if problems:
+        click.echo(_count(len(problems)), err=True)
+        raise click.exceptions.Exit(1)
+    assert not isinstance(promotions, tuple)
+    config = found.config
+    click.echo(f"{found.path}: fine")
+    click.echo(f"store {config.store.id}, lanes: {len(config.lane)}, devices: {len(config.device)}")
+    click.echo(f"promotions: {len(promotions.rules.promotions)}, tiers: {len(promotions.rules.tiers)}")
+    click.echo(f"head office: {config.broker.host if config.broker else 'none'}")
+
+
+def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """Return what is wrong with the files that the configuration names, and which secrets are too open."""
+    problems, exposed = [], []
+    broker = loaded.config.broker
+    file = str(loaded.path)
+    if loaded.data_dir.exists() and not loaded.data_dir.is_dir():
+        problems.append(Problem(file, "store.data_dir", f"{loaded.data_dir}, which is no folder", "a folder"))
+    if broker is None:
+        return tuple(problems), ()
+    for name in ("tls_ca", "tls_cert", "tls_key"):
+        value = getattr(broker, name)
+        if value and not find_secret(value, base_dir=loaded.base_dir).is_file():
+            problems.append(Problem(file, f"broker.{name}", f"no file {value}", "a file that can be read"))
+    if broker.password_file:
+        try:
+            read_secret(broker.password_file, base_dir=loaded.base_dir)
+        except SecretError as error:
+            problems.append(Problem(file, "broker.password_file", str(error), "one line with the password"))
+    for name in ("password_file", "tls_key"):
+        value = getattr(broker, name)
+        path = find_secret(value, base_dir=loaded.base_dir)
+        why = secret_exposure(path) if value and path.is_file() else ""
+        if why:
+            exposed.append(Problem(file, f"broker.{name}", str(path), "a file of the daemon's own", why))
+    return tuple(problems), tuple(exposed)
+
+
+def _count(number: int) -> str:
+    return "1 problem" if number == 1 else f"{number} problems"
+
+
+@click.command(short_help="Explain or show the configuration.")
+@click.option("--explain", is_flag=True, help="Explain every key: type, bounds, default, meaning.")
+@click.option("--markdown", is_flag=True, help="With --explain: as the tables of docs/configuration.md.")
+@click.option("--show", is_flag=True, help="Show the configuration in force, defaults included.")
+@config_option
+def config(config_path: Path, *, explain: bool, markdown: bool, show: bool) -> None:
+    """Explain the configuration's keys, or show a configuration with all its defaults."""
+    if explain == show:
+        raise click.UsageError("say --explain or --show")
+    if explain:
+        lines = config_help.markdown() if markdown else config_help.explain()
+    else:
+        lines = config_help.show(loaded_or_exit(config_path).config)
+    click.echo("\n".join(lines).rstrip())

@@ -1,0 +1,181 @@
+"""What `taptill doctor` looks at in a device: its path, its kind, who may open it, who holds it."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from drivers.base import DriverError, LineReader, PrinterState
+from drivers.escpos_printer import EscposPrinter
+from drivers.evdev_lines import INPUT_MAJOR, EvdevLines
+from drivers.serial_lines import SerialLines
+from edge.config import DeviceConfig
+
+SIMILAR_MAX = 8
+"""Most names of devices beside a missing one that are told."""
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    BAD = "BAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found at one thing."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+    """What to do; empty when nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A process that has a device open."""
+
+    pid: int
+    command: str
+
+
+def device_path(device: DeviceConfig) -> Path | None:
+    """Return the file of a device; None for a simulated or a network one."""
+    if device.kind.startswith("fake_"):
+        return None
+    parts = urlsplit(device.path)
+    return None if parts.scheme == "tcp" else Path(parts.path)
+
+
+def holders(paths: Iterable[Path], *, proc: Path = Path("/proc")) -> Mapping[str, Holder]:
+    """Return who has which of some files open, by the file's real path, as far as this user may look."""
+    wanted = {str(path.resolve()) for path in paths}
+    found: dict[str, Holder] = {}
+    for process in proc.glob("[0-9]*") if wanted else ():
+        if int(process.name) == os.getpid():
+            continue
+        try:
+            for link in (process / "fd").iterdir():
+                target = str(link.readlink())
+                if target in wanted:
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+                    found[target] = Holder(int(process.name), command)
+        except OSError:
+            # It ended while we looked, or it is somebody else's.
+            continue
+    return found
+
+
+def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
+    """Return how a device is, without disturbing a daemon that uses it.
+
+    Args:
+        held: of `holders`, asked while the command still had all its rights.
+    """
+    if device.kind.startswith("fake_"):
+        return Finding(device.name, Verdict.OK, "simulated")
+    path = device_path(device)
+    if path is None:
+        return _check_printer(device)
+    if not path.exists():
+        return _missing(device.name, path)
+    holder = held.get(str(path.resolve()))
+    if holder and "taptill" in holder.command:
+        return Finding(device.name, Verdict.OK, f"{_what(path)}; in use by the daemon (process {holder.pid})")
+    if holder:
+        who = f"{path} is held by process {holder.pid}: {holder.command[:80]}"
+        return Finding(device.name, Verdict.BAD, who, "stop that program; a device has one user at a time")
+    writes = device.kind == "escpos_printer" or device.kind.startswith("serial")
+    if not os.access(path, os.R_OK | (os.W_OK if writes else 0)):
+        return _forbidden(device.name, path)
+    wrong = _wrong_kind(device.kind, path)
+    if wrong:
+        return Finding(device.name, Verdict.BAD, f"{path} is {wrong}", "name the device under /dev/…/by-id")
+    return _check_printer(device) if device.kind == "escpos_printer" else _try_reader(device, path)
+
+
+def _missing(name: str, path: Path) -> Finding:
+    beside = sorted(other.name for other in path.parent.iterdir()) if path.parent.is_dir() else []
+    there = f"{path.parent} has: {', '.join(beside[:SIMILAR_MAX])}" if beside else f"{path.parent} holds nothing"
+    return Finding(name, Verdict.BAD, f"{path} does not exist", f"plug it in, or name another path; {there}")
+
+
+def _forbidden(name: str, path: Path) -> Finding:
+    group = _named(lambda gid: grp.getgrgid(gid).gr_name, path.stat().st_gid)
+    me = _named(lambda uid: pwd.getpwuid(uid).pw_name, os.geteuid())
+    advice = f"install our udev rules (make install), or: sudo usermod -aG {group} {me}, and sign in again"
+    return Finding(name, Verdict.BAD, f"{_what(path)}; {me} may not open it", advice)
+
+
+def _wrong_kind(kind: str, path: Path) -> str:
+    """Return what a path is instead of a device of the kind; '' when it can be one. A FIFO replays a recording."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        return "a folder"
+    if stat.S_ISREG(status.st_mode) and kind != "escpos_printer":
+        return "a plain file"
+    is_input = stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == INPUT_MAJOR
+    if kind.startswith("evdev_") and stat.S_ISCHR(status.st_mode) and not is_input:
+        return "no input device"
+    if is_input and not kind.startswith("evdev_"):
+        return "an input device (kind evdev_scanner or evdev_cards)"
+    return ""
+
+
+def _try_reader(device: DeviceConfig, path: Path) -> Finding:
+    reader: LineReader
+    if device.kind == "serial_scanner":
+        reader = SerialLines(device.name, device.path, baud=device.baud)
+    else:
+        reader = EvdevLines(device.name, device.path, layout=device.layout)
+    try:
+        reader.open()
+    except DriverError as error:
+        return Finding(device.name, Verdict.BAD, str(error), "see who uses it: sudo taptill doctor")
+    finally:
+        reader.close()
+    return Finding(device.name, Verdict.OK, f"{_what(path)}; opened and closed again")
+
+
+def _check_printer(device: DeviceConfig) -> Finding:
+    printer = EscposPrinter(device.name, device.path)
+    state = printer.state()
+    advice = {
+        PrinterState.PAPER_LOW: "keep a roll at hand",
+        PrinterState.PAPER_OUT: "put in a roll of paper",
+        PrinterState.COVER_OPEN: "close the cover",
+        PrinterState.OFFLINE: "switch it on; check its cable and its address; nothing else may be connected to it",
+    }.get(state, "")
+    if state is PrinterState.READY:
+        return Finding(device.name, Verdict.OK, f"{device.path} is ready")
+    if state is PrinterState.UNKNOWN:
+        return Finding(device.name, Verdict.OK, f"{device.path} can be reached; like many, it does not say how it is")
+    verdict = Verdict.NOTE if state is PrinterState.PAPER_LOW else Verdict.BAD
+    found = f"{device.path}: {state.value.replace('_', ' ')}"
+    return Finding(device.name, verdict, f"{found} ({printer.last_error})" if printer.last_error else found, advice)
+
+
+def _what(path: Path) -> str:
+    """Return a path with what it leads to, and whose it is."""
+    real, status = path.resolve(), path.stat()
+    owner = _named(lambda uid: pwd.getpwuid(uid).pw_name, status.st_uid)
+    group = _named(lambda gid: grp.getgrgid(gid).gr_name, status.st_gid)
+    name = Path("/sys/class/input") / real.name / "device" / "name"
+    called = f" “{name.read_text(errors='replace').strip()}”" if name.is_file() else ""
+    leads = f" → {real}" if real != path else ""
+    return f"{path}{leads}{called} ({owner}:{group} {stat.S_IMODE(status.st_mode):04o})"
+
+
+def _named(name_of: Callable[[int], str], number: int) -> str:
+    try:
+        return name_of(number)
+    except KeyError:
+        return str(number)

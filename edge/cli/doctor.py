@@ -1,0 +1,132 @@
+"""taptill doctor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from edge.cli.device_checks import Finding, Holder, Verdict, check_device, device_path, holders
+from edge.cli.options import become_owner, config_option, loaded_or_exit
+from edge.clock import Clock
+from edge.config import BrokerConfig
+from edge.config_file import Loaded, SecretError, find_secret, load_promotions, read_secret
+from edge.health import DISK_LOW_BYTES, DISK_REFUSE_BYTES
+from edge.store.database import Store, StoreError, rows
+
+BROKER_TIMEOUT_S = 5.0
+MEBIBYTE = 1024 * 1024
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+"""systemd-timesyncd touches it whenever it has set the clock."""
+UNIT_GROUPS = ("dialout", "lp")
+"""Groups that systemd/taptill.service gives the daemon beside its own."""
+
+
+@click.command(short_help="Look at devices, database, disk, clock, broker.")
+@config_option
+def doctor(config_path: Path) -> None:
+    """Look at everything that the store needs: devices, database, disk, clock, head office; say what to do."""
+    loaded = loaded_or_exit(config_path)
+    # Only root sees who holds a device; after that we are the daemon's user, who must be able to open it.
+    held = holders(path for device in loaded.config.device if (path := device_path(device)))
+    if loaded.database.exists():
+        become_owner(loaded.database, groups=UNIT_GROUPS)
+    is_fine = True
+    for finding in _findings(loaded, held):
+        click.echo(f"{finding.verdict.value:<5} {finding.name:<14} {finding.found}")
+        if finding.advice:
+            click.echo(f"{'':<21}→ {finding.advice}")
+        is_fine = is_fine and finding.verdict is not Verdict.BAD
+    raise click.exceptions.Exit(0 if is_fine else 1)
+
+
+def _findings(loaded: Loaded, held: Mapping[str, Holder]) -> Iterator[Finding]:
+    for warning in loaded.warnings:
+        yield Finding("configuration", Verdict.NOTE, str(warning))
+    yield check_promotions(loaded)
+    for device in loaded.config.device:
+        yield check_device(device, held)
+    yield check_database(loaded.database)
+    yield check_disk(loaded.data_dir)
+    yield check_clock(Clock(loaded.config.store.timezone), synchronised=SYNCHRONISED)
+    if loaded.config.broker is None:
+        yield Finding("head office", Verdict.OK, "none is configured; what it would be told is kept")
+    else:
+        yield check_broker(loaded.config.broker, base_dir=loaded.base_dir)
+
+
+def check_promotions(loaded: Loaded) -> Finding:
+    found = load_promotions(loaded)
+    if isinstance(found, tuple):
+        return Finding("promotions", Verdict.BAD, f"problems: {len(found)}", "see taptill check")
+    return Finding("promotions", Verdict.OK, f"{len(found.rules.promotions)} in version {found.rules.version}")
+
+
+def check_database(path: Path) -> Finding:
+    """Return how the database is: SQLite's quick check of every page, and how large it is."""
+    if not path.is_file():
+        return Finding("database", Verdict.NOTE, f"{path} is not there yet", "taptill init or run makes it")
+    if not os.access(path, os.R_OK | os.W_OK):
+        return Finding("database", Verdict.BAD, f"{path} may not be opened by this user", "sudo taptill doctor")
+    store = Store(path)
+    try:
+        verdict = "; ".join(str(row[0]) for row in rows(store.reads, "PRAGMA quick_check(3)"))
+    except StoreError as error:
+        verdict = str(error)
+    finally:
+        store.close()
+    if verdict != "ok":
+        advice = "stop the daemon, keep the whole data folder, and go back to the newest backup that is sound"
+        return Finding("database", Verdict.BAD, f"{path}: {verdict}", advice)
+    return Finding("database", Verdict.OK, f"{path}: {path.stat().st_size // 1024} KiB, sound")
+
+
+def check_disk(folder: Path) -> Finding:
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    found = f"{free // MEBIBYTE} MiB free at {folder}"
+    if free < DISK_REFUSE_BYTES:
+        return Finding("disk", Verdict.BAD, found, "make room now: sales are refused")
+    if free < DISK_LOW_BYTES:
+        return Finding("disk", Verdict.NOTE, found, "make room soon")
+    return Finding("disk", Verdict.OK, found)
+
+
+def check_clock(clock: Clock, *, synchronised: Path) -> Finding:
+    found = f"{clock.now_local():%Y-%m-%d %H:%M} in {clock.timezone}"
+    if not clock.is_sane():
+        return Finding("clock", Verdict.BAD, found, "set it: sudo timedatectl set-ntp true, or a battery for the box")
+    if synchronised.exists():
+        return Finding("clock", Verdict.OK, f"{found}, set by a time server")
+    return Finding("clock", Verdict.NOTE, f"{found}; no word of a time server", "timedatectl status shows more")
+
+
+def check_broker(broker: BrokerConfig, *, base_dir: Path) -> Finding:
+    """Return whether the broker takes a connection and, with TLS, is who it says it is; nothing is published."""
+    where = f"{broker.host}:{broker.port}"
+    try:
+        if broker.password_file:
+            read_secret(broker.password_file, base_dir=base_dir)
+        with socket.create_connection((broker.host, broker.port), BROKER_TIMEOUT_S) as plain:
+            if broker.tls_ca:
+                context = ssl.create_default_context(cafile=find_secret(broker.tls_ca, base_dir=base_dir))
+                if broker.tls_cert:
+                    context.load_cert_chain(
+                        find_secret(broker.tls_cert, base_dir=base_dir), find_secret(broker.tls_key, base_dir=base_dir)
+                    )
+                context.wrap_socket(plain, server_hostname=broker.host).close()
+    except SecretError as error:
+        return Finding("head office", Verdict.BAD, str(error), "put the broker's password there, chmod 600")
+    except ssl.SSLCertVerificationError as error:
+        advice = "broker.tls_ca must be the authority that signed the broker's certificate"
+        return Finding("head office", Verdict.BAD, f"{where}: {error.verify_message}", advice)
+    except OSError as error:
+        advice = "check the network and the broker; the store sells on and keeps what it has to tell"
+        return Finding("head office", Verdict.BAD, f"{where}: {error.strerror or error}", advice)
+    return Finding("head office", Verdict.OK, f"{where} takes connections{' with TLS' if broker.tls_ca else ''}")
