@@ -1,7 +1,8 @@
 """The contract with head office: topics, envelopes and bodies. AsyncAPI: docs/messages/asyncapi.yaml.
 
-Each message upwards is a CloudEvent (structured JSON) named by (store, epoch, sequence); the sequence has no gaps within an
-epoch, and `prevhash` chains each to the one before, so that head office sees a loss, a double or a change at once.
+Each message upwards is a CloudEvent (structured JSON) named by (store, epoch, sequence); the sequence has no gaps
+within an epoch, and `prevhash` chains each to the one before, so that head office sees a loss, a double or a change
+at once.
 """
 
 from __future__ import annotations
@@ -123,6 +124,12 @@ class StoreState(msgspec.Struct, frozen=True, kw_only=True):
     """Messages that head office has not acknowledged."""
     devices: dict[str, str] = {}
     """Health of each device by name."""
+
+
+class HqState(msgspec.Struct, frozen=True, kw_only=True):
+    """Retained state of head office; `online` false comes from a receiver's last will or its clean stop."""
+
+    online: bool
 
 
 def topic_root(tenant: str, store: str) -> str:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from peewee import SqliteDatabase
+from peewee import DatabaseError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from edge.ids import new_epoch
@@ -20,6 +20,10 @@ BUSY_TIMEOUT_MS = 5_000
 CACHE_KIB = 8_192
 
 Row = tuple[Any, ...]
+Database = SqliteDatabase
+"""What the functions of the store take; the name keeps peewee at home."""
+StoreError = DatabaseError
+"""The file could not be written or read: disk full, read-only, damaged."""
 
 
 class StoreInUseError(Exception):
@@ -57,11 +61,15 @@ class Store:
             raise StoreInUseError(f"another daemon holds {self.path}") from None
         self._lock_fd = fd
 
-    def close(self) -> None:
-        """Close this thread's connections and let go of the store."""
+    def close_thread(self) -> None:
+        """Close the connections of the thread that calls."""
         for db in (self.reads, self.db):
             if not db.is_closed():
                 db.close()
+
+    def close(self) -> None:
+        """Close this thread's connections and let go of the store."""
+        self.close_thread()
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
@@ -91,13 +99,13 @@ def open_store(path: Path, *, synchronous: str = "FULL") -> Store:
 
 
 def execute(db: SqliteDatabase, sql: str, *params: object) -> sqlite3.Cursor:
-    cursor: sqlite3.Cursor = db.execute_sql(sql, params)
+    cursor: sqlite3.Cursor = db.execute_sql(sql, params)  # type: ignore[no-untyped-call]
     return cursor
 
 
 def execute_many(db: SqliteDatabase, sql: str, rows: Sequence[Row]) -> None:
     """Run one statement for many rows; peewee has no call for it, the connection below has."""
-    db.connection().executemany(sql, rows)
+    db.connection().executemany(sql, rows)  # type: ignore[no-untyped-call]
 
 
 def rows(db: SqliteDatabase, sql: str, *params: object) -> list[Row]:
@@ -142,6 +150,11 @@ def backup(store: Store, target: Path, *, progress: Callable[[int, int], None] |
     sync_file(partial)
     partial.rename(target)
     sync_file(target.parent)
+
+
+def is_full(error: StoreError) -> bool:
+    """Tell whether the store could not be written because the disk is full."""
+    return "full" in str(error)
 
 
 def sync_file(path: Path) -> None:

@@ -108,7 +108,11 @@ def member(db: SqliteDatabase, member_id: str) -> MemberFile | None:
     )
     if found is None:
         return None
-    return MemberFile(*found[:5], frozenset(found[5].split()), *found[6:11], bool(found[11]), *found[12:])
+    return MemberFile(
+        member_id=found[0], code=found[1], tier_id=found[2], status=found[3], joined_ms=found[4],
+        tags=frozenset(found[5].split()), name=found[6], phone=found[7], birth_month=found[8], birth_day=found[9],
+        birth_year=found[10], is_birth_lunar=bool(found[11]), visits=found[12], last_date=found[13],
+    )  # fmt: skip
 
 
 def spend_since(db: SqliteDatabase, member_id: str, since: date) -> Minor:

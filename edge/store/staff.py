@@ -11,7 +11,7 @@ from peewee import SqliteDatabase
 from edge.store.database import execute, row, rows
 from edge.store.rows import StaffRow
 
-# Source: OWASP's password storage sheet (19 MiB, two passes). The library's own default takes 64 MiB, too much for the box.
+# Source: OWASP's password storage sheet (19 MiB, two passes). The library's own default takes 64 MiB: too much here.
 PIN_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 PIN_DIGITS_MIN, PIN_DIGITS_MAX = 4, 8
 WAIT_DOUBLINGS_MAX = 8

@@ -1,4 +1,4 @@
-"""What the face may use of the house. It asks the till by the method itself and reads through a read-only connection."""
+"""What the face may use of the house. It asks the till by the method itself and reads by a read-only connection."""
 
 from __future__ import annotations
 

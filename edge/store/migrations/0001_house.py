@@ -134,7 +134,8 @@ CREATE TABLE sale_line (
     sale_no INTEGER NOT NULL REFERENCES sale (sale_no), line_no INTEGER NOT NULL, sku TEXT NOT NULL,
     name_zh_hans TEXT NOT NULL, name_zh_hant TEXT NOT NULL, name_en TEXT NOT NULL, unit TEXT NOT NULL,
     quantity INTEGER NOT NULL, weight_g INTEGER, unit_price INTEGER NOT NULL,
-    gross INTEGER NOT NULL, net INTEGER NOT NULL, unit_nets TEXT NOT NULL, discounts TEXT NOT NULL, tax_bp INTEGER NOT NULL, tax INTEGER NOT NULL, code TEXT NOT NULL,
+    gross INTEGER NOT NULL, net INTEGER NOT NULL, unit_nets TEXT NOT NULL, discounts TEXT NOT NULL,
+    tax_bp INTEGER NOT NULL, tax INTEGER NOT NULL, code TEXT NOT NULL,
     PRIMARY KEY (sale_no, line_no)
 ) WITHOUT ROWID, STRICT;
 CREATE TABLE sale_tender (

@@ -1,0 +1,228 @@
+"""All wiring of the store's daemon: what is started here in order is stopped in the opposite one."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from drivers import systemd
+from drivers.base import LineReader, Printer
+from edge.bench import Bench
+from edge.clock import Clock
+from edge.config import Config
+from edge.config_file import Loaded, SecretError, keep_last_good, read_secret
+from edge.config_walk import Problem
+from edge.devices import ReaderThread, make_printer, make_reader
+from edge.health import Health
+from edge.loop import Loop
+from edge.papers import Papers
+from edge.printing import PrinterThread, PrintRoom
+from edge.relay import Relay
+from edge.screen import Screens
+from edge.shop import Shop
+from edge.store import printjobs
+from edge.store.database import Store, StoreInUseError, StoreNewerError, open_store
+from edge.store.reads import StoreReads
+from edge.till import Till
+from edge.uplink import make_relay, report
+from edge.web.house import House
+from rules.codes import CodeSettings, ScaleFormat
+
+log = logging.getLogger(__name__)
+
+EXIT_FINE, EXIT_FAILED = 0, 1
+BEAT_S = 1.0
+"""How often the main thread looks at the till and the relay, and feeds the watchdog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What devices and relay stand on."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    health: Health
+    loop: Loop
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a running daemon is made of; tests and benchmarks use it to look inside."""
+
+    config: Config
+    store: Store
+    screens: Screens
+    health: Health
+    loop: Loop
+    reads: StoreReads
+    url: str
+    readers: Mapping[str, LineReader]
+    printers: Mapping[str, Printer]
+    relay: Relay | None
+
+    def beat(self) -> None:
+        """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
+        if self.loop.is_alive():
+            systemd.notify("WATCHDOG=1")
+        report(self.relay, self.store, self.health)
+
+
+def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
+    """Run the store's daemon until SIGTERM or SIGINT, and return its exit code."""
+    stopping = threading.Event()
+    failed = threading.Event()
+
+    def crash(error: BaseException) -> None:
+        del error  # It is in the log already.
+        failed.set()
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        with ExitStack() as stack:
+            parts = start(loaded, problems, stack=stack, on_crash=crash)
+            systemd.notify(f"READY=1\nSTATUS=serving {parts.url}")
+            log.info("ready: %s", parts.url)
+            keep_last_good(loaded)
+            while not stopping.wait(BEAT_S):
+                parts.beat()
+            systemd.notify("STOPPING=1")
+    except (StoreInUseError, StoreNewerError, SecretError, OSError) as error:
+        # What keeps the daemon from starting is for the person who started it.
+        log.critical("cannot start: %s", error)
+        return EXIT_FAILED
+    return EXIT_FAILED if failed.is_set() else EXIT_FINE
+
+
+def start(
+    loaded: Loaded, problems: Sequence[Problem] = (), *, stack: ExitStack, on_crash: Callable[[BaseException], None]
+) -> Parts:
+    """Start every part; leaving the stack stops them in the opposite order. Raises StoreInUseError, OSError."""
+    config = loaded.config
+    assert loaded.promotions is not None, "load_or_last_good always gives promotions"
+    rules = loaded.promotions.rules
+    clock = Clock(config.store.timezone, config.store.day_starts_hour)
+    store = open_store(loaded.database)
+    stack.callback(store.close)
+    store.hold()
+    health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(str(problem) for problem in problems))
+    papers = Papers(store, config, rules, clock)
+    reads = StoreReads(store, clock, tier_names={tier.id: tier.names for tier in rules.tiers}, receipts=papers)
+
+    followers: list[Callable[[], None]] = []
+    screens = Screens()
+    stack.callback(screens.close)
+    shop = Shop(
+        config=config, clock=clock, store=store, rules=rules, codes=_code_settings(config, clock),
+        screens=screens, health=health, committed=lambda: _wake(followers),
+    )  # fmt: skip
+    loop = Loop(
+        store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
+    )
+    stack.callback(loop.stop)
+    loop.start()
+    loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
+
+    core = Core(config, clock, store, health, loop)
+    readers, printers = _start_devices(core, papers, followers, stack)
+    relay = _start_relay(core, loaded, followers, stack)
+    report(relay, store, health)
+    house = House(
+        config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
+        secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
+        bench=_bench(config, store, clock, readers, printers),
+    )  # fmt: skip
+    url = _start_web(house, stack)
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
+
+
+def _wake(followers: Sequence[Callable[[], None]]) -> None:
+    for wake in followers:
+        wake()
+
+
+def _code_settings(config: Config, clock: Clock) -> CodeSettings:
+    return CodeSettings(
+        scale_formats=tuple(ScaleFormat(each.prefix, each.format) for each in config.scale_code),
+        reference_year=clock.now_local().year,
+    )
+
+
+def _start_devices(
+    core: Core, papers: Papers, followers: list[Callable[[], None]], stack: ExitStack
+) -> tuple[dict[str, LineReader], dict[str, Printer]]:
+    readers: dict[str, LineReader] = {}
+    printers: dict[str, Printer] = {}
+    room = PrintRoom(store=core.store, loop=core.loop, health=core.health, clock=core.clock, document_of=papers.of_job)
+    for device in core.config.device:
+        core.health.report(device.name, device.kind, "opening")
+        reader, printer = make_reader(device), make_printer(device)
+        if reader is not None:
+            readers[device.name] = reader
+            reading = ReaderThread(device, reader, post=core.loop.post, health=core.health)
+            stack.callback(reading.stop)
+            reading.start()
+        if printer is not None:
+            printers[device.name] = printer
+            printing = PrinterThread(device, printer, room)
+            stack.callback(printing.stop)
+            followers.append(printing.wake)
+            printing.start()
+    return readers, printers
+
+
+def _start_relay(core: Core, loaded: Loaded, followers: list[Callable[[], None]], stack: ExitStack) -> Relay | None:
+    broker = loaded.config.broker
+    if broker is None:
+        return None
+    password = read_secret(broker.password_file, base_dir=loaded.base_dir) if broker.password_file else None
+    relay = make_relay(
+        loaded.config, broker, store=core.store, loop=core.loop, health=core.health, clock=core.clock,
+        password=password, base_dir=loaded.base_dir,
+    )  # fmt: skip
+    stack.callback(relay.stop)
+    followers.append(relay.wake)
+    relay.start()
+    return relay
+
+
+def _bench(
+    config: Config, store: Store, clock: Clock, readers: Mapping[str, LineReader], printers: Mapping[str, Printer]
+) -> Bench | None:
+    if not config.screen.bench:
+        return None
+    from drivers.fake import FakePrinter, FakeReader
+    from edge.store.shelf import shelf
+
+    made = (*readers.items(), *printers.items())
+    devices = {name: device for name, device in made if isinstance(device, FakeReader | FakePrinter)}
+    return Bench(devices, lambda: shelf(store.reads, now_ms=clock.now_ms()))
+
+
+def _start_web(house: House, stack: ExitStack) -> str:
+    from edge.web.server import WebServer, create_app
+
+    screen = house.config.screen
+    server = WebServer(create_app(house), screen.host, screen.port, screen.threads)
+    stack.callback(server.stop)
+    server.start()
+    return f"http://{screen.host}:{server.port}/"
+
+
+def secret_key(data_dir: Path) -> bytes:
+    """Return the key that signs sessions, made at the first start and readable by the daemon alone."""
+    path = data_dir / "session.key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,132 @@
+"""What one till remembers, writes and shows: the ground that its actions stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from edge.ids import new_id
+from edge.screen import Refusal, Sound, StaffView, Stage, TillView
+from edge.shop import Shop
+from edge.store import audit, baskets, staff
+from edge.store.baskets import StoredBasket, StoredLine, StoredTender
+from edge.store.rows import StaffRow
+from edge.viewing import done_view, selling_view
+from rules.money import Minor
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a till knows between two actions. Basket, tenders and staff are in the store as well."""
+
+    stage: Stage = Stage.LOCKED
+    staff: StaffRow | None = None
+    basket: StoredBasket | None = None
+    steps: int = 0
+    tenders: tuple[StoredTender, ...] = ()
+    quantity_next: int = 1
+    blocked: Refusal | None = None
+    waiting: tuple[str, ...] = ()
+    """Scans taken while `blocked` stands."""
+    done_sale_id: str = ""
+    new_tier_id: str | None = None
+    total_shown: Minor = 0
+    seen_ms: int = 0
+    """When something was last done at the lane."""
+
+
+class Desk:
+    """The memory of one till, its open basket in the store, and its view."""
+
+    def __init__(self, lane: int, shop: Shop) -> None:
+        self.lane = lane
+        self.shop = shop
+        self.memory = self._remembered()
+        self.show()
+
+    def set(self, **changes: Any) -> None:
+        """Change what is remembered."""
+        self.memory = replace(self.memory, **changes)
+
+    def now_ms(self) -> int:
+        return self.shop.clock.now_ms()
+
+    def open_basket(self) -> StoredBasket:
+        """Return the open basket, or a new empty one, whose sale id is born here."""
+        return self.memory.basket or StoredBasket(sale_id=new_id(self.shop.clock))
+
+    def line(self, line_id: str) -> StoredLine | None:
+        """Return a line of the basket, where it may be changed."""
+        if self.memory.basket is None or self.memory.stage is not Stage.SELLING:
+            return None
+        return next((line for line in self.memory.basket.lines if line.line_id == line_id), None)
+
+    def put_line(self, line: StoredLine) -> None:
+        """Put a changed line in the place of the old one."""
+        assert self.memory.basket is not None
+        self.push(with_line(self.memory.basket, line))
+
+    def push(self, basket: StoredBasket, *, sound: Sound = Sound.NONE, note: str = "", detail: object = None) -> None:
+        """Make the basket the newest step, on the disk before it is on the screen."""
+        with self.shop.store.transaction():
+            steps = baskets.push(self.shop.store.db, self.lane, basket)
+            if note:
+                self.note(note, basket.sale_id, detail)
+        self.set(basket=basket, steps=steps, seen_ms=self.now_ms())
+        self.show(sound=sound)
+
+    def note(self, action: str, subject: str = "", detail: object = None) -> None:
+        """Add to the audit chain, within the caller's transaction."""
+        audit.note(
+            self.shop.store.db, at_ms=self.now_ms(), staff_id=self.memory.staff.staff_id if self.memory.staff else "",
+            lane=self.lane, action=action, subject=subject, detail=detail,
+        )  # fmt: skip
+
+    def refuse(self, refusal: Refusal) -> Refusal:
+        """Show why something was not done."""
+        self.show(sound=Sound.ERROR, notice=refusal)
+        return refusal
+
+    def show(self, *, sound: Sound = Sound.NONE, notice: Refusal | None = None) -> None:
+        """Price the basket afresh and show the next view."""
+        memory = self.memory
+        person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
+        view = TillView(
+            lane=self.lane, stage=memory.stage, staff=person, notice=notice, sound=sound,
+            blocked=memory.blocked, waiting_scans=len(memory.waiting), quantity_next=memory.quantity_next,
+            can_undo=memory.steps > 0 and memory.stage is Stage.SELLING,
+        )  # fmt: skip
+        if memory.stage is Stage.DONE:
+            view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)
+        elif memory.stage is not Stage.LOCKED and memory.basket is not None:
+            view = selling_view(view, self.shop, memory.basket, memory.tenders)
+        self.set(total_shown=view.total)
+        self.shop.screens.show(view)
+
+    def _remembered(self) -> Memory:
+        """Return what the lane knew when the daemon stopped.
+
+        A person stays signed in over a restart, but not over a night: as long as an idle lane would have stayed open.
+        """
+        db = self.shop.store.db
+        basket, steps = baskets.newest(db, self.lane)
+        state = baskets.lane_state(db, self.lane)
+        minutes = self.shop.config.staff.idle_lock_minutes
+        away_ms = self.now_ms() - state.seen_ms
+        is_fresh = not minutes or 0 <= away_ms < minutes * 60_000
+        person = staff.by_id(db, state.staff_id) if state.staff_id and is_fresh else None
+        stage = Stage.LOCKED if person is None else Stage.PAYING if state.tenders else Stage.SELLING
+        return Memory(
+            stage=stage, staff=person, basket=basket, steps=steps, tenders=state.tenders, seen_ms=self.now_ms()
+        )
+
+
+def with_line(basket: StoredBasket, line: StoredLine) -> StoredBasket:
+    """Return the basket with the line added, or put in the place of the one with its id, as its newest."""
+    if any(each.line_id == line.line_id for each in basket.lines):
+        lines = tuple(line if each.line_id == line.line_id else each for each in basket.lines)
+    else:
+        lines = (*basket.lines, line)
+    return msgspec.structs.replace(basket, lines=lines, newest_line=line.line_id)

@@ -1,0 +1,96 @@
+"""From a scanned text to what it adds to the basket, or to the reason why it adds nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.screen import Refusal
+from edge.store import catalog
+from edge.store.database import Database
+from rules.basket import WEIGHT_MAX_G, Item
+from rules.codes import Code, Kind
+from rules.money import Minor, round_half_up
+
+TEXT_SHOWN_MAX = 40
+"""Characters of an unknown code that the banner shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item with what the code says of it."""
+
+    item: Item
+    quantity: int = 1
+    weight_g: int | None = None
+    label_amount: Minor | None = None
+    open_price: Minor | None = None
+    code: str = ""
+
+
+def find_item(db: Database, code: Code, *, now_ms: int) -> Found | Refusal:
+    """Return the item that a code names. What the catalogue holds as it stands is sold whatever it looks like."""
+    known = catalog.find_code(db, code.lookup)
+    if known is None:
+        return _refusal(code)
+    sku, pieces = known
+    found = find_sku(db, sku, now_ms=now_ms, weight_g=code.weight_g, label_amount=code.amount)
+    if isinstance(found, Refusal):
+        return found
+    quantity = 1 if found.weight_g is not None or found.label_amount is not None else pieces * (code.count or 1)
+    return Found(found.item, quantity, found.weight_g, found.label_amount, code=code.gtin14 or code.text)
+
+
+def find_sku(
+    db: Database,
+    sku: str,
+    *,
+    now_ms: int,
+    weight_g: int | None = None,
+    label_amount: Minor | None = None,
+    open_price: Minor | None = None,
+) -> Found | Refusal:
+    """Return an item as it can be sold, with what is known of its weight or price, or what is missing."""
+    known = catalog.item(db, sku, now_ms=now_ms)
+    if known is None:
+        return Refusal("item_unknown", {"sku": sku})
+    item, is_active = known
+    params = {"name": item.names.zh_hans, "sku": sku}
+    if not is_active:
+        return Refusal("item_inactive", params)
+    if label_amount == 0:
+        return Refusal("scale_label_amount_zero", params)
+    if item.is_open_price and label_amount is None:
+        if open_price is None:
+            return Refusal("needs_price", params)
+        return Found(item, open_price=open_price)
+    if item.price < 0 and label_amount is None:
+        return Refusal("no_price", params)
+    if not item.is_weighed:
+        # A price label on a piece is obeyed as it was printed; its weight means nothing.
+        return Found(item, label_amount=label_amount)
+    if weight_g is None and label_amount is not None:
+        weight_g = _weight_of(label_amount, item.price)
+    if weight_g is None:
+        return Refusal("needs_weight", params) if label_amount is None else Found(item, label_amount=label_amount)
+    if not 1 <= weight_g <= WEIGHT_MAX_G:
+        return Refusal("weight_range", params)
+    return Found(item, weight_g=weight_g, label_amount=label_amount)
+
+
+def _weight_of(amount: Minor, price_per_kg: Minor) -> int | None:
+    """Return the grams that an amount stands for at a price a kilogram, where they make sense."""
+    if price_per_kg <= 0:
+        return None
+    weight_g = round_half_up(amount * 1_000, price_per_kg)
+    return weight_g if 1 <= weight_g <= WEIGHT_MAX_G else None
+
+
+def _refusal(code: Code) -> Refusal:
+    shown = {"text": code.text[:TEXT_SHOWN_MAX]}
+    if code.channel:
+        return Refusal("payment_code_not_here")
+    if code.kind is Kind.INVALID:
+        return Refusal("bad_code", shown)
+    if code.kind in (Kind.URL, Kind.RECEIPT, Kind.COUPON, Kind.STAFF) or (code.kind is Kind.GS1 and not code.gtin14):
+        return Refusal("unsellable_code", shown)
+    return Refusal("unknown_code", shown)

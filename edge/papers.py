@@ -1,0 +1,56 @@
+"""Receipts, copies and test pages laid out from what the store holds, for a printer or for the screen."""
+
+from __future__ import annotations
+
+from drivers.document import Document
+from edge.clock import Clock
+from edge.config import Config, DeviceConfig
+from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.store import members, staff
+from edge.store.database import Store
+from edge.store.printjobs import PrintJob
+from edge.store.sales import stored_sale
+from edge.texts import Texts
+from rules.promotions import RuleSet
+from rules.sale import Sale
+
+
+class Papers:
+    """Lays out papers; reads the store through the read-only connection."""
+
+    def __init__(self, store: Store, config: Config, rules: RuleSet, clock: Clock) -> None:
+        self._db = store.reads
+        self._config = config
+        self._clock = clock
+        self._tier_names = {tier.id: tier.names for tier in rules.tiers}
+
+    def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
+        """Return the paper of a print job in the printer's language; None when its sale is not there."""
+        language = device.language or self._config.store.language
+        if job.kind == "test":
+            words = ReceiptWords(self._config.store, self._texts(language), staff_name="")
+            return printer_test(words, printer=device.name, encoding=device.encoding, columns=device.columns)
+        sale = stored_sale(self._db, job.sale_id or "")
+        if sale is None:
+            return None
+        is_copy = job.kind == "copy"
+        return receipt(sale, self._words(sale, language), clock=self._clock, copy=is_copy, drawer_pin=device.drawer_pin)
+
+    def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
+        """Return a receipt for the screen, or None for an unknown sale."""
+        sale = stored_sale(self._db, sale_id)
+        return None if sale is None else receipt(sale, self._words(sale, language), clock=self._clock, copy=copy)
+
+    def _words(self, sale: Sale, language: str) -> ReceiptWords:
+        person = staff.by_id(self._db, sale.staff_id)
+        member = members.member(self._db, sale.member_id) if sale.member_id else None
+        return ReceiptWords(
+            self._config.store,
+            self._texts(language),
+            staff_name=person.name if person else sale.staff_id,
+            member_name=members.mask_name(member.name) if member else "",
+            tier_names=self._tier_names,
+        )
+
+    def _texts(self, language: str) -> Texts:
+        return Texts(language, self._config.store.currency)

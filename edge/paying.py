@@ -1,0 +1,117 @@
+"""Paying at one till: tenders that add up to what is due, and the one that closes the sale."""
+
+from __future__ import annotations
+
+from edge.checkout import close_sale
+from edge.desk import Desk
+from edge.screen import Refusal, Sound, Stage
+from edge.store import baskets
+from edge.store.baskets import LaneState, StoredTender
+from edge.store.ledger import InsufficientError
+from edge.store.sales import stored_sale
+from rules.basket import Basket
+from rules.money import AMOUNT_MAX, Minor
+from rules.pricing import price
+from rules.quote import Quote
+from rules.tender import Offer, Overpaid, Settlement, Short, settle
+
+TENDER_KINDS = ("cash", "card", "scan")
+"""Card and scan-to-pay are taken on a terminal of their own and recorded here."""
+
+
+def to_pay(desk: Desk) -> Refusal | None:
+    """Go from the basket to the tenders."""
+    memory = desk.memory
+    if memory.stage is not Stage.SELLING or memory.basket is None or not memory.basket.lines:
+        return desk.refuse(Refusal("basket_empty"))
+    refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
+    if refusal:
+        return desk.refuse(refusal)
+    desk.set(stage=Stage.PAYING)
+    desk.show()
+    return None
+
+
+def back_to_sale(desk: Desk) -> Refusal | None:
+    """Go back to the basket, as long as no tender was taken."""
+    if desk.memory.stage is not Stage.PAYING:
+        return None
+    if desk.memory.tenders:
+        return desk.refuse(Refusal("tenders_first"))
+    desk.set(stage=Stage.SELLING)
+    desk.show()
+    return None
+
+
+def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> Refusal | None:
+    """Take a tender; the one that settles the rest closes the sale.
+
+    The sale id makes a second press harmless: a sale that is closed already is shown again, and nothing changes.
+    """
+    memory, shop = desk.memory, desk.shop
+    if memory.basket is None or memory.basket.sale_id != sale_id:
+        return None if stored_sale(shop.store.db, sale_id) else desk.refuse(Refusal("stale_sale"))
+    refusal = _may_pay(desk, kind, given)
+    if refusal:
+        return desk.refuse(refusal)
+    basket = shop.priced_basket(memory.basket, lane=desk.lane)
+    quote = price(basket, shop.rules, shop.member(basket.member_id), shop.clock.now_local())
+    if quote.total != memory.total_shown:
+        return desk.refuse(Refusal("price_changed", {"total_minor": quote.total}))
+    tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
+    answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders])
+    if isinstance(answer, Overpaid):
+        rest = quote.total - sum(each.given for each in memory.tenders)
+        return desk.refuse(Refusal("tender_over", {"due_minor": rest}))
+    if isinstance(answer, Short):
+        return _keep_tenders(desk, tenders)
+    try:
+        _close(desk, basket, quote, answer, printer=printer)
+    except InsufficientError as error:
+        return desk.refuse(Refusal("balance_short", {"unit": error.insufficient.unit}))
+    return None
+
+
+def undo_tender(desk: Desk) -> Refusal | None:
+    """Give the last tender back."""
+    tenders = desk.memory.tenders
+    if not tenders or desk.memory.stage is not Stage.PAYING:
+        return desk.refuse(Refusal("nothing_to_undo"))
+    detail = {"kind": tenders[-1].kind, "given": tenders[-1].given}
+    return _keep_tenders(desk, tenders[:-1], note="undo_tender", detail=detail)
+
+
+def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
+    memory = desk.memory
+    if memory.stage is not Stage.PAYING:
+        return Refusal("locked" if memory.stage is Stage.LOCKED else "stale_sale")
+    if memory.blocked is not None:
+        return Refusal("blocked_banner")
+    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and memory.total_shown > 0):
+        return Refusal("amount_range")
+    return desk.shop.refuses_sales()
+
+
+def _keep_tenders(desk: Desk, tenders: tuple[StoredTender, ...], *, note: str = "", detail: object = None) -> None:
+    """Remember the part that was paid: it is on the disk before the screen says so."""
+    person = desk.memory.staff
+    assert person is not None, "a lane without staff is locked"
+    with desk.shop.store.transaction():
+        state = LaneState(staff_id=person.staff_id, seen_ms=desk.now_ms(), tenders=tenders)
+        baskets.put_lane_state(desk.shop.store.db, desk.lane, state)
+        if note:
+            desk.note(note, desk.memory.basket.sale_id if desk.memory.basket else "", detail)
+    desk.set(tenders=tenders)
+    desk.show(sound=Sound.SCAN)
+
+
+def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, printer: str) -> None:
+    person = desk.memory.staff
+    assert person is not None, "a lane without staff is locked"
+    sale, new_tier_id = close_sale(desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer)
+    desk.set(
+        stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1,
+        done_sale_id=sale.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),
+    )  # fmt: skip
+    desk.shop.committed()
+    desk.show(sound=Sound.PAID)

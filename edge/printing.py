@@ -1,0 +1,125 @@
+"""Followers of the sale, one thread a printer: what was committed goes to paper, and nothing else ever does.
+
+A job that may or may not be on paper is never sent again by itself: it is called doubtful, the screen says so, and what
+a person asks for then is a marked copy.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drivers.base import Outcome, Printer, PrinterState
+from drivers.document import Document, document_from_json
+from drivers.escpos_printer import render
+from edge.clock import Clock
+from edge.config import DeviceConfig
+from edge.health import Health
+from edge.loop import Loop, TillBusyError
+from edge.store import printjobs
+from edge.store.database import Store, StoreError
+from edge.store.printjobs import PrintJob
+
+log = logging.getLogger(__name__)
+
+POLL_S = 2.0
+"""How often an idle printer is asked how it is."""
+RETRY_S = 1.0
+"""Pause before a job that the printer refused is tried again."""
+
+HEALTH = {
+    PrinterState.READY: "ok",
+    PrinterState.PAPER_LOW: "paper_low",
+    PrinterState.PAPER_OUT: "paper_out",
+    PrinterState.COVER_OPEN: "cover_open",
+    PrinterState.OFFLINE: "gone",
+    PrinterState.UNKNOWN: "unknown",
+}
+TROUBLE = (PrinterState.PAPER_OUT, PrinterState.COVER_OPEN, PrinterState.OFFLINE)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintRoom:
+    """What every printer's thread needs of the house."""
+
+    store: Store
+    loop: Loop
+    health: Health
+    clock: Clock
+    document_of: Callable[[PrintJob, DeviceConfig], Document | None]
+    """Lays out a receipt, a copy or a test page; None when its sale is gone."""
+
+
+class PrinterThread:
+    """One printer with its durable queue."""
+
+    def __init__(self, device: DeviceConfig, printer: Printer, room: PrintRoom) -> None:
+        self._device = device
+        self._printer = printer
+        self._room = room
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"printer:{device.name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that something may have been queued."""
+        self._wake.set()
+
+    def stop(self, *, timeout_s: float = 5.0) -> None:
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout_s)
+        self._printer.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.clear()
+            try:
+                job = printjobs.next_job(self._room.store.reads, self._device.name)
+                pause_s = self._report(self._printer.state()) if job is None else self._print(job)
+            except (TillBusyError, StoreError) as error:
+                # Nothing was sent without its row saying so: the job is taken up again when the store answers.
+                log.warning("printer %s waits for the store: %s", self._device.name, error)
+                pause_s = RETRY_S
+            if pause_s:
+                self._wake.wait(pause_s)
+        self._room.store.close_thread()
+
+    def _report(self, state: PrinterState, detail: str = "") -> float:
+        self._room.health.report(self._device.name, self._device.kind, HEALTH[state], detail)
+        return POLL_S
+
+    def _print(self, job: PrintJob) -> float:
+        """Print one job and return how long to pause before the next."""
+        state = self._printer.state()
+        self._report(state)
+        if state in TROUBLE:
+            return RETRY_S
+        document = document_from_json(job.document) if job.document else self._room.document_of(job, self._device)
+        if document is None:
+            self._put_state(job, "dropped")
+            return 0
+        data = render(document, columns=self._device.columns, encoding=self._device.encoding)
+        # The row says "sending" before the first byte goes out, so that a power cut leaves a doubt and not a double.
+        self._put_state(job, "sending")
+        outcome = self._printer.print(data)
+        log.info("printer %s: job %d %s: %s", self._device.name, job.job_id, job.kind, outcome)
+        if outcome is Outcome.PRINTED:
+            self._put_state(job, "printed")
+            return 0
+        if outcome is Outcome.REFUSED:
+            self._put_state(job, "queued")
+            self._report(self._printer.state())
+            return RETRY_S
+        self._put_state(job, "doubtful")
+        self._room.health.report(self._device.name, self._device.kind, "problem", "doubtful")
+        return RETRY_S
+
+    def _put_state(self, job: PrintJob, state: str) -> None:
+        at_ms = self._room.clock.now_ms()
+        self._room.loop.write(lambda: printjobs.set_state(self._room.store.db, job.job_id, state, at_ms=at_ms))

@@ -1,0 +1,161 @@
+"""The receipt of a sale as a document: what the printer puts on paper and the screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drivers.document import (
+    Align,
+    Block,
+    Columns,
+    Cut,
+    Document,
+    Feed,
+    Logo,
+    OpenDrawer,
+    QrCode,
+    Row,
+    Rule,
+    Size,
+    Text,
+    marked_copy,
+)
+from edge.clock import Clock
+from edge.config import StoreConfig
+from edge.texts import Texts
+from rules.basket import Names
+from rules.money import Minor
+from rules.sale import Sale, SaleLine
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWords:
+    """What a receipt says beside the sale itself."""
+
+    store: StoreConfig
+    texts: Texts
+    staff_name: str
+    member_name: str = ""
+    """Masked."""
+    tier_names: Mapping[str, Names] | None = None
+
+
+def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False, drawer_pin: int = 0) -> Document:
+    """Return the receipt of a closed sale.
+
+    Args:
+        copy: mark it as a copy, and leave the drawer shut.
+        drawer_pin: 2 or 5 opens the drawer for a sale that was paid in cash; 0 never.
+    """
+    t = words.texts
+    blocks: list[Block] = []
+    if drawer_pin in (2, 5) and any(tender.kind == "cash" for tender in sale.tenders):
+        blocks.append(OpenDrawer(5 if drawer_pin == 5 else 2))
+    blocks += _head(sale, words, clock)
+    for line in sale.lines:
+        blocks += _line(sale, line, t)
+    blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
+    if sale.member_id is not None:
+        blocks += [Rule(), *_member(sale, words)]
+    blocks += [Rule(), *_foot(sale, words), Cut()]
+    document = Document(tuple(blocks))
+    return marked_copy(document, t.t("COPY")) if copy else document
+
+
+def _head(sale: Sale, words: ReceiptWords, clock: Clock) -> list[Block]:
+    t, store = words.texts, words.store
+    name = t.name(Names(store.name_zh_hans, store.name_zh_hant, store.name_en))
+    sold_at = clock.local(sale.sold_at_ms)
+    blocks: list[Block] = [Logo(), Text(name, Align.CENTER, Size.DOUBLE, bold=True)]
+    blocks += [Text(line, Align.CENTER) for line in (store.address, store.phone) if line]
+    blocks += [
+        Rule(),
+        Columns(f"{t.t('No.')} {sale.receipt_number}", ""),
+        Columns(f"{sold_at:%Y-%m-%d %H:%M:%S}", f"{t.t('Cashier')} {words.staff_name}"),
+    ]
+    if sale.is_clock_unsure:
+        blocks.append(Text(t.t("The clock of the till was not set.")))
+    return [*blocks, Rule(), Row((t.t("Item"), t.t("Price"), t.t("Qty"), t.t("Amount")), bold=True)]
+
+
+def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
+    quantity = str(line.quantity) if line.weight_g is None else t.weight(line.weight_g)
+    cells = (t.name(line.names), t.amount(line.unit_price), quantity, t.amount(line.gross))
+    names = {promotion.promotion_id: promotion.names for promotion in sale.promotions}
+    return [
+        Row(cells),
+        *(
+            Columns(f"  {t.name(names[promotion_id]) if promotion_id in names else promotion_id}", _minus(amount, t))
+            for promotion_id, amount in line.discounts
+        ),
+    ]
+
+
+def _sums(sale: Sale, t: Texts) -> list[Block]:
+    blocks: list[Block] = []
+    if sale.discount:
+        blocks += [
+            Columns(t.t("Subtotal"), t.amount(sale.gross)),
+            Columns(t.t("Discount"), _minus(sale.discount, t)),
+        ]
+    blocks.append(Columns(f"{t.t('Total')} ({sale.item_count})", t.money(sale.total), bold=True, size=Size.DOUBLE))
+    if sale.tax:
+        blocks.append(Columns(t.t("Tax included"), t.amount(sale.tax)))
+    return blocks
+
+
+def _tenders(sale: Sale, t: Texts) -> list[Block]:
+    blocks: list[Block] = [Columns(t.tender(tender.kind), t.amount(tender.given)) for tender in sale.tenders]
+    if sale.change:
+        blocks.append(Columns(t.t("Change"), t.amount(sale.change), bold=True))
+    if sale.discount:
+        blocks.append(Text(t.t("You saved {amount}", amount=t.money(sale.discount)), Align.CENTER, bold=True))
+    return blocks
+
+
+def _member(sale: Sale, words: ReceiptWords) -> list[Block]:
+    t = words.texts
+    blocks: list[Block] = [Columns(t.t("Member"), words.member_name)]
+    if sale.points_after is not None:
+        blocks += [
+            Columns(t.t("Points before"), str(sale.points_after - sale.points)),
+            Columns(t.t("Points earned"), f"+{sale.points}"),
+            Columns(t.t("Points balance"), str(sale.points_after)),
+        ]
+    tier = (words.tier_names or {}).get(sale.next_tier)
+    if tier is not None and sale.next_tier_short > 0:
+        distance = t.t("{amount} to {tier}", amount=t.money(sale.next_tier_short), tier=t.name(tier))
+        blocks.append(Text(distance, Align.CENTER))
+    return blocks
+
+
+def _foot(sale: Sale, words: ReceiptWords) -> list[Block]:
+    blocks: list[Block] = [QrCode(sale.receipt_number), Text(sale.receipt_number, Align.CENTER)]
+    if words.store.thanks:
+        blocks.append(Text(words.store.thanks, Align.CENTER))
+    return [*blocks, Feed(1)]
+
+
+def _minus(amount: Minor, t: Texts) -> str:
+    return f"-{t.amount(amount)}"
+
+
+def printer_test(words: ReceiptWords, *, printer: str, encoding: str, columns: int) -> Document:
+    """Return a test page: a ruler, both scripts and the figures of the printer."""
+    t = words.texts
+    ruler = "".join(str(index % 10) for index in range(1, columns + 1))
+    return Document(
+        (
+            Text(t.t("Printer test"), Align.CENTER, Size.DOUBLE, bold=True),
+            Columns(printer, f"{encoding} {columns}"),
+            Text(ruler),
+            Text("简体中文：欢迎光临，合计 ￥12.50 × 2"),
+            Text("繁體中文：歡迎光臨，合計 ￥12.50 × 2"),
+            Text("English: Thank you! 12.50 x 2"),
+            Columns(t.t("Total"), t.money(1250), bold=True, size=Size.DOUBLE),
+            QrCode("TapTill"),
+            Feed(1),
+            Cut(),
+        )
+    )

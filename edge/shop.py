@@ -1,0 +1,159 @@
+"""What all lanes of a store share, and the questions that each step of a sale asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from edge.clock import Clock
+from edge.config import Config
+from edge.health import DISK_REFUSE_BYTES, Health
+from edge.screen import MemberView, Refusal, Screens
+from edge.store import catalog, ledger, members
+from edge.store.baskets import StoredBasket
+from edge.store.database import Store
+from rules.basket import Basket, Item, Line, Names
+from rules.codes import CodeSettings
+from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account
+from rules.loyalty import Birthday, Member, birthday_on, next_tier, tier_for
+from rules.money import BASIS_POINTS, Minor
+from rules.promotions import RuleSet
+
+SPEND_MONTHS = 12
+BIRTHDAY_SOON_DAYS = 7
+MINOR_PER_YUAN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The store as its tills see it. Wired once, in edge/app.py."""
+
+    config: Config
+    clock: Clock
+    store: Store
+    rules: RuleSet
+    codes: CodeSettings
+    screens: Screens
+    health: Health
+    committed: Callable[[], None]
+    """Called after each commit that printing and relay may have to follow."""
+
+    def refuses_sales(self) -> Refusal | None:
+        """Say why nothing may be sold now, before anybody pays; reading goes on."""
+        if self.health.disk_free_bytes() < DISK_REFUSE_BYTES:
+            return Refusal("disk_full")
+        return None
+
+    def priced_basket(self, stored: StoredBasket, *, lane: int) -> Basket:
+        """Return the basket with its items as they are now, so that a price that changes at eight counts at eight."""
+        now_ms = self.clock.now_ms()
+        items = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
+        return Basket(
+            sale_id=stored.sale_id,
+            member_id=stored.member_id,
+            lane=lane,
+            lines=tuple(
+                Line(
+                    line_id=line.line_id, item=items[line.sku], quantity=line.quantity, weight_g=line.weight_g,
+                    label_amount=line.label_amount, open_price=line.open_price, code=line.code,
+                )
+                for line in stored.lines
+            ),
+        )  # fmt: skip
+
+    def _item(self, sku: str, now_ms: int) -> Item:
+        found = catalog.item(self.store.db, sku, now_ms=now_ms)
+        assert found is not None, f"item {sku} left the catalogue while it was in a basket"
+        return found[0]
+
+    def member(self, member_id: str | None) -> Member | None:
+        """Return what pricing needs to know of a member."""
+        file = members.member(self.store.db, member_id) if member_id else None
+        if file is None:
+            return None
+        return Member(
+            member_id=file.member_id,
+            tier_id=file.tier_id,
+            birthday=birthday_of(file),
+            joined_local=self.clock.local(file.joined_ms).date(),
+            tags=file.tags,
+            visits=file.visits,
+            points=self.points(file.member_id),
+        )
+
+    def points(self, member_id: str) -> int:
+        return ledger.spendable(self.store.db, member_account(member_id), POINTS, now_ms=self.clock.now_ms())
+
+    def spend_12m(self, member_id: str) -> Minor:
+        """Return what the member paid in the twelve months up to today."""
+        today = self.clock.business_date(self.clock.now_ms())
+        return members.spend_since(self.store.db, member_id, months_before(today, SPEND_MONTHS))
+
+    def member_view(self, member_id: str | None) -> MemberView | None:
+        """Return what the panel shows of a member, masked."""
+        file = members.member(self.store.db, member_id) if member_id else None
+        if file is None:
+            return None
+        account = member_account(file.member_id)
+        spend = self.spend_12m(file.member_id)
+        tier = self.rules.tier(file.tier_id) or tier_for(spend, self.rules.tiers)
+        above = next_tier(max(spend, tier.spend_from if tier else 0), self.rules.tiers)
+        points = self.points(file.member_id)
+        today = self.clock.now_local()
+        return MemberView(
+            member_id=file.member_id,
+            name=members.mask_name(file.name),
+            phone=members.mask_phone(file.phone),
+            tier_id=tier.id if tier else "",
+            tier_names=tier.names if tier else Names(),
+            tier_colour=tier.colour if tier else "",
+            points=points,
+            points_worth=points * MINOR_PER_YUAN // self.config.rules.points_per_yuan_worth,
+            stored_value=ledger.balance(self.store.db, account, STORED_VALUE)
+            + ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms()),
+            spend_12m=spend,
+            visits=file.visits,
+            last_visit=file.last_date,
+            birthday=f"{file.birth_month:02d}-{file.birth_day:02d}" if file.birth_month else "",
+            is_birthday_soon=is_soon(birthday_of(file), today),
+            next_tier_names=above[0].names if above else None,
+            next_tier_short=above[0].spend_from - spend if above else 0,
+            next_tier_progress_bp=spend * BASIS_POINTS // above[0].spend_from if above else BASIS_POINTS,
+            favourites=members.favourites(self.store.db, file.member_id),
+        )
+
+
+def birthday_of(file: members.MemberFile) -> Birthday | None:
+    if file.birth_month is None or file.birth_day is None:
+        return None
+    return Birthday(file.birth_month, file.birth_day, lunar=file.is_birth_lunar, year=file.birth_year)
+
+
+def is_soon(birthday: Birthday | None, today: datetime) -> bool:
+    """Tell whether a birthday is today or within a week."""
+    if birthday is None:
+        return False
+    kept = (birthday_on(birthday, year) for year in (today.year - 1, today.year, today.year + 1))
+    return any(day is not None and 0 <= (day - today.date()).days <= BIRTHDAY_SOON_DAYS for day in kept)
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the same day some months ago, or the last one of that month.
+
+    >>> months_before(date(2026, 3, 31), 1).isoformat(), months_before(date(2026, 1, 5), 12).isoformat()
+    ('2026-02-28', '2025-01-05')
+    """
+    count = day.year * 12 + day.month - 1 - months
+    year, month = divmod(count, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+def months_after(day: date, months: int) -> date:
+    """Return the same day some months later, or the last one of that month."""
+    return months_before(day, -months)

@@ -1,0 +1,84 @@
+"""What is to be printed: a durable queue for each printer, written with what it tells of.
+
+A receipt's job names its sale and is laid out when it is printed; other papers are kept as documents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peewee import SqliteDatabase
+
+from edge.store.database import execute, row, rows, scalar
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJob:
+    job_id: int
+    printer: str
+    kind: str
+    """receipt, copy, test"""
+    sale_id: str | None
+    state: str
+    document: bytes
+    """JSON of a drivers.document.Document; empty for receipts and copies."""
+
+
+def put(
+    db: SqliteDatabase, *, printer: str, kind: str, at_ms: int, sale_id: str | None = None, document: bytes = b""
+) -> int:
+    """Queue a paper within the caller's transaction and return its job id."""
+    job_id = execute(
+        db,
+        "INSERT INTO print_job (printer, kind, sale_id, state, document, created_ms) VALUES (?, ?, ?, 'queued', ?, ?)",
+        printer,
+        kind,
+        sale_id,
+        document,
+        at_ms,
+    ).lastrowid
+    assert job_id is not None
+    return job_id
+
+
+def next_job(db: SqliteDatabase, printer: str) -> PrintJob | None:
+    """Return the oldest job of a printer that is not done."""
+    found = row(
+        db,
+        "SELECT job_id, printer, kind, sale_id, state, document FROM print_job"
+        " WHERE printer = ? AND state IN ('queued', 'sending') ORDER BY job_id LIMIT 1",
+        printer,
+    )
+    return PrintJob(*found) if found else None
+
+
+def set_state(db: SqliteDatabase, job_id: int, state: str, *, at_ms: int) -> None:
+    done_ms = at_ms if state in ("printed", "doubtful", "dropped") else None
+    execute(db, "UPDATE print_job SET state = ?, done_ms = ? WHERE job_id = ?", state, done_ms, job_id)
+
+
+def doubt_the_sending(db: SqliteDatabase, *, at_ms: int) -> int:
+    """Call every job doubtful that was being sent when the daemon stopped, and return how many.
+
+    It may be on paper: only a person can say, and what follows is a marked copy.
+    """
+    return int(
+        execute(db, "UPDATE print_job SET state = 'doubtful', done_ms = ? WHERE state = 'sending'", at_ms).rowcount
+    )
+
+
+def state_of_sale(db: SqliteDatabase, sale_id: str) -> str:
+    """Return the state of the newest paper of a sale, `none` where nothing was to be printed."""
+    found = scalar(db, "SELECT state FROM print_job WHERE sale_id = ? ORDER BY job_id DESC LIMIT 1", sale_id)
+    return str(found) if found else "none"
+
+
+def was_sent(db: SqliteDatabase, sale_id: str) -> bool:
+    """Tell whether a paper of the sale may exist, so that the next one is a copy."""
+    return bool(
+        rows(
+            db,
+            "SELECT 1 FROM print_job WHERE sale_id = ? AND state IN ('sending', 'printed', 'doubtful') LIMIT 1",
+            sale_id,
+        )
+    )

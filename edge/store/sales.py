@@ -1,0 +1,259 @@
+"""Closed sales. `record_sale` writes all that a sale is in one transaction; from its commit the sale is a fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import msgspec
+from peewee import SqliteDatabase
+
+from edge.messages import SaleBody, SaleLineBody, TenderBody, body_hash, encode_body
+from edge.store import audit, ledger, outbox, printjobs
+from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
+from rules.basket import Names
+from rules.ledger import POINTS, member_account
+from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number, sale_transfers
+
+
+@dataclass(frozen=True, slots=True)
+class SaleContext:
+    """What a sale needs beside itself when it is recorded."""
+
+    store_id: str
+    currency: str
+    points_expire_ms: int | None = None
+    printers: tuple[str, ...] = ()
+    """Printers that put its receipt on paper."""
+    new_tier_id: str | None = None
+    """The tier that the member reaches with this sale."""
+    clears_lane: bool = True
+    """False for sales that are brought in, not made at a lane."""
+
+
+def record_sale(store: Store, sale: Sale, context: SaleContext) -> Sale:
+    """Write a sale, once, and return it with its receipt number and the member's points after it.
+
+    One transaction holds the sale, its lines and tenders, the transfers and balances, the receipt number, the
+    summaries, the print job, the message to head office, the link in the chain, and the end of the open basket. A sale
+    id that is recorded already changes nothing and gives back what was recorded then.
+
+    Raises `ledger.InsufficientError` when an account holds too little: nothing is written.
+    """
+    with store.transaction():
+        return write_sale(store.db, sale, context)
+
+
+def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
+    """Do the work of `record_sale` within the caller's transaction."""
+    known = stored_sale(db, sale.sale_id)
+    if known is not None:
+        return known
+    number = _next_number(db, sale.lane, sale.business_date)
+    sale = replace(
+        sale,
+        receipt_number=receipt_number(
+            store=context.store_id, lane=sale.lane, business_date=sale.business_date, number=number
+        ),
+        points_after=None
+        if sale.member_id is None
+        else ledger.balance(db, member_account(sale.member_id), POINTS) + sale.points,
+    )
+    sale_no = _insert_sale(db, sale)
+    ledger.post(
+        db,
+        sale_transfers(sale, points_expire_ms=context.points_expire_ms),
+        sale_id=sale.sale_id,
+        at_ms=sale.sold_at_ms,
+        business_date=sale.business_date,
+    )
+    _keep_summaries(db, sale, context)
+    for printer in context.printers:
+        printjobs.put(db, printer=printer, kind="receipt", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
+    body = encode_body(sale_body(sale, currency=context.currency))
+    outbox.put(db, kind="sale", subject=sale.sale_id, body=body, at_ms=sale.sold_at_ms)
+    audit.note(
+        db,
+        at_ms=sale.sold_at_ms,
+        staff_id=sale.staff_id,
+        lane=sale.lane,
+        action="sale",
+        subject=sale.sale_id,
+        detail={"number": sale.receipt_number, "total": sale.total, "sha256": body_hash(body)},
+    )
+    if context.clears_lane:
+        execute(db, "DELETE FROM basket_step WHERE lane = ?", sale.lane)
+        execute(db, "UPDATE lane_state SET tenders = '[]', seen_ms = ? WHERE lane = ?", sale.sold_at_ms, sale.lane)
+    assert sale_no > 0
+    return sale
+
+
+def _next_number(db: SqliteDatabase, lane: int, business_date: str) -> int:
+    return int(
+        execute(
+            db,
+            "INSERT INTO receipt_counter VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+            lane,
+            business_date,
+        ).fetchone()[0]
+    )
+
+
+def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
+    promotions = [(p.promotion_id, p.names.zh_hans, p.names.zh_hant, p.names.en, p.amount) for p in sale.promotions]
+    sale_no = execute(
+        db,
+        "INSERT INTO sale (sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
+        " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
+        " item_count, rules_version, promotions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        sale.sale_id, sale.receipt_number, sale.lane, sale.staff_id, sale.member_id, sale.business_date,
+        sale.sold_at_ms, int(sale.is_clock_unsure), sale.gross, sale.discount, sale.total, sale.tax, sale.change,
+        sale.points, sale.points_after, sale.next_tier, sale.next_tier_short, sale.item_count, sale.rules_version,
+        msgspec.json.encode(promotions).decode(),
+    ).lastrowid  # fmt: skip
+    assert sale_no is not None
+    execute_many(
+        db,
+        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)],
+    )
+    execute_many(
+        db,
+        "INSERT INTO sale_tender VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (sale_no, number, tender.kind, tender.amount, tender.given, tender.ref)
+            for number, tender in enumerate(sale.tenders, start=1)
+        ],
+    )
+    return int(sale_no)
+
+
+def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
+    return (
+        sale_no, number, line.sku, line.names.zh_hans, line.names.zh_hant, line.names.en, line.unit,
+        line.quantity, line.weight_g, line.unit_price, line.gross, line.net,
+        msgspec.json.encode(line.unit_nets).decode(), msgspec.json.encode(line.discounts).decode(),
+        line.tax_bp, line.tax, line.code,
+    )  # fmt: skip
+
+
+def _keep_summaries(db: SqliteDatabase, sale: Sale, context: SaleContext) -> None:
+    execute(
+        db,
+        "INSERT INTO day_stat VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET sales = sales + 1,"
+        " takings = takings + excluded.takings, discount = discount + excluded.discount,"
+        " member_sales = member_sales + excluded.member_sales",
+        sale.business_date, sale.lane, sale.total, sale.discount, int(sale.member_id is not None),
+    )  # fmt: skip
+    if sale.member_id is None:
+        return
+    execute(
+        db,
+        "INSERT INTO member_stat VALUES (?, 1, ?, ?, ?, '') ON CONFLICT DO UPDATE SET visits = visits + 1,"
+        " spend = spend + excluded.spend, before_last_date = last_date, last_date = excluded.last_date",
+        sale.member_id, sale.total, sale.business_date, sale.business_date,
+    )  # fmt: skip
+    execute_many(
+        db,
+        "INSERT INTO member_sku VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
+        [(sale.member_id, sku) for sku in {line.sku for line in sale.lines}],
+    )
+    if context.new_tier_id is not None:
+        execute(db, "UPDATE member SET tier_id = ? WHERE member_id = ?", context.new_tier_id, sale.member_id)
+
+
+def sale_body(sale: Sale, *, currency: str) -> SaleBody:
+    """Return what head office is told of a sale: no personal data."""
+    return SaleBody(
+        sale_id=sale.sale_id,
+        receipt_number=sale.receipt_number,
+        lane=sale.lane,
+        staff_id=sale.staff_id,
+        member_id=sale.member_id,
+        business_date=sale.business_date,
+        sold_at_ms=sale.sold_at_ms,
+        clock_unsure=sale.is_clock_unsure,
+        currency=currency,
+        gross=sale.gross,
+        discount=sale.discount,
+        total=sale.total,
+        tax=sale.tax,
+        rules_version=sale.rules_version,
+        points=sale.points,
+        change=sale.change,
+        lines=tuple(
+            SaleLineBody(
+                sku=line.sku, name=line.names.zh_hans, quantity=line.quantity, weight_g=line.weight_g,
+                unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=line.unit_nets,
+                discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
+            )
+            for line in sale.lines
+        ),
+        tenders=tuple(TenderBody(kind=t.kind, amount=t.amount, given=t.given) for t in sale.tenders),
+    )  # fmt: skip
+
+
+def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
+    """Return a recorded sale as it was closed."""
+    found = row(
+        db,
+        "SELECT sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
+        " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
+        " item_count, rules_version, promotions FROM sale WHERE sale_id = ?",
+        sale_id,
+    )
+    if found is None:
+        return None
+    return Sale(
+        sale_id=found[1], receipt_number=found[2], lane=found[3], staff_id=found[4], member_id=found[5],
+        business_date=found[6], sold_at_ms=found[7], is_clock_unsure=bool(found[8]), gross=found[9],
+        discount=found[10], total=found[11], tax=found[12], change=found[13], points=found[14], points_after=found[15],
+        next_tier=found[16], next_tier_short=found[17], item_count=found[18], rules_version=found[19],
+        promotions=tuple(
+            SalePromotion(promotion_id, Names(hans, hant, english), amount)
+            for promotion_id, hans, hant, english, amount in msgspec.json.decode(found[20])
+        ),
+        lines=_stored_lines(db, found[0]),
+        tenders=tuple(
+            SaleTender(*each)
+            for each in rows(
+                db, "SELECT kind, amount, given, ref FROM sale_tender WHERE sale_no = ? ORDER BY tender_no", found[0]
+            )
+        ),
+    )  # fmt: skip
+
+
+def _stored_lines(db: SqliteDatabase, sale_no: int) -> tuple[SaleLine, ...]:
+    return tuple(
+        SaleLine(
+            sku, Names(hans, hant, english), unit, quantity, weight_g, unit_price, gross, net,
+            tuple(msgspec.json.decode(unit_nets)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
+            tax_bp, tax, code,
+        )
+        for (sku, hans, hant, english, unit, quantity, weight_g, unit_price, gross, net, unit_nets, discounts,
+             tax_bp, tax, code) in rows(
+            db,
+            "SELECT sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
+            " unit_nets, discounts, tax_bp, tax, code FROM sale_line WHERE sale_no = ? ORDER BY line_no",
+            sale_no,
+        )
+    )  # fmt: skip
+
+
+def sale_id_of(db: SqliteDatabase, number: str) -> str | None:
+    """Return the id of the sale with a receipt number."""
+    found = scalar(db, "SELECT sale_id FROM sale WHERE receipt_number = ?", number)
+    return str(found) if found is not None else None
+
+
+def changed_sale(db: SqliteDatabase, *, currency: str) -> str:
+    """Return the number of the first sale that is no longer what the chain says of it, or an empty text.
+
+    SQLite keeps no checksums of its pages, so a flipped bit in a row would otherwise go unseen.
+    """
+    for sale_id, detail in rows(db, "SELECT subject, detail FROM audit WHERE action = 'sale' ORDER BY audit_no"):
+        sale = stored_sale(db, sale_id)
+        if sale is None:
+            return f"sale {sale_id} is in the chain and nowhere else"
+        if body_hash(encode_body(sale_body(sale, currency=currency))) != msgspec.json.decode(detail)["sha256"]:
+            return f"sale {sale.receipt_number} is not what it was when it was closed"
+    return ""

@@ -1,0 +1,395 @@
+"""One till: a method for each thing that a person can do at a lane.
+
+All methods run on the writer thread. Each changes the open basket in one transaction, prices it afresh, and shows the
+next view. A method returns None when it did what was asked, or the reason why not.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge import finding, paying
+from edge.config import LaneConfig
+from edge.desk import Desk, with_line
+from edge.finding import Found
+from edge.screen import Refusal, Sound, Stage
+from edge.shop import Shop
+from edge.store import baskets, members, printjobs, staff
+from edge.store.baskets import LaneState, StoredBasket, StoredLine
+from edge.store.rows import StaffRow
+from edge.store.sales import stored_sale
+from rules.basket import LINES_MAX, QUANTITY_MAX
+from rules.cards import is_random_uid
+from rules.codes import Code, Kind, Step, classify
+from rules.money import AMOUNT_MAX, Minor
+
+WAITING_SCANS_MAX = 50
+"""Scans kept while a banner stands; a 51st is refused, so that the cashier notices."""
+REASON_MAX = 120
+OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
+
+
+class Till:
+    """One lane's till. Only the writer thread calls it."""
+
+    def __init__(self, lane: LaneConfig, shop: Shop) -> None:
+        self.lane = lane.number
+        self._printer = lane.printer
+        self._shop = shop
+        self._desk = Desk(lane.number, shop)
+
+    # ------------------------------------------------------------------ people
+
+    def sign_in(self, staff_id: str, pin: str) -> Refusal | None:
+        """Unlock the lane with a PIN; wrong ones are counted and make the next try wait, across restarts too."""
+        rules, now_ms = self._shop.config.staff, self._shop.clock.now_ms()
+        with self._shop.store.transaction():
+            answer = staff.check_pin(
+                self._shop.store.db, staff_id, pin, key=staff_id[:64],
+                now_ms=now_ms, tries=rules.pin_tries, wait_s=rules.pin_wait_s,
+            )  # fmt: skip
+            if not isinstance(answer, StaffRow):
+                self._desk.note("pin_wrong", staff_id[:64])
+        if isinstance(answer, staff.PinWait):
+            return self._desk.refuse(Refusal("pin_wait", {"seconds": answer.seconds}))
+        if isinstance(answer, staff.PinWrong):
+            return self._desk.refuse(Refusal("wrong_pin", {"left": answer.tries_left}))
+        return self._enter(answer)
+
+    def sign_out(self) -> Refusal | None:
+        """Lock the lane; an open basket stays for whoever signs in next."""
+        if self._desk.memory.stage is Stage.LOCKED:
+            return None
+        with self._shop.store.transaction():
+            self._desk.note("sign_out")
+            baskets.put_lane_state(
+                self._shop.store.db,
+                self.lane,
+                LaneState(seen_ms=self._desk.now_ms(), tenders=self._desk.memory.tenders),
+            )
+        self._desk.set(stage=Stage.LOCKED, staff=None, quantity_next=1, done_sale_id="", waiting=(), blocked=None)
+        self._desk.show()
+        return None
+
+    def _enter(self, person: StaffRow) -> None:
+        with self._shop.store.transaction():
+            state = LaneState(staff_id=person.staff_id, seen_ms=self._desk.now_ms(), tenders=self._desk.memory.tenders)
+            baskets.put_lane_state(self._shop.store.db, self.lane, state)
+            self._desk.set(staff=person)
+            self._desk.note("sign_in")
+        stage = Stage.PAYING if self._desk.memory.tenders else Stage.SELLING
+        self._desk.set(stage=stage, seen_ms=self._desk.now_ms())
+        self._desk.show(sound=Sound.TAP)
+
+    # ----------------------------------------------------------------- devices
+
+    def scan(self, text: str) -> Refusal | None:
+        """Take what a scanner read, or what was typed as a code."""
+        if self._desk.memory.stage is Stage.LOCKED:
+            return self._desk.refuse(Refusal("locked"))
+        if self._desk.memory.blocked is not None:
+            return self._wait(text)
+        step = Step.PAYMENT if self._desk.memory.stage is Stage.PAYING else Step.ITEM
+        code = classify(text, step=step, settings=self._shop.codes)
+        if code.kind is Kind.PAYMENT:
+            return self._desk.refuse(Refusal("payment_code_not_charged"))
+        if code.kind is Kind.MEMBER:
+            return self._attach_code(code)
+        found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
+        if isinstance(found, Refusal):
+            return self._block(found)
+        return self._add(found)
+
+    def tap(self, uid: str) -> Refusal | None:
+        """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member."""
+        person = staff.by_badge(self._shop.store.db, uid)
+        if person is not None:
+            return self._badge(person)
+        if self._desk.memory.stage is Stage.LOCKED:
+            return self._desk.refuse(Refusal("badge_unknown"))
+        if is_random_uid(uid):
+            return self._desk.refuse(Refusal("card_random"))
+        card = members.card(self._shop.store.db, uid)
+        if card is None:
+            return self._desk.refuse(Refusal("card_unknown", {"uid": uid[-4:]}))
+        if card.is_blocked:
+            since = self._shop.clock.local(card.since_ms).date().isoformat()
+            return self._desk.refuse(Refusal("card_blocked", {"since": since}))
+        return self.attach_member(card.member_id)
+
+    def _badge(self, person: StaffRow) -> Refusal | None:
+        if self._desk.memory.stage is Stage.LOCKED:
+            return self._enter(person)
+        if self._desk.memory.staff == person:
+            return None
+        if self._desk.memory.basket is not None:
+            return self._desk.refuse(Refusal("basket_not_empty"))
+        return self._enter(person)
+
+    # ------------------------------------------------------------------ basket
+
+    def set_next_quantity(self, quantity: int) -> Refusal | None:
+        """Let the next scan add so many pieces (`3 ×`, then scan)."""
+        if not 1 <= quantity <= QUANTITY_MAX:
+            return self._desk.refuse(Refusal("quantity_range", {"max": QUANTITY_MAX}))
+        self._desk.set(quantity_next=quantity)
+        self._desk.show()
+        return None
+
+    def add_item(self, sku: str, *, weight_g: int | None = None, open_price: Minor | None = None) -> Refusal | None:
+        """Add an item that was picked by hand: a quick key, a search result."""
+        refusal = self._may_sell()
+        if refusal:
+            return self._desk.refuse(refusal)
+        if open_price is not None and not 0 < open_price <= OPEN_PRICE_MAX:
+            return self._desk.refuse(Refusal("amount_range"))
+        found = finding.find_sku(
+            self._shop.store.db, sku, now_ms=self._desk.now_ms(), weight_g=weight_g, open_price=open_price
+        )
+        return self._desk.refuse(found) if isinstance(found, Refusal) else self._add(found)
+
+    def change_quantity(self, line_id: str, quantity: int) -> Refusal | None:
+        """Set the pieces of a line."""
+        line = self._desk.line(line_id)
+        if line is None:
+            return self._desk.refuse(Refusal("line_gone"))
+        if line.weight_g is not None or line.label_amount is not None:
+            return self._desk.refuse(Refusal("quantity_of_weighed"))
+        if not 1 <= quantity <= QUANTITY_MAX:
+            return self._desk.refuse(Refusal("quantity_range", {"max": QUANTITY_MAX}))
+        return self._desk.put_line(msgspec.structs.replace(line, quantity=quantity))
+
+    def set_open_price(self, line_id: str, amount: Minor) -> Refusal | None:
+        """Set what the cashier asks for a piece of an open-price item."""
+        line = self._desk.line(line_id)
+        if line is None:
+            return self._desk.refuse(Refusal("line_gone"))
+        if line.open_price is None:
+            return self._desk.refuse(Refusal("not_allowed"))
+        if not 0 < amount <= OPEN_PRICE_MAX:
+            return self._desk.refuse(Refusal("amount_range"))
+        return self._desk.put_line(msgspec.structs.replace(line, open_price=amount))
+
+    def void_line(self, line_id: str) -> Refusal | None:
+        """Take a line out of the basket."""
+        line, basket = self._desk.line(line_id), self._desk.memory.basket
+        if line is None or basket is None:
+            return self._desk.refuse(Refusal("line_gone"))
+        kept = tuple(each for each in basket.lines if each.line_id != line_id)
+        newest = kept[-1].line_id if kept else ""
+        detail = {"sku": line.sku, "quantity": line.quantity, "weight_g": line.weight_g}
+        return self._desk.push(
+            msgspec.structs.replace(basket, lines=kept, newest_line=newest), note="void_line", detail=detail
+        )
+
+    def undo(self) -> Refusal | None:
+        """Take the last step of the open basket back."""
+        refusal = self._may_sell()
+        if refusal or self._desk.memory.steps == 0:
+            return self._desk.refuse(refusal or Refusal("nothing_to_undo"))
+        with self._shop.store.transaction():
+            before = baskets.pop(self._shop.store.db, self.lane)
+            if before is None:
+                baskets.clear(self._shop.store.db, self.lane)
+            self._desk.note("undo", self._desk.memory.basket.sale_id if self._desk.memory.basket else "")
+        self._desk.set(basket=before, steps=self._desk.memory.steps - 1)
+        self._desk.show()
+        return None
+
+    def void_basket(self, reason: str) -> Refusal | None:
+        """Throw the open basket away; the reason stands in the audit."""
+        basket = self._desk.memory.basket
+        if self._desk.memory.stage not in (Stage.SELLING, Stage.PAYING) or basket is None:
+            return self._desk.refuse(Refusal("basket_empty"))
+        if self._desk.memory.tenders:
+            return self._desk.refuse(Refusal("tenders_first"))
+        with self._shop.store.transaction():
+            self._desk.note(
+                "void_basket",
+                basket.sale_id,
+                {"reason": reason[:REASON_MAX], "lines": len(basket.lines), "total": self._desk.memory.total_shown},
+            )
+            baskets.clear(self._shop.store.db, self.lane)
+        self._desk.set(stage=Stage.SELLING, basket=None, steps=0, quantity_next=1, blocked=None, waiting=())
+        self._desk.show()
+        return None
+
+    def dismiss(self) -> Refusal | None:
+        """Take the banner away and work off the scans that waited behind it."""
+        waiting = self._desk.memory.waiting
+        self._desk.set(blocked=None, waiting=())
+        self._desk.show()
+        for index, text in enumerate(waiting):
+            if self._desk.memory.blocked is not None:
+                self._desk.set(waiting=waiting[index:])
+                self._desk.show()
+                break
+            self.scan(text)
+        return None
+
+    # ----------------------------------------------------------------- members
+
+    def attach_member(self, member_id: str) -> Refusal | None:
+        """Make the open basket a member's."""
+        refusal = self._may_sell()
+        if refusal:
+            return self._desk.refuse(refusal)
+        file = members.member(self._shop.store.db, member_id)
+        if file is None or file.status == "erased":
+            return self._desk.refuse(Refusal("member_unknown"))
+        if file.status == "blocked":
+            return self._desk.refuse(Refusal("member_blocked"))
+        basket = self._desk.open_basket()
+        if basket.member_id == member_id:
+            self._desk.show(sound=Sound.TAP)
+            return None
+        return self._desk.push(msgspec.structs.replace(basket, member_id=member_id), sound=Sound.TAP)
+
+    def detach_member(self) -> Refusal | None:
+        """Make the open basket nobody's again."""
+        basket = self._desk.memory.basket
+        if basket is None or basket.member_id is None:
+            return self._desk.refuse(Refusal("member_unknown"))
+        return self._desk.push(msgspec.structs.replace(basket, member_id=None))
+
+    def _attach_code(self, code: Code) -> Refusal | None:
+        for key in (code.text, *code.lookup):
+            member_id = members.member_by_code(self._shop.store.db, key)
+            if member_id is not None:
+                return self.attach_member(member_id)
+        return self._desk.refuse(Refusal("code_of_member_unknown", {"text": code.text[: finding.TEXT_SHOWN_MAX]}))
+
+    # ------------------------------------------------------------------ paying
+
+    def to_pay(self) -> Refusal | None:
+        """Go to the tenders."""
+        return paying.to_pay(self._desk)
+
+    def back_to_sale(self) -> Refusal | None:
+        """Go back to the basket, as long as no tender was taken."""
+        return paying.back_to_sale(self._desk)
+
+    def pay(self, sale_id: str, kind: str, given: Minor) -> Refusal | None:
+        """Take a tender; the one that settles the rest closes the sale. A second press changes nothing."""
+        return paying.pay(self._desk, sale_id, kind, given, printer=self._printer)
+
+    def undo_tender(self) -> Refusal | None:
+        """Give the last tender back."""
+        return paying.undo_tender(self._desk)
+
+    def next_sale(self) -> Refusal | None:
+        """Clear the screen for the next customer."""
+        if self._desk.memory.stage is Stage.DONE:
+            self._desk.set(stage=Stage.SELLING, done_sale_id="", new_tier_id=None)
+            self._desk.show()
+        return None
+
+    def reprint(self, sale_id: str) -> Refusal | None:
+        """Print a marked copy of a receipt."""
+        if self._desk.memory.stage is Stage.LOCKED:
+            return self._desk.refuse(Refusal("locked"))
+        if not self._printer:
+            return self._desk.refuse(Refusal("no_printer"))
+        if stored_sale(self._shop.store.db, sale_id) is None:
+            return self._desk.refuse(Refusal("receipt_unknown"))
+        with self._shop.store.transaction():
+            printjobs.put(
+                self._shop.store.db, printer=self._printer, kind="copy", at_ms=self._desk.now_ms(), sale_id=sale_id
+            )
+            self._desk.note("reprint", sale_id)
+        self._shop.committed()
+        self._desk.show()
+        return None
+
+    def print_test(self, printer: str) -> Refusal | None:
+        """Print a test page."""
+        if self._desk.memory.stage is Stage.LOCKED:
+            return self._desk.refuse(Refusal("locked"))
+        if printer not in {device.name for device in self._shop.config.device if device.kind.endswith("printer")}:
+            return self._desk.refuse(Refusal("no_printer"))
+        with self._shop.store.transaction():
+            printjobs.put(self._shop.store.db, printer=printer, kind="test", at_ms=self._desk.now_ms())
+        self._shop.committed()
+        self._desk.show()
+        return None
+
+    def tick(self) -> None:
+        """Do what happens by the clock: lock an idle lane."""
+        minutes = self._shop.config.staff.idle_lock_minutes
+        idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
+        is_idle = self._desk.memory.basket is None and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)
+        if minutes and is_idle and idle_ms >= minutes * 60_000:
+            self.sign_out()
+
+    def refuse(self, refusal: Refusal) -> Refusal:
+        """Show a reason that was found outside the till, such as a store that cannot be written."""
+        return self._desk.refuse(refusal)
+
+    # ------------------------------------------------------------------- steps
+
+    def _may_sell(self) -> Refusal | None:
+        """Say why the basket may not be changed now; a finished or an unpaid sale gives way to the basket."""
+        memory = self._desk.memory
+        if memory.stage is Stage.LOCKED:
+            return Refusal("locked")
+        if memory.blocked is not None:
+            return Refusal("blocked_banner")
+        if memory.tenders:
+            return Refusal("tenders_first")
+        if memory.stage is not Stage.SELLING:
+            self._desk.set(stage=Stage.SELLING, done_sale_id="", new_tier_id=None)
+        return None
+
+    def _add(self, found: Found) -> Refusal | None:
+        refusal = self._may_sell()
+        if refusal:
+            return self._desk.refuse(refusal)
+        basket = self._desk.open_basket()
+        pieces = found.quantity * self._desk.memory.quantity_next
+        is_portion = found.weight_g is not None or found.label_amount is not None
+        if is_portion and self._desk.memory.quantity_next > 1:
+            return self._desk.refuse(Refusal("quantity_of_weighed"))
+        same = None if is_portion or found.open_price is not None else _same_line(basket, found)
+        if pieces + (same.quantity if same else 0) > QUANTITY_MAX:
+            return self._desk.refuse(Refusal("quantity_range", {"max": QUANTITY_MAX}))
+        if same is None and len(basket.lines) >= LINES_MAX:
+            return self._desk.refuse(Refusal("basket_full", {"max": LINES_MAX}))
+        self._desk.set(quantity_next=1)
+        if same is not None:
+            changed = msgspec.structs.replace(same, quantity=same.quantity + pieces)
+            return self._desk.push(with_line(basket, changed), sound=Sound.SCAN)
+        line = StoredLine(
+            line_id=str(basket.next_line), sku=found.item.sku, quantity=1 if is_portion else pieces,
+            weight_g=found.weight_g, label_amount=found.label_amount, open_price=found.open_price, code=found.code,
+        )  # fmt: skip
+        grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
+        return self._desk.push(with_line(grown, line), sound=Sound.SCAN)
+
+    def _block(self, refusal: Refusal) -> Refusal:
+        """Let a banner stand until it is dismissed: something that the customer wants is not in the basket."""
+        self._desk.set(blocked=refusal, quantity_next=1)
+        if self._desk.memory.stage is Stage.DONE:
+            self._desk.set(stage=Stage.SELLING, done_sale_id="", new_tier_id=None)
+        self._desk.show(sound=Sound.ERROR)
+        return refusal
+
+    def _wait(self, text: str) -> Refusal | None:
+        waiting = self._desk.memory.waiting
+        if len(waiting) >= WAITING_SCANS_MAX:
+            return self._desk.refuse(Refusal("queue_full", {"max": WAITING_SCANS_MAX}))
+        self._desk.set(waiting=(*waiting, text))
+        self._desk.show(sound=Sound.ERROR)
+        return None
+
+
+def _same_line(basket: StoredBasket, found: Found) -> StoredLine | None:
+    """Return the line that one more piece of the item goes to."""
+    return next(
+        (
+            line
+            for line in basket.lines
+            if line.sku == found.item.sku and line.weight_g is None and line.label_amount is None
+            and line.open_price is None
+        ),
+        None,
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""What a lane shows while it sells and when it is done: the quote, dressed for the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from edge.screen import DoneView, LineDiscountView, LineView, TenderView, TillView
+from edge.shop import Shop
+from edge.store.baskets import StoredBasket, StoredTender
+from edge.store.sales import stored_sale
+from rules.basket import Line, Names
+from rules.pricing import price
+from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
+from rules.tender import next_notes
+
+HINTS_MAX = 2
+"""Promotions within reach that the screen tells of."""
+
+
+def selling_view(view: TillView, shop: Shop, stored: StoredBasket, tenders: Sequence[StoredTender]) -> TillView:
+    """Return the view with the basket, priced now."""
+    basket = shop.priced_basket(stored, lane=view.lane)
+    quote = price(basket, shop.rules, shop.member(basket.member_id), shop.clock.now_local())
+    names = {promotion.id: promotion.names for promotion in shop.rules.promotions}
+    due = max(quote.total - sum(tender.given for tender in tenders), 0)
+    return replace(
+        view,
+        sale_id=basket.sale_id,
+        lines=tuple(
+            _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line)
+            for line, priced in zip(basket.lines, quote.lines, strict=True)
+        ),
+        item_count=basket.item_count,
+        gross=quote.gross,
+        discount=quote.discount,
+        total=quote.total,
+        applied=quote.applied,
+        hints=_hints(quote),
+        member=shop.member_view(basket.member_id),
+        tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
+        due=due,
+        next_notes=next_notes(due, shop.config.store.denominations) if due else (),
+    )
+
+
+def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_newest: bool) -> LineView:
+    return LineView(
+        line_id=line.line_id,
+        sku=line.item.sku,
+        names=line.item.names,
+        unit=line.item.unit,
+        quantity=line.quantity,
+        weight_g=line.weight_g,
+        unit_price=line.unit_price,
+        gross=priced.gross,
+        net=priced.net,
+        discounts=tuple(
+            LineDiscountView(each.promotion_id, names.get(each.promotion_id, Names(each.promotion_id)), each.amount)
+            for each in priced.discounts
+        ),
+        is_newest=is_newest,
+    )
+
+
+def _hints(quote: Quote) -> tuple[MissedPromotion, ...]:
+    """Return the promotions that a little more would reach, nearest first."""
+    near = [
+        missed
+        for missed in quote.missed
+        if missed.reason in (MissReason.AMOUNT_SHORT, MissReason.QUANTITY_SHORT) and missed.short > 0
+    ]
+    near.sort(key=lambda missed: (missed.reason is MissReason.AMOUNT_SHORT, missed.short, missed.promotion_id))
+    return tuple(near[:HINTS_MAX])
+
+
+def done_view(view: TillView, shop: Shop, sale_id: str, new_tier_id: str | None) -> TillView:
+    """Return the view of a sale that was just closed, read back from the store."""
+    sale = stored_sale(shop.store.db, sale_id)
+    assert sale is not None, f"sale {sale_id} was closed and is not in the store"
+    tier = shop.rules.tier(new_tier_id) if new_tier_id else None
+    return replace(
+        view,
+        sale_id=sale.sale_id,
+        total=sale.total,
+        gross=sale.gross,
+        discount=sale.discount,
+        item_count=sale.item_count,
+        member=shop.member_view(sale.member_id),
+        done=DoneView(
+            sale_id=sale.sale_id,
+            receipt_number=sale.receipt_number,
+            total=sale.total,
+            change=sale.change,
+            points=sale.points,
+            points_after=sale.points_after,
+            tenders=tuple(TenderView(tender.kind, tender.amount, tender.given) for tender in sale.tenders),
+            new_tier_names=tier.names if tier else None,
+        ),
+    )
