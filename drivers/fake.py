@@ -196,6 +196,8 @@ class FakePrinterServer:
         """Run out of paper after so many bytes of a connection."""
         self.connections: deque[bytes] = deque(maxlen=JOBS_KEPT)
         """What each finished connection sent, questions included."""
+        self.jobs: deque[bytes] = deque(maxlen=JOBS_KEPT)
+        """What each finished connection sent to be printed; those that only asked are not among them."""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._accept, name="fake-printer", daemon=True)
 
@@ -222,6 +224,8 @@ class FakePrinterServer:
                 client.settimeout(5)
                 self._talk(client, received)
             self.connections.append(bytes(received))
+            if job := _QUESTION.sub(b"", received):
+                self.jobs.append(bytes(job))
 
     def _talk(self, client: socket.socket, received: bytearray) -> None:
         answered = 0

@@ -145,13 +145,13 @@ class MqttLink:
         """Begin to connect; once only."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Take leave of the broker, which does not speak the will then, and end within `STOP_TIMEOUT_S`."""
+    def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """Take leave of the broker, which does not speak the will then, and wait so long for the end."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
         if self._thread.is_alive():
-            self._thread.join(STOP_TIMEOUT_S)
+            self._thread.join(timeout_s)
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int | None:
         """Hand a message to the connection.
@@ -178,13 +178,13 @@ class MqttLink:
             if self._accepted and self._client is not None:
                 self._send_subscriptions(self._client, dict.fromkeys(topics, qos))
 
-    def ack(self, message: Incoming) -> bool:
+    def ack(self, incoming: Incoming) -> bool:
         """Answer a message of a link with manual_ack; False when its connection is gone, so that it will come again."""
         client = self._client
         # The broker repeats a session's messages as soon as it accepts us, before the subscriptions stand.
-        if client is None or message.connection != self._connection or not self._accepted:
+        if client is None or incoming.connection != self._connection or not self._accepted:
             return False
-        return client.ack(message.mid, message.qos) == MQTTErrorCode.MQTT_ERR_SUCCESS
+        return client.ack(incoming.mid, incoming.qos) == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     # The link's own thread: one client object for each connection, so that none keeps messages of the one before.
 

@@ -55,6 +55,8 @@ def test_a_job_is_printed_when_the_printer_says_so(server):
     assert printer.state() is PrinterState.READY
     # Each job has a connection of its own, so the next one is served.
     assert printer.print(JOB) is Outcome.PRINTED
+    server.stop()
+    assert list(server.jobs) == [JOB, JOB]
 
 
 @pytest.mark.parametrize(
