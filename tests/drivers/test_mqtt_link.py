@@ -61,10 +61,22 @@ class Broker:
 
 
 @pytest.fixture
-def broker(tmp_path):
-    broker = Broker(tmp_path).start()
-    yield broker
-    broker.end(signal.SIGKILL)
+def make_broker(tmp_path):
+    """Make brokers that are ended whatever happens."""
+    made = []
+
+    def make(**options):
+        made.append(Broker(tmp_path, **options))
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def broker(make_broker):
+    return make_broker().start()
 
 
 class Ear:
@@ -174,15 +186,14 @@ def test_messages_under_way_are_forgotten_with_the_connection(broker, connect):
     assert ear.nothing("message")
 
 
-def test_a_broker_that_is_away_is_tried_again_and_again(tmp_path, connect):
-    broker = Broker(tmp_path)
+def test_a_broker_that_is_away_is_tried_again_and_again(make_broker, connect):
+    broker = make_broker()
     store, ear = connect(broker.port)
     assert f"127.0.0.1:{broker.port}" in ear.next("down")
     ear.next("down")
     assert store.publish("x", b"") is None
     broker.start()
     ear.next("up")
-    broker.end()
 
 
 def test_attempts_are_spaced_out(connect):
@@ -259,14 +270,13 @@ def test_an_old_connections_message_is_not_acknowledged(broker, connect):
     assert hq.ack(message) is False
 
 
-def test_a_wrong_password_is_told(tmp_path, connect):
+def test_a_wrong_password_is_told(tmp_path, make_broker, connect):
     subprocess.run(["mosquitto_passwd", "-b", "-c", tmp_path / "passwords", "store", "right"], check=True)
-    broker = Broker(tmp_path, f"allow_anonymous false\npassword_file {tmp_path / 'passwords'}").start()
+    broker = make_broker(extra=f"allow_anonymous false\npassword_file {tmp_path / 'passwords'}").start()
     _, wrong = connect(broker.port, "a", username="store", password="wrong")
     assert "Not authorized" in wrong.next("down")
     _, right = connect(broker.port, "b", username="store", password="right")
     right.next("up")
-    broker.end()
 
 
 def test_a_refused_subscription_is_told(connect):
@@ -354,7 +364,7 @@ def certificate(name, key, issuer=None, issuer_key=None):
     return builder.sign(issuer_key or key, hashes.SHA256())
 
 
-def test_tls(tmp_path, connect):
+def test_tls(tmp_path, make_broker, connect):
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = certificate("Test CA", ca_key)
     server = certificate("127.0.0.1", key, ca, ca_key)
@@ -365,7 +375,7 @@ def test_tls(tmp_path, connect):
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     listener = f"certfile {tmp_path / 'server.pem'}\nkeyfile {tmp_path / 'server.key'}"
-    broker = Broker(tmp_path, listener=listener).start()
+    broker = make_broker(listener=listener).start()
     _, ear = connect(broker.port, "trusting", tls_ca=tmp_path / "ca.pem")
     ear.next("up")
     (tmp_path / "other.pem").write_bytes(certificate("Other CA", key).public_bytes(pem))
@@ -373,4 +383,3 @@ def test_tls(tmp_path, connect):
     assert "CERTIFICATE_VERIFY_FAILED" in ear.next("down")
     _, ear = connect(broker.port, "missing", tls_ca=tmp_path / "missing.pem")
     assert "No such file" in ear.next("down")
-    broker.end()
