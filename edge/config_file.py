@@ -12,8 +12,8 @@ from pathlib import Path
 from edge.config import Config
 from edge.config_checks import cross_check
 from edge.config_walk import Problem, Walk, line_of
-from rules.promotions import Problem as RuleProblem
-from rules.promotions import RuleSet, load_rules
+from rules.promotions import NO_RULES, RuleSet, load_rules
+from rules.table_reader import Problem as RuleProblem
 
 FILE_MAX_BYTES = 1024 * 1024
 """Largest configuration or promotions file."""
@@ -150,7 +150,7 @@ def load_or_last_good(path: Path, state_dir: Path | None = None) -> tuple[Loaded
         promotions = parse_promotions(text, path=state_dir / LAST_GOOD_PROMOTIONS)
         if isinstance(promotions, tuple):
             problems += promotions
-            promotions = Promotions("", RuleSet(version="none"))
+            promotions = Promotions("", NO_RULES)
     return replace(found, promotions=promotions, state_dir=state_dir), problems
 
 

@@ -87,6 +87,9 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
         return _check_printer(device)
     if not path.exists():
         return _missing(device.name, path)
+    wrong = _wrong_kind(device.kind, path)
+    if wrong:
+        return Finding(device.name, Verdict.BAD, f"{path} is {wrong}", "name the device under /dev/…/by-id")
     holder = held.get(str(path.resolve()))
     if holder and "taptill" in holder.command:
         return Finding(device.name, Verdict.OK, f"{_what(path)}; in use by the daemon (process {holder.pid})")
@@ -96,9 +99,6 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     writes = device.kind == "escpos_printer" or device.kind.startswith("serial")
     if not os.access(path, os.R_OK | (os.W_OK if writes else 0)):
         return _forbidden(device.name, path)
-    wrong = _wrong_kind(device.kind, path)
-    if wrong:
-        return Finding(device.name, Verdict.BAD, f"{path} is {wrong}", "name the device under /dev/…/by-id")
     return _check_printer(device) if device.kind == "escpos_printer" else _try_reader(device, path)
 
 

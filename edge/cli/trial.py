@@ -12,13 +12,19 @@ from edge.clock import Clock
 from edge.config_codes import code_settings
 from edge.config_file import Loaded, load_promotions
 from edge.finding import Found, find_item
+from edge.store import catalog
 from edge.store.database import Store, StoreError
 from edge.texts import Texts
+from rules.basket import Item
 from rules.code_report import describe
 from rules.codes import Code, CodeSettings, Step, classify
-from rules.promotions import RuleSet
+from rules.pricing import price as price_basket
+from rules.pricing_json import PriceRequest, parse_request, quote_json
+from rules.promotions import NO_RULES, RuleSet
+from rules.table_reader import Problem
 
 REQUEST_MAX_BYTES = 4 * 1024 * 1024
+"""Largest file of a basket."""
 optional_config = click.option(
     "--config", "config_path", type=click.Path(path_type=Path), help="The store's configuration file; may be left out."
 )
@@ -75,25 +81,47 @@ def look_up(loaded: Loaded, clock: Clock, code: Code) -> dict[str, object]:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @optional_config
 def price(file: Path, config_path: Path | None) -> None:
-    """Quote the basket in FILE (JSON: basket, member, moment, codes, promotions; "-" reads it from the input) as JSON.
+    """Quote the basket in FILE as JSON ("-" reads it from the input): lines, member, moment, codes, promotions.
 
-    The shop's own promotions and tiers apply where the file has none and --config is given. docs/pricing.md describes
-    the file.
+    With --config, lines without a price are looked up in the store's catalogue, and the store's own promotions and
+    tiers apply where the file has none. docs/pricing.md describes the file and the answer.
     """
-    from rules.pricing_json import parse_request, quote_json
-
-    request = parse_request(_read(file), rules=_shop_rules(config_path))
+    text = _read(file)
+    loaded = loaded_or_exit(config_path) if config_path else None
+    request = _request(text, loaded)
     if isinstance(request, tuple):
         for problem in request:
             click.echo(f"{file}: {problem}", err=True)
         raise click.exceptions.Exit(1)
-    click.echo(quote_json(request))
+    rules = _shop_rules(loaded) if request.rules is None else request.rules
+    quote = price_basket(request.basket, rules, request.member, request.now_local)
+    click.echo(quote_json(quote).decode(), nl=False)
 
 
-def _shop_rules(config_path: Path | None) -> RuleSet | None:
-    if config_path is None:
-        return None
-    found = load_promotions(loaded_or_exit(config_path))
+def _request(text: str, loaded: Loaded | None) -> PriceRequest | tuple[Problem, ...]:
+    """Return the request, its items looked up in the catalogue of a store that has one."""
+    if loaded is None or not loaded.database.is_file():
+        return parse_request(text)
+    become_owner(loaded.database)
+    store = Store(loaded.database)
+    now_ms = Clock(loaded.config.store.timezone).now_ms()
+
+    def find_item(sku: str) -> Item | None:
+        found = catalog.item(store.reads, sku, now_ms=now_ms)
+        return found[0] if found and found[0].price >= 0 else None
+
+    try:
+        return parse_request(text, find_item=find_item)
+    except StoreError as error:
+        raise click.ClickException(f"{loaded.database}: {error}") from None
+    finally:
+        store.close()
+
+
+def _shop_rules(loaded: Loaded | None) -> RuleSet:
+    if loaded is None:
+        return NO_RULES
+    found = load_promotions(loaded)
     if isinstance(found, tuple):
         echo_problems(found)
         raise click.exceptions.Exit(1)
@@ -103,12 +131,12 @@ def _shop_rules(config_path: Path | None) -> RuleSet | None:
 def _read(file: Path) -> str:
     try:
         with click.open_file(str(file), "rb") as stream:
-            data = stream.read(REQUEST_MAX_BYTES + 1)
-            text = data.decode("utf-8-sig")
+            data = bytes(stream.read(REQUEST_MAX_BYTES + 1))
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file}: not UTF-8 at byte {error.start}") from None
     if len(data) > REQUEST_MAX_BYTES:
         raise click.ClickException(f"{file}: more than {REQUEST_MAX_BYTES} bytes")
-    return text
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file}: not UTF-8 at byte {error.start}") from None
