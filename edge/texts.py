@@ -1,0 +1,246 @@
+"""The words of the store in the shop's three languages: sentences, amounts, dates, refusals and states."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
+
+from rules.basket import GRAMS_PER_KG, Names
+from rules.money import Minor
+from rules.quote import MissedPromotion, MissReason
+
+LANGUAGES: Mapping[str, str] = {"zh-Hans": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+"""Every language tag with the name that its readers know it by."""
+
+LOCALES: Mapping[str, str] = {"zh-Hans": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", "en": "en"}
+"""Babel's locale of each language tag."""
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+PARAM_MAX = 60
+"""Longest text from outside that is put into a sentence; more is cut with an ellipsis."""
+
+
+def N_(text: str) -> str:  # noqa: N802
+    """Return the text as it is: marks a msgid that is translated later for the extraction."""
+    return text
+
+
+REFUSALS: Mapping[str, str] = {
+    "unknown_code": N_("No item has the code {text}. Look for it by name, or put it aside."),
+    "unsellable_code": N_("The code {text} is not for sale here."),
+    "payment_code_not_here": N_("This is a payment code. Press PAY first, then scan it."),
+    "bad_code": N_("The code {text} was not read right. Scan it once more."),
+    "code_of_member_unknown": N_("No member has the code {text}."),
+    "card_unknown": N_("This card ({uid}) belongs to no member."),
+    "card_blocked": N_("This card was blocked on {since}. Ask the member for their phone number."),
+    "card_random": N_(
+        "This card shows a new number at every tap, so it cannot be a member card. Use the phone number."
+    ),
+    "member_blocked": N_("This member is blocked. Ask the manager."),
+    "member_unknown": N_("There is no such member."),
+    "item_unknown": N_("There is no item {sku}."),
+    "item_inactive": N_("“{name}” is no longer sold."),
+    "no_price": N_("“{name}” has no price today. Ask the manager."),
+    "needs_weight": N_("“{name}” is sold by weight: scan its scale label, or type the kilograms and tap it again."),
+    "needs_price": N_("Type the price of “{name}”, then tap it again."),
+    "quantity_range": N_("The quantity must be from 1 to {max}."),
+    "weight_range": N_("This weight is not possible. Weigh it once more."),
+    "basket_full": N_("The basket is full ({max} lines). Take the payment, then start another one."),
+    "quantity_of_weighed": N_("A weighed item has no quantity. Scan each label, or void the line."),
+    "line_gone": N_("This line is no longer in the basket."),
+    "nothing_to_undo": N_("There is nothing to undo."),
+    "basket_empty": N_("The basket is empty."),
+    "basket_not_empty": N_("The basket is not empty. Finish or void it first."),
+    "blocked_banner": N_("Deal with the red message first."),
+    "locked": N_("The till is locked. Sign in first."),
+    "wrong_pin": N_("Wrong PIN. Tries left: {left}."),
+    "pin_wait": N_("Too many wrong PINs. Wait {seconds} s."),
+    "staff_unknown": N_("This person may not sign in here."),
+    "badge_unknown": N_("This badge belongs to nobody here."),
+    "not_allowed": N_("You may not do this. Ask the manager."),
+    "tender_short": N_("Not enough: {due_minor} is due, {given_minor} was given."),
+    "tender_over": N_("More than the {due_minor} due. Only cash gives change."),
+    "tenders_first": N_("Money was taken already. Take it back first, or finish the payment."),
+    "balance_short": N_("The member's balance is too low."),
+    "payment_code_not_charged": N_(
+        "This till cannot charge payment codes. Take the money with the bank's device, then press Scan-to-pay."
+    ),
+    "price_changed": N_(
+        "The price has changed meanwhile: it is {total_minor} now. Tell the customer, then press again."
+    ),
+    "amount_range": N_("This amount is not possible."),
+    "already_paid": N_("This sale is paid already: receipt {receipt}."),
+    "stale_sale": N_("This basket has changed meanwhile. Look at the total, then press again."),
+    "disk_full": N_("The disk is full, so no sale can be recorded. Call for help; nothing was charged."),
+    "store_read_only": N_("The disk refuses writing, so no sale can be recorded. Call for help; nothing was charged."),
+    "till_busy": N_("The till is busy. Try once more."),
+    "no_printer": N_("This lane has no printer."),
+    "printer_refused": N_(
+        "The printer did not take it. Look at paper and cover; it is printed when the printer is back."
+    ),
+    "receipt_unknown": N_("There is no such receipt."),
+    "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
+    "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
+    "reader_dropped": N_("The reader {device} sent something unreadable. Scan once more."),
+}
+"""What a cashier reads for each refusal; the names in braces are the refusal's params."""
+
+MISSES: Mapping[MissReason, str] = {
+    MissReason.AMOUNT_SHORT: N_("{amount} more for “{name}”"),
+    MissReason.QUANTITY_SHORT: N_("{count} more for “{name}”"),
+    MissReason.NO_ITEM: N_("“{name}” is for other items"),
+    MissReason.MEMBERS_ONLY: N_("“{name}” is for members"),
+    MissReason.WRONG_TIER: N_("“{name}” is for another member tier"),
+    MissReason.NOT_BIRTHDAY: N_("“{name}” is for birthdays"),
+    MissReason.NOT_NEW_MEMBER: N_("“{name}” is for new members"),
+    MissReason.NOT_TAGGED: N_("“{name}” is for invited members"),
+    MissReason.NOT_STARTED: N_("“{name}” has not begun yet"),
+    MissReason.ENDED: N_("“{name}” is over"),
+    MissReason.WRONG_DAY: N_("“{name}” is not on today"),
+    MissReason.WRONG_HOUR: N_("“{name}” is not on at this hour"),
+    MissReason.WRONG_LANE: N_("“{name}” is not for this lane"),
+    MissReason.NO_CODE: N_("“{name}” needs a coupon"),
+    MissReason.USED_UP: N_("“{name}” is used up"),
+    MissReason.BETTER_USED: N_("A better offer than “{name}” is in use"),
+    MissReason.EXCLUDED: N_("“{name}” does not go with another offer in use"),
+}
+
+TENDERS: Mapping[str, str] = {"cash": N_("Cash"), "card": N_("Card"), "scan": N_("Scan-to-pay")}
+
+DEVICE_STATES: Mapping[str, str] = {
+    "ok": N_("Ready"),
+    "opening": N_("Connecting"),
+    "gone": N_("Unplugged"),
+    "busy": N_("Used by another program"),
+    "forbidden": N_("No permission"),
+    "problem": N_("Needs attention"),
+    "unknown": N_("Not heard of yet"),
+    "off": N_("Switched off"),
+}
+
+DEVICE_KINDS: Mapping[str, str] = {
+    "evdev_scanner": N_("Scanner"),
+    "serial_scanner": N_("Scanner"),
+    "fake_scanner": N_("Scanner (simulated)"),
+    "evdev_cards": N_("Card reader"),
+    "fake_cards": N_("Card reader (simulated)"),
+    "escpos_printer": N_("Printer"),
+    "fake_printer": N_("Printer (simulated)"),
+}
+
+PRINT_STATES: Mapping[str, str] = {
+    "queued": N_("Waiting for the printer"),
+    "printing": N_("Printing"),
+    "printed": N_("Printed"),
+    "refused": N_("Not printed"),
+    "doubtful": N_("Perhaps printed"),
+    "none": N_("No paper"),
+}
+
+ROLES: Mapping[str, str] = {"cashier": N_("Cashier"), "manager": N_("Manager"), "owner": N_("Owner")}
+
+
+class Texts:
+    """Everything that is said in one language. Holds no state of a request; one instance serves every thread."""
+
+    def __init__(self, language: str, currency: str = "CNY") -> None:
+        """Load the catalogue of a language tag: `zh-Hans`, `zh-Hant` or `en`. Raises KeyError for another."""
+        self.language = language
+        self.currency = currency
+        self.locale = Locale.parse(LOCALES[language])
+        self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
+        if language != "en":
+            # English is what stands in the source, so its catalogue would be empty.
+            self._catalogue = gettext.translation("messages", TRANSLATIONS, [language.replace("-", "_")], fallback=True)
+
+    def t(self, msgid: str, **params: object) -> str:
+        """Return the text in this language with its params put in. Texts from outside belong into params only."""
+        if not msgid:
+            return ""  # gettext answers the empty msgid with the catalogue's header
+        text = self._catalogue.gettext(msgid)
+        return text.format(**params) if params else text
+
+    def name(self, names: Names) -> str:
+        return names.of(self.language)
+
+    @cached_property
+    def symbol(self) -> str:
+        """The shop's currency sign; Babel's Chinese locale writes CNY as ¥, its others as CN¥."""
+        return get_currency_symbol(self.currency, LOCALES["zh-Hans"])
+
+    @cached_property
+    def decimals(self) -> int:
+        return get_currency_precision(self.currency)
+
+    def amount(self, minor: Minor) -> str:
+        """Return an amount without the currency's sign: `1,234.50`."""
+        pattern = "#,##0" + ("." + "0" * self.decimals if self.decimals else "")
+        # The default context rounds beyond 28 digits only, and an amount has 11.
+        return format_decimal(Decimal(minor).scaleb(-self.decimals), pattern, locale=self.locale)
+
+    def money(self, minor: Minor) -> str:
+        """Return an amount as screens show it: `¥12.50`, `-¥3.00`."""
+        return f"-{self.symbol}{self.amount(-minor)}" if minor < 0 else f"{self.symbol}{self.amount(minor)}"
+
+    def weight(self, weight_g: int) -> str:
+        """Return grams as kilograms with three places: `0.532 kg`."""
+        return f"{weight_g // GRAMS_PER_KG}.{weight_g % GRAMS_PER_KG:03d} kg"
+
+    def date(self, day: date) -> str:
+        """Return `2026-11-22` in Chinese and `22 Nov 2026` in English."""
+        return format_date(day, "d MMM y" if self.language == "en" else "y-MM-dd", locale=self.locale)
+
+    def time(self, moment: datetime) -> str:
+        """Return hours and minutes of a store-local moment."""
+        return f"{moment:%H:%M}"
+
+    def refusal(self, code: str, params: Mapping[str, str | int] | None = None) -> str:
+        """Return why something was not done. A code without a text, or params that do not fit, show the code itself."""
+        wanted = {
+            name: self.money(value) if name.endswith("_minor") and isinstance(value, int) else clipped(str(value))
+            for name, value in (params or {}).items()
+        }
+        if code in REFUSALS:
+            try:
+                return self.t(REFUSALS[code]).format_map(wanted)
+            except KeyError:
+                pass
+        return " ".join([self.t("Not possible: {code}", code=clipped(code)), *wanted.values()])
+
+    def miss(self, missed: MissedPromotion) -> str:
+        """Return why a promotion did not apply, fit to be read out to the customer."""
+        return self.t(
+            MISSES[missed.reason],
+            name=clipped(self.name(missed.names)),
+            amount=self.money(missed.short),
+            count=missed.short,
+        )
+
+    def tender(self, kind: str) -> str:
+        return self.t(TENDERS.get(kind, kind))
+
+    def device_state(self, state: str) -> str:
+        return self.t(DEVICE_STATES.get(state, state))
+
+    def device_kind(self, kind: str) -> str:
+        return self.t(DEVICE_KINDS.get(kind, kind))
+
+    def print_state(self, state: str) -> str:
+        return self.t(PRINT_STATES.get(state, state))
+
+    def role(self, role: str) -> str:
+        return self.t(ROLES.get(role, role))
+
+
+def clipped(text: str, limit: int = PARAM_MAX) -> str:
+    """Return one visible line of at most `limit` characters, control characters taken out."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text[: limit * 4]).split())
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"

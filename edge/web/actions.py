@@ -1,0 +1,114 @@
+"""What a screen may ask of its till: one small table, and the one place where its requests are read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from edge.loop import TillBusyError
+from edge.screen import Refusal, Stage
+from edge.till import Till
+from edge.web.house import House
+from edge.web.speech import Speech
+from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G
+from rules.money import AMOUNT_MAX
+
+log = logging.getLogger(__name__)
+
+TEXT_MAX = 4_096
+"""Characters of the longest text that an action takes: a code of a phone's screen is the longest thing scanned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A method of the till and its arguments: a range for a number, None for a text."""
+
+    method: Callable[..., Any]
+    arguments: Mapping[str, range | None]
+    optional: frozenset[str] = frozenset()
+    """Arguments that may be left out."""
+    when_locked: bool = False
+
+
+def actions() -> Mapping[str, Action]:
+    """Return every action by the name that stands in its address."""
+    amount, quantity = range(AMOUNT_MAX + 1), range(QUANTITY_MAX + 1)
+    table = (
+        Action(Till.sign_in, {"staff_id": None, "pin": None}, when_locked=True),
+        Action(Till.sign_out, {}),
+        Action(Till.scan, {"text": None}, when_locked=True),
+        Action(Till.set_next_quantity, {"quantity": quantity}),
+        Action(
+            Till.add_item,
+            {"sku": None, "weight_g": range(1, WEIGHT_MAX_G + 1), "open_price": amount},
+            optional=frozenset({"weight_g", "open_price"}),
+        ),
+        Action(Till.change_quantity, {"line_id": None, "quantity": quantity}),
+        Action(Till.set_open_price, {"line_id": None, "amount": amount}),
+        Action(Till.void_line, {"line_id": None}),
+        Action(Till.undo, {}),
+        Action(Till.void_basket, {"reason": None}),
+        Action(Till.attach_member, {"member_id": None}),
+        Action(Till.detach_member, {}),
+        Action(Till.dismiss, {}, when_locked=True),
+        Action(Till.to_pay, {}),
+        Action(Till.back_to_sale, {}),
+        Action(Till.pay, {"sale_id": None, "kind": None, "given": amount}),
+        Action(Till.undo_tender, {}),
+        Action(Till.next_sale, {}),
+        Action(Till.reprint, {"sale_id": None}),
+        Action(Till.print_test, {"printer": None}),
+    )
+    return {action.method.__name__: action for action in table}
+
+
+def read_arguments(action: Action, given: object) -> dict[str, Any] | None:
+    """Return the arguments in their types, or None when they are not exactly those of the action."""
+    if not isinstance(given, dict) or not action.arguments.keys() - action.optional <= given.keys():
+        return None
+    for name, value in given.items():
+        if name not in action.arguments:
+            return None
+        span = action.arguments[name]
+        if span is None:
+            if not isinstance(value, str) or len(value) > TEXT_MAX:
+                return None
+        elif type(value) is not int or value not in span:
+            return None
+    return given
+
+
+def blueprint(house: House, speech: Speech) -> Blueprint:
+    """Return the pages that take a screen's presses. The stream paints what comes of them."""
+    pages = Blueprint("actions", __name__)
+    table = actions()
+
+    @pages.post("/lane/<int:lane>/do/<name>")
+    def do(lane: int, name: str) -> ResponseReturnValue:
+        action = table.get(name) or abort(404)
+        arguments = read_arguments(action, request.get_json())
+        if arguments is None:
+            abort(400)
+        try:
+            view = house.screens.newest(lane)
+        except KeyError:
+            abort(404)
+        texts = speech.texts()
+        if view.stage is Stage.LOCKED and not action.when_locked:
+            answer: object = Refusal("locked")
+        else:
+            try:
+                answer = house.ask(lane, action.method, **arguments)
+            except TillBusyError:
+                log.warning("lane %d: %s not answered in time", lane, name)
+                return jsonify(refusal="till_busy", text=texts.refusal("till_busy")), 503
+        if isinstance(answer, Refusal):
+            return jsonify(refusal=answer.code, text=texts.refusal(answer.code, answer.params))
+        return "", 204
+
+    return pages

@@ -1,0 +1,160 @@
+"""Who may come in: the box's own screens, and terminals of the LAN that were paired once.
+
+The daemon listens on loopback; what comes from the LAN comes through nginx, which marks it. A page of another site that
+runs in the same browser is kept out by the Host, the Origin and the token of each form.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, abort, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.sansio.utils import host_is_trusted
+
+from edge.clock import monotonic_s
+from edge.web.house import House
+
+BODY_MAX = 1024 * 1024
+"""Bytes of the largest request."""
+CODE_LIVES_S = 600.0
+CODE_TRIES = 5
+"""Wrong codes before the code is gone."""
+CODE_PAUSE_S = 1.0
+"""Least time between two tries, whoever makes them."""
+TERMINAL_COOKIE = "taptill_terminal"
+TERMINAL_DAYS = 400
+"""A browser keeps no cookie longer than that."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+OPEN_PATHS = ("/static/", "/pair")
+"""What a terminal that is not paired may ask for."""
+CSP = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+
+
+@dataclass(slots=True)
+class _Code:
+    digits: str
+    until_s: float
+    tries_left: int
+
+
+class Pairing:
+    """The one pairing code that is in force, in memory only: a restart ends it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._code: _Code | None = None
+        self._not_before_s = 0.0
+
+    def new_code(self) -> str:
+        """Return a fresh code of six digits; the one before is void."""
+        with self._lock:
+            self._code = _Code(f"{secrets.randbelow(1_000_000):06d}", monotonic_s() + CODE_LIVES_S, CODE_TRIES)
+            return self._code.digits
+
+    def redeem(self, digits: str) -> bool:
+        """Tell whether the code is right, and use it up. Wrong, too fast and too late are all just no."""
+        now = monotonic_s()
+        with self._lock:
+            code = self._code
+            if code is None or now >= code.until_s or now < self._not_before_s:
+                return False
+            self._not_before_s = now + CODE_PAUSE_S
+            if secrets.compare_digest(code.digits.encode(), digits.encode()):
+                self._code = None
+                return True
+            code.tries_left -= 1
+            if code.tries_left == 0:
+                self._code = None
+            return False
+
+
+def is_from_lan() -> bool:
+    return request.headers.get("X-TapTill-Door") == "lan"
+
+
+def protect(app: Flask, house: House, pairing: Pairing) -> None:
+    """Put every check before each request, and the headers of safety on each answer."""
+    app.secret_key = house.secret_key
+    app.config.update(
+        SESSION_COOKIE_NAME="taptill",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        MAX_CONTENT_LENGTH=BODY_MAX,
+        # A till's page stays open for days; the token is bound to the session, which ends with the browser.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_CHECK_DEFAULT=True,
+    )
+    signer = URLSafeSerializer(house.secret_key, salt="terminal")
+    trusted = (*LOOPBACK, house.config.screen.host)
+
+    @app.before_request
+    def check_door() -> ResponseReturnValue | None:
+        # Through the LAN's door the name is whatever the shop's network calls the box; there the terminal's cookie,
+        # which a browser sends to that name only, does what the list of names does here.
+        if not is_from_lan() and not host_is_trusted(request.host, trusted):
+            abort(400)
+        origin = request.headers.get("Origin")
+        scheme = "https" if is_from_lan() else "http"
+        if origin is not None and origin != f"{scheme}://{request.host}":
+            abort(403)
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            abort(403)
+        if is_from_lan() and not request.path.startswith(OPEN_PATHS) and not is_paired(signer):
+            return render_template("pair/page.html", is_wrong=False), 401
+        return None
+
+    CSRFProtect(app)
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = CSP
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    app.register_blueprint(_blueprint(pairing, signer))
+
+
+def is_paired(signer: URLSafeSerializer) -> bool:
+    try:
+        signer.loads(request.cookies.get(TERMINAL_COOKIE, ""))
+    except BadSignature:
+        return False
+    return True
+
+
+def _blueprint(pairing: Pairing, signer: URLSafeSerializer) -> Blueprint:
+    pages = Blueprint("pair", __name__)
+
+    @pages.get("/pair")
+    def page() -> ResponseReturnValue:
+        return render_template("pair/page.html", is_wrong=False)
+
+    @pages.post("/pair")
+    def redeem() -> ResponseReturnValue:
+        if not pairing.redeem(request.form.get("code", "")[:12].strip()):
+            return render_template("pair/page.html", is_wrong=True), 401
+        answer = redirect("/", code=303)
+        answer.set_cookie(
+            TERMINAL_COOKIE,
+            signer.dumps(secrets.token_urlsafe(12)),
+            max_age=TERMINAL_DAYS * 86_400,
+            httponly=True,
+            secure=is_from_lan(),
+            samesite="Strict",
+        )
+        return answer
+
+    return pages

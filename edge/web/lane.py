@@ -1,0 +1,140 @@
+"""The page of a lane, and the stream that keeps it painted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from flask import Blueprint, Response, abort, copy_current_request_context, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from edge.clock import monotonic_s
+from edge.screen import Stage, TillView
+from edge.web.house import House
+from edge.web.speech import Speech
+
+STRIP_EVERY_S = 5.0
+"""The strip is sent so often even when nothing changed: it is the sign of life that the page watches for."""
+LOOK_EVERY_S = 0.5
+"""Longest time between a change of health and its strip, and between the daemon's stop and the stream's end."""
+THREADS_FOR_REQUESTS = 4
+"""Web threads that streams never take."""
+
+
+class Streams:
+    """Counts the open streams, so that they never use up the threads that requests need."""
+
+    def __init__(self, most: int) -> None:
+        self._free = threading.BoundedSemaphore(most)
+
+    def take(self) -> bool:
+        return self._free.acquire(blocking=False)
+
+    def give_back(self) -> None:
+        self._free.release()
+
+
+def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Blueprint:
+    """Return the pages of the lanes."""
+    pages = Blueprint("lane", __name__)
+    screen = house.config.screen
+    printers = {entry.number: entry.printer for entry in house.config.lane}
+    streams = Streams(max(1, min(screen.streams, screen.threads - THREADS_FOR_REQUESTS)))
+
+    def view_of(lane: int) -> TillView:
+        try:
+            return house.screens.newest(lane)
+        except KeyError:
+            abort(404)
+
+    def paint(view: TillView) -> str:
+        staff = house.reads.staff() if view.stage is Stage.LOCKED else ()
+        lane_name = speech.lane_name(view.lane, speech.texts())
+        printer = house.health.device(printers[view.lane])
+        return render_template("lane/view.html", view=view, staff=staff, lane_name=lane_name, printer=printer)
+
+    def paint_strip() -> str:
+        return render_template("lane/strip.html", strip=house.health.strip(), now=house.clock.now_local())
+
+    @pages.get("/")
+    def home() -> ResponseReturnValue:
+        lanes = house.config.lane
+        if len(lanes) == 1:
+            return redirect(url_for("lane.page", lane=lanes[0].number))
+        texts = speech.texts()
+        named = [(entry.number, speech.lane_name(entry.number, texts)) for entry in lanes]
+        return render_template("lane/choose.html", lanes=named)
+
+    @pages.get("/lane/<int:lane>")
+    def page(lane: int) -> ResponseReturnValue:
+        view = view_of(lane)
+        return render_template(
+            "lane/page.html",
+            view=view,
+            painted=paint(view),
+            strip=paint_strip(),
+            quick_pages=house.reads.quick_pages(),
+            lane=lane,
+            denominations=house.config.store.denominations,
+        )
+
+    @pages.get("/lane/<int:lane>/stream")
+    def stream(lane: int) -> ResponseReturnValue:
+        view_of(lane)
+        if not streams.take():
+            return render_template("lane/full.html"), 503
+        # Rendering needs the request (its language) long after the handler has returned.
+        events = _events(
+            house, lane, copy_current_request_context(paint), copy_current_request_context(paint_strip), stopping
+        )
+        response = Response(_Held(events, streams), mimetype="text/event-stream")
+        response.headers["X-Accel-Buffering"] = "no"
+        return response
+
+    return pages
+
+
+class _Held:
+    """An iterator that gives its place back when the server closes it, even if it was never begun."""
+
+    def __init__(self, events: Iterator[str], streams: Streams) -> None:
+        self._events = events
+        self._streams = streams
+        self._is_open = True
+
+    def __iter__(self) -> Iterator[str]:
+        return self._events
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            self._streams.give_back()
+
+
+def _events(
+    house: House,
+    lane: int,
+    paint: Callable[[TillView], str],
+    paint_strip: Callable[[], str],
+    stopping: threading.Event,
+) -> Iterator[str]:
+    """Yield the newest view at once and then each newer one, and the strip between them."""
+    shown, health_number, strip_at_s = -1, -1, 0.0
+    while not stopping.is_set() and not house.screens.closed:
+        view = house.screens.wait(lane, after=shown, timeout_s=LOOK_EVERY_S)
+        if view is not None:
+            shown = view.number
+            yield _event(paint(view), event_id=str(view.number))
+        if house.health.number != health_number or monotonic_s() - strip_at_s >= STRIP_EVERY_S:
+            health_number, strip_at_s = house.health.number, monotonic_s()
+            yield _event(paint_strip(), name="strip")
+        elif view is None:
+            # Something must be written, or nobody notices that the browser is gone.
+            yield ":\n\n"
+
+
+def _event(html: str, *, name: str = "", event_id: str = "") -> str:
+    """Return one message of the stream. Source: HTML standard, 9.2 Server-sent events."""
+    head = (f"event: {name}\n" if name else "") + (f"id: {event_id}\n" if event_id else "")
+    lines = html.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return head + "".join(f"data: {line}\n" for line in lines if line.strip()) + "\n"

@@ -1,0 +1,89 @@
+"""The face of the till: a Flask application and the server that it runs on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from cheroot.wsgi import Server
+from flask import Flask, Response, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from edge.web import actions, bench, lane, panels
+from edge.web.door import BODY_MAX, Pairing, protect
+from edge.web.house import House
+from edge.web.speech import Speech, speak
+
+log = logging.getLogger(__name__)
+
+HEADER_MAX = 16 * 1024
+"""Bytes of a request's headers."""
+STOP_S = 1.5
+"""Longest time that open streams have for their end."""
+
+
+def create_app(house: House) -> Flask:
+    """Return the application with every screen of the house."""
+    app = Flask(__name__)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    speech = Speech(house)
+    pairing = Pairing()
+    stopping = threading.Event()
+    app.extensions["taptill_stopping"] = stopping
+    protect(app, house, pairing)
+    speak(app, house, speech)
+    app.register_blueprint(lane.blueprint(house, speech, stopping))
+    app.register_blueprint(actions.blueprint(house, speech))
+    app.register_blueprint(panels.blueprint(house, speech, pairing))
+    if house.bench is not None:
+        app.register_blueprint(bench.blueprint(house, speech))
+
+    @app.get("/screen.css")
+    def screen_css() -> Response:
+        # Sizes that follow the configuration are a style sheet of their own, because none stands in the page.
+        return Response(f":root {{ --ppi: {house.config.screen.ppi}; }}\n", mimetype="text/css")
+
+    @app.errorhandler(HTTPException)
+    def failed(error: HTTPException) -> ResponseReturnValue:
+        return render_template("error.html", status=error.code), error.code or 500
+
+    return app
+
+
+class _Server(Server):
+    """Cheroot, speaking through our log instead of printing."""
+
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002
+        log.log(level, "%s", msg.strip(), exc_info=traceback)
+
+
+class WebServer:
+    """Cheroot around an application, in threads of its own."""
+
+    def __init__(self, app: Flask, host: str, port: int, threads: int) -> None:
+        """Bind nothing yet. Port 0 takes any free one."""
+        self._stopping: threading.Event = app.extensions["taptill_stopping"]
+        self._server = _Server((host, port), app, numthreads=threads, max=threads, server_name="taptill")
+        self._server.shutdown_timeout = STOP_S
+        self._server.max_request_body_size = BODY_MAX
+        self._server.max_request_header_size = HEADER_MAX
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen and serve. Raises OSError when the address is taken."""
+        self._server.prepare()
+        self._thread = threading.Thread(target=self._server.serve, name="web", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on, once started."""
+        return int(self._server.bind_addr[1])
+
+    def stop(self) -> None:
+        """End the streams, then the server; at most two seconds."""
+        self._stopping.set()
+        self._server.stop()
+        if self._thread is not None:
+            self._thread.join(STOP_S)

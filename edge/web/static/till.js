@@ -1,0 +1,421 @@
+// The till's page: keypad, keyboard, scanners that type, sounds, and the presses that go to the daemon.
+// What is shown comes from the stream; nothing here knows a price.
+(() => {
+  "use strict";
+  const WEDGE_GAP_MS = 50; // people do not type eight characters as fast as that, scanners do
+  const WEDGE_MIN = 8;
+  const GUARD_MS = 450; // a second press of one finger ends well within this
+  const SILENCE_MS = 12000; // the strip comes every 5 s
+  const ENTRY_MAX = 24;
+  const WAITING_MAX = 20;
+  const body = document.body;
+  const root = document.documentElement;
+  const lane = body.dataset.lane;
+  const csrf = document.querySelector('meta[name="csrf-token"]').content;
+  const find = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const stage = () => find("#stage")?.dataset ?? {};
+  const view = find("#view"), panel = find("#panel"), help = find("#help"), seek = find("#seek");
+
+  // --- sounds ------------------------------------------------------------------------------------------------------
+  const TUNES = { // [Hz, from s, for s, wave]
+    scan: [[1320, 0, 0.07, "sine"]],
+    tap: [[660, 0, 0.03, "sine"]],
+    error: [[196, 0, 0.2, "square"], [165, 0.26, 0.32, "square"]],
+    paid: [[880, 0, 0.1, "sine"], [1175, 0.11, 0.2, "sine"]],
+  };
+  let audio = null;
+  function play(name) {
+    const volume = Number(body.dataset.volume) / 100;
+    if (!volume || !TUNES[name]) return;
+    audio ??= new AudioContext();
+    if (audio.state === "suspended") audio.resume().catch(() => {});
+    for (const [hertz, start, length, wave] of TUNES[name]) {
+      const tone = audio.createOscillator(), gain = audio.createGain(), at = audio.currentTime + start;
+      tone.type = wave;
+      tone.frequency.value = hertz;
+      gain.gain.setValueAtTime(volume * (wave === "square" ? 0.12 : 0.3), at);
+      gain.gain.exponentialRampToValueAtTime(0.001, at + length);
+      tone.connect(gain).connect(audio.destination);
+      tone.start(at);
+      tone.stop(at + length);
+    }
+  }
+
+  function flash(name) {
+    const colour = { scan: "--accent", paid: "--accent", error: "--bad", tap: "--line" }[name];
+    if (!colour) return;
+    const glow = getComputedStyle(root).getPropertyValue(colour);
+    find(".main").animate([{ boxShadow: `inset 0 0 0 6px ${glow}` }, { boxShadow: "inset 0 0 0 6px transparent" }], 320);
+  }
+
+  // --- presses -----------------------------------------------------------------------------------------------------
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test"]);
+  const NUMBERS = new Set(["quantity", "amount", "given"]);
+  const running = new Set();
+  let line = Promise.resolve(), waiting = 0, isOffline = false;
+
+  async function send(name, values) {
+    const answer = await fetch(`/lane/${lane}/do/${name}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
+      body: JSON.stringify(values),
+      signal: AbortSignal.timeout(10000),
+    });
+    if (answer.status === 400 || answer.status === 401) return location.reload(); // the session or the pairing is gone
+    if (!answer.ok) alarm(body.dataset.busy);
+  }
+
+  // Presses go one after the other, so that two quick ones arrive in their order.
+  function act(name, values = {}) {
+    if (isOffline || waiting >= WAITING_MAX || (ONCE.has(name) && running.has(name))) return play("error");
+    running.add(name);
+    waiting += 1;
+    line = line.then(() => send(name, values)).catch(() => offline(true)).finally(() => {
+      running.delete(name);
+      waiting -= 1;
+    });
+  }
+
+  function alarm(text) {
+    play("error");
+    find("#offline span").textContent = text;
+    find("#offline").hidden = false;
+    setTimeout(() => isOffline || (find("#offline").hidden = true), 4000);
+  }
+
+  function press(button) {
+    const { do: name, guard, key, closes, by, ...values } = button.dataset;
+    for (const field of NUMBERS) if (field in values) values[field] = Number(values[field]);
+    if (name === "add_item") return add(values, by);
+    act(name, values);
+    if (closes !== undefined) panel.close();
+  }
+
+  // --- what was typed ----------------------------------------------------------------------------------------------
+  let entry = "", chosen = "", person = "";
+  function show(text = entry) {
+    entry = text.slice(0, ENTRY_MAX);
+    const { stage: step, next } = stage();
+    const times = step === "selling" && Number(next) > 1 ? `${next} × ` : "";
+    find("#entry").textContent = step === "locked" ? "●".repeat(entry.length) : times + entry;
+    find("#entry").classList.toggle("is-empty", !entry && !times);
+  }
+
+  function amount(decimals = Number(body.dataset.decimals)) {
+    const parts = /^(\d{1,8})(?:\.(\d*))?$/.exec(entry);
+    if (!parts || (parts[2] ?? "").length > decimals) return null;
+    return Number(parts[1]) * 10 ** decimals + Number((parts[2] ?? "").padEnd(decimals, "0") || 0);
+  }
+
+  // What was typed before an item is tapped is its price, its kilograms, or how many.
+  function add(values, by) {
+    const typed = entry ? (by === "weight" ? amount(3) : by === "price" ? amount() : Number(entry)) : null;
+    if (entry && !typed) return play("error");
+    if (by === "weight" && typed) values.weight_g = typed;
+    else if (by === "price" && typed) values.open_price = typed;
+    else if (typed && Number.isInteger(typed) && typed < 1000) act("set_next_quantity", { quantity: typed });
+    act("add_item", values);
+    clearSeek();
+    show("");
+  }
+
+  function tender(kind) {
+    const { sale, due } = stage();
+    const given = entry ? amount() : Number(due);
+    if (given === null || given <= 0) return play("error");
+    act("pay", { sale_id: sale, kind, given });
+    show("");
+  }
+
+  function times() {
+    const count = entry ? Number(entry) : 1;
+    if (!Number.isInteger(count) || count < 1 || count > 9999) return play("error");
+    const row = chosenRow();
+    if (row && entry) act("change_quantity", { line_id: chosen, quantity: count });
+    else act("set_next_quantity", { quantity: count });
+    show("");
+  }
+
+  function enter() {
+    const step = stage().stage;
+    if (step === "locked") {
+      if (entry && person) act("sign_in", { staff_id: person, pin: entry });
+      return show("");
+    }
+    if (step === "paying") return running.has("pay") || isGuarded() ? undefined : tender("cash");
+    if (step === "selling" && entry) {
+      act("scan", { text: entry });
+      return show("");
+    }
+    return clickKey("Enter");
+  }
+
+  function pad(key) {
+    if (key === "back") return show(entry.slice(0, -1));
+    if (key === "clear") return show("");
+    if (key === "times") return times();
+    if (key === "enter") return enter();
+    if (key === "." && (entry.includes(".") || stage().stage === "locked")) return undefined;
+    return show(entry + key);
+  }
+
+  // --- lines, people, pages ----------------------------------------------------------------------------------------
+  const chosenRow = () => (chosen ? find(`[data-line="${CSS.escape(chosen)}"]`) : null);
+  function choose(lineId) {
+    chosen = lineId;
+    const row = chosenRow();
+    if (!row) chosen = "";
+    for (const other of all(".line")) other.classList.toggle("is-chosen", other === row);
+    row?.scrollIntoView({ block: "nearest" });
+    const tools = find("#tools");
+    if (!tools) return;
+    tools.hidden = !row;
+    for (const tool of all("[data-tool]", tools)) {
+      const isCount = ["less", "more", "quantity"].includes(tool.dataset.tool);
+      tool.disabled = isCount && row?.dataset.weighed !== undefined;
+    }
+  }
+
+  function tool(name) {
+    const row = chosenRow();
+    if (!row) return;
+    const quantity = Number(row.dataset.quantity);
+    if (name === "void" || (name === "less" && quantity === 1)) act("void_line", { line_id: chosen });
+    else if (name === "less") act("change_quantity", { line_id: chosen, quantity: quantity - 1 });
+    else if (name === "more") act("change_quantity", { line_id: chosen, quantity: quantity + 1 });
+    else if (!entry) return focusPad();
+    else if (name === "quantity") return times();
+    else if (name === "price" && amount() !== null) {
+      act("set_open_price", { line_id: chosen, amount: amount() });
+      show("");
+    } else play("error");
+  }
+
+  function pick(staffId) {
+    person = staffId;
+    localStorage.setItem("staff", staffId);
+    for (const tile of all(".person")) tile.setAttribute("aria-pressed", String(tile.dataset.staff === staffId));
+  }
+
+  function step(by) {
+    const rows = all(".line"), tiles = all(".person");
+    if (tiles.length) return pick(tiles[Math.max(0, Math.min(tiles.length - 1, tiles.findIndex((tile) => tile.dataset.staff === person) + by))].dataset.staff);
+    if (!rows.length) return undefined;
+    const at = rows.indexOf(chosenRow());
+    return choose(rows[at < 0 ? rows.length - 1 : Math.max(0, Math.min(rows.length - 1, at + by))].dataset.line);
+  }
+
+  function turn(tabs, to) {
+    for (const tab of tabs) tab.setAttribute("aria-selected", String(tab === to));
+    for (const page of all("[data-page]")) page.hidden = page.dataset.page !== to.dataset.tab;
+  }
+
+  function focusPad() {
+    body.classList.add("with-pad");
+    find("#entry").animate([{ outline: "3px solid currentColor" }, { outline: "3px solid transparent" }], 600);
+  }
+
+  function clearSeek() {
+    seek.value = "";
+    find("#found").replaceChildren();
+    seek.blur();
+  }
+
+  // --- panels and choices ------------------------------------------------------------------------------------------
+  function open(name) {
+    location.hash = name;
+    find("#panel-body").replaceChildren();
+    if (!panel.open) panel.showModal();
+    panel.dataset.name = name;
+    htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
+  }
+  panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));
+
+  function remember(name, value) {
+    document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
+    if (name === "lang") return location.reload();
+    if (name === "volume") body.dataset.volume = value;
+    else root.dataset[name] = value;
+    for (const other of all(`[data-set="${name}"]`)) other.setAttribute("aria-pressed", String(other.dataset.value === value));
+    return play("scan");
+  }
+
+  async function post(url, target) {
+    const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": csrf } });
+    if (answer.ok) find(target).innerHTML = await answer.text();
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button || button.disabled) return;
+    const { dataset: data } = button;
+    if (data.do) press(button);
+    else if (data.pad) pad(data.pad);
+    else if (data.tender) tender(data.tender);
+    else if (data.tool) tool(data.tool);
+    else if (data.staff) pick(data.staff);
+    else if (data.panel) open(data.panel);
+    else if (data.tab) turn(all("[data-tab]"), button);
+    else if (data.lang) remember("lang", data.lang);
+    else if (data.set) remember(data.set, data.value);
+    else if (data.post) post(data.post, data.target);
+    else if (data.type) type(data.type, document.getElementById(data.into));
+    else if (data.close !== undefined) button.closest("dialog").close();
+    else if (data.help !== undefined) help.showModal();
+    else if (data.padSwitch !== undefined) body.classList.toggle("with-pad");
+    else if (button.classList.contains("line-face")) choose(chosen === button.parentElement.dataset.line ? "" : button.parentElement.dataset.line);
+    // A button that keeps the focus would be pressed again by the next Enter.
+    if (!button.closest("dialog, .found")) button.blur();
+  });
+
+  function type(key, input) {
+    input.value = key === "clear" ? "" : key === "back" ? input.value.slice(0, -1) : input.value + key;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // --- keyboard, and scanners that are keyboards -------------------------------------------------------------------
+  let burst = "", burstAt = -1000, before = null;
+  function clickKey(key) {
+    const button = all(`[data-key="${key}"]`).find((each) => each.offsetParent !== null && !each.disabled);
+    button?.click();
+    return Boolean(button);
+  }
+
+  function arrows(event, list) {
+    const buttons = all("button", list), at = buttons.indexOf(document.activeElement);
+    buttons[Math.max(0, Math.min(buttons.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))]?.focus();
+  }
+
+  function shortcut(event, isTyping) {
+    const { key } = event, step_ = stage().stage;
+    if (key === "F1" || (key === "?" && !isTyping)) return help.open ? help.close() : help.showModal();
+    if (panel.open || help.open) return false;
+    if (/^F\d+$/.test(key)) {
+      if (key === "F2" && step_ === "selling") return seek.focus();
+      if (key === "F3" && step_ === "selling") return times();
+      return clickKey(key) || ["F5", "F12"].includes(key);
+    }
+    if (isTyping) return key === "Escape" ? clearSeek() : false;
+    if (key === "Escape") return entry ? show("") : chosen ? choose("") : clickKey("Escape");
+    if (key === "Backspace") return pad("back");
+    if (key === "Delete") return chosen ? tool("void") : pad("clear");
+    if (key === "ArrowUp" || key === "ArrowDown") return step(key === "ArrowDown" ? 1 : -1);
+    if (key === "PageUp" || key === "PageDown") {
+      const tabs = all("[data-tab]"), at = tabs.findIndex((tab) => tab.getAttribute("aria-selected") === "true");
+      return tabs.length && turn(tabs, tabs[(at + (key === "PageDown" ? 1 : tabs.length - 1)) % tabs.length]);
+    }
+    if (key === "Enter") return document.activeElement?.matches("button") ? false : enter();
+    if (event.ctrlKey || event.altKey || event.metaKey || key.length !== 1) return false;
+    if (/\d/.test(key)) return pad(key);
+    if (key === "." || key === ",") return pad(".");
+    if (key === "*") return times();
+    if (key === "+") return chosen ? tool("more") : clickKey("F12");
+    if (key === "-") return chosen ? tool("less") : undefined;
+    if (step_ === "selling" && /\S/.test(key)) {
+      seek.focus(); // the character itself arrives in the box
+      return false;
+    }
+    return false;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const input = event.target.closest?.("input"), gap = event.timeStamp - burstAt;
+    if (event.key === "Enter" && burst.length >= WEDGE_MIN && gap < WEDGE_GAP_MS) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (before.input) {
+        before.input.value = before.value;
+        if (before.input === seek) clearSeek();
+      }
+      show(before.entry);
+      act("scan", { text: burst });
+      burst = "";
+      return;
+    }
+    if (event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      if (gap >= WEDGE_GAP_MS || !burst) {
+        burst = "";
+        before = { entry, input: input ?? seek, value: input?.value ?? seek.value };
+      }
+      burst += event.key;
+      burstAt = event.timeStamp;
+    } else if (event.key !== "Shift") burst = "";
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const list = event.target.closest("[data-arrows]") ?? (input === seek ? find("#found") : input ? find("[data-arrows]", panel) : null);
+      if (list?.children.length && !list.matches(".people")) {
+        event.preventDefault();
+        return arrows(event, list);
+      }
+    }
+    if (shortcut(event, Boolean(input)) !== false) event.preventDefault();
+  }, true);
+
+  // --- painting ----------------------------------------------------------------------------------------------------
+  let painted = stage(), guardUntil = 0, isFresh = true, heardAt = performance.now();
+  const isGuarded = () => performance.now() < guardUntil;
+  function guard() {
+    for (const button of all("[data-guard]")) {
+      button.disabled = true;
+      setTimeout(() => (button.disabled = false), Math.max(0, guardUntil - performance.now()));
+    }
+  }
+
+  function repaint() {
+    const now = { ...stage() };
+    if (now.stage !== painted.stage) {
+      // The button under the finger is another one now: a double press must not reach it.
+      guardUntil = performance.now() + GUARD_MS;
+      body.classList.remove("with-pad");
+      show("");
+      clearSeek();
+      if (now.stage === "locked" && panel.open) panel.close();
+    }
+    if (isGuarded()) guard();
+    if (now.number !== painted.number && !isFresh) {
+      play(now.sound);
+      flash(now.sound);
+    }
+    isFresh = false;
+    painted = now;
+    if (now.stage === "locked") pick(all(".person").some((tile) => tile.dataset.staff === person) ? person : localStorage.getItem("staff") ?? find(".person")?.dataset.staff ?? "");
+    choose(chosen);
+    show();
+    if (!chosen) find(".line.newest")?.scrollIntoView({ block: "nearest" });
+  }
+
+  function offline(is) {
+    if (is && !isOffline) play("error");
+    isOffline = is;
+    find("#offline").hidden = !is;
+    body.classList.toggle("is-offline", is);
+  }
+
+  let shown = -1;
+  view.addEventListener("htmx:sse:before:connection", (event) => event.detail.connection.attempt > 0 && offline(true));
+  view.addEventListener("htmx:sse:error", () => offline(true));
+  view.addEventListener("htmx:sse:after:connection", () => {
+    shown = -1; // numbers begin anew with the daemon
+    heardAt = performance.now();
+  });
+  view.addEventListener("htmx:sse:before:message", (event) => {
+    heardAt = performance.now();
+    const { id, event: name } = event.detail.message;
+    if (name || !id) return;
+    if (Number(id) < shown) event.detail.cancelled = true;
+    else shown = Number(id);
+  });
+  view.addEventListener("htmx:sse:after:message", () => isOffline && offline(false));
+  view.addEventListener("htmx:after:swap", repaint);
+  view.addEventListener("htmx:response:error", () => setTimeout(() => location.reload(), 2000));
+  view.addEventListener("htmx:error", () => {
+    offline(true);
+    setTimeout(() => location.reload(), 2000);
+  });
+  view.addEventListener("strip", (event) => (find("#strip").innerHTML = event.detail.data));
+  setInterval(() => performance.now() - heardAt > SILENCE_MS && offline(true), 2000);
+
+  repaint();
+  isFresh = true;
+  if (location.hash.length > 1) open(location.hash.slice(1));
+})();

@@ -1,0 +1,303 @@
+"""A house made by hand whose till shows whatever view it is given: every state of the screen without a shop behind it.
+
+`python -m tests.edge.web.preview FOLDER` photographs every screen into a folder.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from drivers.document import Align, Columns, Document, QrCode, Row, Rule, Size, Text
+from edge.clock import Clock
+from edge.config import Config, DeviceConfig, LaneConfig, ScreenConfig, StoreConfig
+from edge.health import Health, LinkState
+from edge.screen import (
+    DoneView,
+    LineDiscountView,
+    LineView,
+    MemberView,
+    Refusal,
+    Screens,
+    Sound,
+    StaffView,
+    Stage,
+    TenderView,
+    TillView,
+)
+from edge.store.rows import ItemRow, MemberRow, QuickKey, QuickPage, ReceiptRow, StaffRow
+from edge.web.house import House
+from edge.web.server import WebServer, create_app
+from rules.basket import Names
+from rules.quote import AppliedPromotion, MissedPromotion, MissReason
+
+NOON_MS = 1_795_320_000_000
+GOODS = [
+    ("可口可乐 500ml", "可口可樂 500ml", "Coca-Cola 500 ml", 350, "瓶"),
+    ("农夫山泉 饮用天然水 550ml", "農夫山泉 飲用天然水 550ml", "Nongfu Spring water 550 ml", 200, "瓶"),
+    (
+        "金龙鱼 黄金比例食用植物调和油 5L 家庭装",
+        "金龍魚 黃金比例食用植物調和油 5L",
+        "Arawana blended oil 5 L",
+        8_990,
+        "桶",
+    ),
+    ("散装红富士苹果", "散裝紅富士蘋果", "Fuji apples, loose", 1_280, "kg"),
+    ("蒙牛纯牛奶 250ml×16", "蒙牛純牛奶 250ml×16", "Mengniu milk 250 ml × 16", 5_990, "箱"),
+    ("康师傅红烧牛肉面 五连包", "康師傅紅燒牛肉麵 五連包", "Master Kong beef noodles, 5", 1_450, "袋"),
+]
+STAFF = [StaffRow("s1", "王芳", "cashier"), StaffRow("s2", "李伟", "cashier"), StaffRow("s3", "陈静", "manager")]
+MANAGER = StaffView("s3", "陈静", "manager")
+OFFER = Names("满100减10", "滿100減10", "10 off 100")
+GOLD = Names("金卡", "金卡", "Gold")
+MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+def names(index: int) -> Names:
+    return Names(*GOODS[index % len(GOODS)][:3])
+
+
+def line(index: int, quantity: int = 1, **changes: Any) -> LineView:
+    price, unit = GOODS[index % len(GOODS)][3:]
+    weight_g = 532 if unit == "kg" else None
+    gross = round(price * 0.532) if weight_g else price * quantity
+    values: dict[str, Any] = {
+        "line_id": str(index + 1), "sku": f"sku{index}", "names": names(index), "unit": unit, "quantity": quantity,
+        "weight_g": weight_g, "unit_price": price, "gross": gross, "net": gross,
+    }  # fmt: skip
+    return LineView(**{**values, **changes})
+
+
+def selling(count: int = 0, **changes: Any) -> TillView:
+    lines = tuple(line(i, 1 + i % 3, is_newest=i == count - 1) for i in range(count))
+    total = sum(each.net for each in lines)
+    values: dict[str, Any] = {
+        "lane": 1, "stage": Stage.SELLING, "staff": MANAGER, "sale_id": "01sale", "lines": lines,
+        "item_count": sum(each.quantity for each in lines), "gross": total, "total": total, "can_undo": count > 0,
+        "sound": Sound.SCAN,
+    }  # fmt: skip
+    return TillView(**{**values, **changes})
+
+
+MEMBER = MemberView(
+    member_id="m1", name="张*丽", phone="138****5566", tier_id="silver", tier_names=Names("银卡", "銀卡", "Silver"),
+    tier_colour="#8a97a0", points=1_286, points_worth=1_286, stored_value=20_050, spend_12m=191_350, visits=41,
+    last_visit="2026-11-18", birthday="11-25", is_birthday_soon=True, next_tier_names=GOLD, next_tier_short=8_650,
+    next_tier_progress_bp=9_567, favourites=(names(0), names(4), names(5)),
+)  # fmt: skip
+
+
+def discounted() -> TillView:
+    oil = line(
+        2,
+        is_newest=True,
+        net=7_990,
+        discounts=(LineDiscountView("p1", Names("会员价", "會員價", "Member price"), 1_000),),
+    )
+    return selling(
+        3, lines=(line(0, 3), line(3), oil), gross=10_721, discount=2_000, total=8_721, member=MEMBER, item_count=5,
+        applied=(AppliedPromotion("p1", Names("会员价", "會員價", "Member price"), 1_000), AppliedPromotion("p2", OFFER, 1_000)),
+        hints=(MissedPromotion("p3", OFFER, MissReason.AMOUNT_SHORT, 1_200, 1_000),),
+    )  # fmt: skip
+
+
+def paying(**changes: Any) -> TillView:
+    return selling(
+        3, **{"stage": Stage.PAYING, "due": 8_650, "total": 8_650, "next_notes": (9_000, 10_000, 20_000), **changes}
+    )
+
+
+def done() -> TillView:
+    tenders = (TenderView("scan", 5_000, 5_000), TenderView("cash", 3_650, 10_000))
+    return TillView(
+        lane=1, stage=Stage.DONE, staff=MANAGER, sound=Sound.PAID,
+        done=DoneView("01sale", "SH01-01-20261122-0042", 8_650, 6_350, 86, 1_372, tenders, new_tier_names=GOLD),
+    )  # fmt: skip
+
+
+VIEWS: dict[str, Callable[[], TillView]] = {
+    "locked": lambda: TillView(lane=1, notice=Refusal("wrong_pin", {"left": 3})),
+    "empty": selling,
+    "one": lambda: selling(1),
+    "twelve": lambda: selling(12, member=MEMBER, quantity_next=3),
+    "forty": lambda: selling(40),
+    "blocked": lambda: selling(4, blocked=Refusal("unknown_code", {"text": "6901234567892"}), waiting_scans=2, sound=Sound.ERROR),
+    "notice": lambda: selling(2, notice=Refusal("needs_price", {"name": "鲜花"}), sound=Sound.ERROR),
+    "member": discounted,
+    "paying": lambda: paying(member=MEMBER),
+    "split": lambda: paying(due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
+    "done": done,
+    "markup": lambda: selling(1, lines=(line(0, names=Names(MARKUP + "长" * 10_000), is_newest=True),)),
+}  # fmt: skip
+
+
+class Reads:
+    """Canned answers."""
+
+    def staff(self) -> list[StaffRow]:
+        return STAFF
+
+    def quick_pages(self) -> list[QuickPage]:
+        colours = ("amber", "green", "red", "blue", "violet", "teal", "brown", "grey")
+        pages = [Names("常用", "常用", "Favourites"), Names("蔬果", "蔬果", "Produce"), Names("饮料", "飲料", "Drinks")]
+        keys = tuple(QuickKey(i, colours[i % 8], self._item(i)) for i in range(18))
+        return [QuickPage(i, page, keys[i:]) for i, page in enumerate(pages)]
+
+    def _item(self, index: int) -> ItemRow:
+        price, unit = GOODS[index % 6][3:]
+        return ItemRow(f"sku{index}", names(index), price, None, unit, unit == "kg", index == 17, "c", "品牌")
+
+    def search_items(self, text: str, *, limit: int = 24) -> list[ItemRow]:
+        return [] if "zzz" in text else [self._item(i) for i in range(6)][:limit]
+
+    def find_members(self, text: str, *, limit: int = 12) -> list[MemberRow]:
+        return (
+            [] if "0" in text else [MemberRow("m1", "张*丽", "138****5566", "silver", MEMBER.tier_names, 1_286)][:limit]
+        )
+
+    def receipts(self, *, text: str = "", business_date: date | None = None, limit: int = 40) -> list[ReceiptRow]:
+        rows = [
+            ReceiptRow(
+                f"sale{i}", f"SH01-01-20261122-{42 - i:04d}", 1, NOON_MS - i * 600_000, "2026-11-22", 8_650 + i * 315, 3,
+                "王芳", "张*丽" if i % 3 == 0 else "", ("printed", "queued", "doubtful")[i % 3], i > 2,
+            )
+            for i in range(14)
+        ]  # fmt: skip
+        return [row for row in rows if text in row.receipt_number][:limit]
+
+    def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
+        if not sale_id.startswith("sale"):
+            return None
+        return Document((
+            Text("副本 COPY", Align.CENTER, Size.DOUBLE, bold=True), Text("便民超市", Align.CENTER, Size.DOUBLE),
+            Rule(), Row(("可口可乐 500ml", "3", "3.50", "10.50")), Row(("散装红富士苹果", "0.532", "12.80", "6.81")),
+            Rule("="), Columns("合计", "￥86.50", bold=True, size=Size.DOUBLE), Columns("现金", "￥100.00"),
+            QrCode("SH01-01-20261122-0042"),
+        ))  # fmt: skip
+
+
+@dataclass
+class Preview:
+    """A served house: `show` paints a view, `asked` holds what the screen asked of its till."""
+
+    house: House
+    server: WebServer
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    answer: Any = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def show(self, view: TillView) -> TillView:
+        return self.house.screens.show(view)
+
+    def calls(self, name: str) -> list[dict[str, Any]]:
+        with self.lock:
+            return [arguments for asked, arguments in self.asked if asked == name]
+
+
+@contextmanager
+def serve(folder: Path, **screen: Any) -> Iterator[Preview]:
+    """Serve a house with one lane on a free port."""
+    clock = Clock(fixed_ms=NOON_MS)
+    config = Config(
+        store=StoreConfig(id="SH01", name_zh_hans="便民超市·人民路店", name_zh_hant="便民超市·人民路店", name_en="Bianmin Market, Renmin Road"),
+        lane=(LaneConfig(number=1, printer="printer1"),),
+        device=(DeviceConfig(name="printer1", kind="fake_printer"),),
+        screen=ScreenConfig(**screen),
+    )  # fmt: skip
+    screens, health = Screens(), Health(clock=clock, data_dir=folder)
+    health.report("scanner1", "evdev_scanner", "ok")
+    health.report("cards1", "evdev_cards", "ok")
+    health.report("printer1", "escpos_printer", "problem", "paper out")
+    health.report_link(LinkState(is_configured=True, waiting=12, detail="connection refused"))
+    screens.show(TillView(lane=1))
+    previews: list[Preview] = []
+
+    def ask(lane: int, method: Callable[..., Any], **arguments: Any) -> Any:
+        preview = previews[0]
+        with preview.lock:
+            preview.asked.append((method.__name__, arguments))
+        return preview.answer
+
+    house = House(config, clock, screens, health, Reads(), ask, b"secret of the preview", version="0.1.0")
+    server = WebServer(create_app(house), "127.0.0.1", 0, config.screen.threads)
+    previews.append(Preview(house, server))
+    server.start()
+    try:
+        yield previews[0]
+    finally:
+        server.stop()
+
+
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+]  # fmt: skip
+SIZES = {"1280": (1_280, 800), "1024": (1_024, 600), "800": (800, 480)}
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+def open_page(
+    chromium: Browser, preview: Preview, size: str = "1280", language: str = "zh-Hans", theme: str = "light"
+) -> Page:
+    width, height = SIZES[size]
+    context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=True)
+    context.add_cookies(
+        [{"name": key, "value": value, "url": preview.url} for key, value in (("lang", language), ("theme", theme))]
+    )
+    page = context.new_page()
+    page.goto(f"{preview.url}/lane/1")
+    return page
+
+
+def photograph(folder: Path, wanted: list[str]) -> None:
+    """Write a picture of every view in every size (in a language and theme each) into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    looks = (
+        ("1280", "zh-Hans", "light"),
+        ("1280", "en", "dark"),
+        ("1024", "zh-Hant", "light"),
+        ("1024", "en", "light"),
+        ("800", "en", "light"),
+    )
+    with browser() as chromium, serve(folder) as preview:
+        for size, language, theme in looks:
+            page = open_page(chromium, preview, size, language, theme)
+            for name in wanted or [*VIEWS, "panel-member", "panel-receipts", "panel-settings", "panel-void", "help"]:
+                preview.show(VIEWS.get(name, VIEWS["twelve"])())
+                page.wait_for_timeout(350)
+                if name.startswith("panel-"):
+                    page.evaluate("name => document.querySelector(`[data-panel=${name}]`).click()", name[6:])
+                    page.wait_for_timeout(300)
+                    if name == "panel-receipts":
+                        page.locator(".result").first.click()
+                    if name == "panel-member":
+                        page.locator("#member-seek").fill("5566")
+                    page.wait_for_timeout(300)
+                if name == "help":
+                    page.keyboard.press("F1")
+                page.screenshot(path=str(folder / f"{name}-{size}-{language}-{theme}.png"))
+                page.keyboard.press("Escape")
+            page.context.close()
+
+
+if __name__ == "__main__":
+    photograph(Path(sys.argv[1]), sys.argv[2:])
