@@ -103,6 +103,8 @@ class Printer(Protocol):
     """A device that puts ESC/POS bytes on paper. Used by one thread."""
 
     name: str
+    last_error: str
+    """Why the last job or question failed, for the log and the doctor; empty when it did not."""
 
     def state(self) -> PrinterState:
         """Ask the printer how it is. Never raises."""

@@ -113,6 +113,7 @@ class FakePrinter:
         self.name = name
         self.columns = columns
         self.encoding = encoding
+        self.last_error = ""
         self.kicks = 0
         """Pulses sent to the drawer since the start."""
         self.printed = 0

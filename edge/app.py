@@ -86,6 +86,13 @@ def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
         failed.set()
         stopping.set()
 
+    def thread_ended(args: threading.ExceptHookArgs) -> None:
+        log.critical("thread %s ended", args.thread.name if args.thread else "?", exc_info=args.exc_value)
+        crash(RuntimeError("a thread ended"))
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(threadName)s %(name)s: %(message)s")
+    # A thread that ends by a mistake of ours is missed by nobody but the customers: stop, and be started again.
+    threading.excepthook = thread_ended
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
@@ -134,7 +141,8 @@ def start(
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
     core = Core(config, clock, store, health, loop)
-    readers, printers = _start_devices(core, papers, followers, stack)
+    logos = _logos(loaded)
+    readers, printers = _start_devices(core, papers, logos, followers, stack)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
     house = House(
@@ -144,6 +152,11 @@ def start(
     )  # fmt: skip
     url = _start_web(house, stack)
     return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
+
+
+def _logos(loaded: Loaded) -> dict[str, bytes]:
+    name = loaded.config.store.logo
+    return {"receipt": loaded.resolve(name).read_bytes()} if name else {}
 
 
 def _wake(followers: Sequence[Callable[[], None]]) -> None:
@@ -159,11 +172,13 @@ def _code_settings(config: Config, clock: Clock) -> CodeSettings:
 
 
 def _start_devices(
-    core: Core, papers: Papers, followers: list[Callable[[], None]], stack: ExitStack
+    core: Core, papers: Papers, logos: Mapping[str, bytes], followers: list[Callable[[], None]], stack: ExitStack
 ) -> tuple[dict[str, LineReader], dict[str, Printer]]:
     readers: dict[str, LineReader] = {}
     printers: dict[str, Printer] = {}
-    room = PrintRoom(store=core.store, loop=core.loop, health=core.health, clock=core.clock, document_of=papers.of_job)
+    room = PrintRoom(
+        store=core.store, loop=core.loop, health=core.health, clock=core.clock, document_of=papers.of_job, logos=logos
+    )
     for device in core.config.device:
         core.health.report(device.name, device.kind, "opening")
         reader, printer = make_reader(device), make_printer(device)

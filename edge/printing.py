@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from drivers.base import Outcome, Printer, PrinterState
@@ -28,6 +28,9 @@ POLL_S = 2.0
 """How often an idle printer is asked how it is."""
 RETRY_S = 1.0
 """Pause before a job that the printer refused is tried again."""
+DOUBT_SHOWN_S = 5.0
+"""How long the strip says that a paper is doubtful before it tells of the printer again; the list of receipts keeps
+it."""
 
 HEALTH = {
     PrinterState.READY: "ok",
@@ -50,6 +53,8 @@ class PrintRoom:
     clock: Clock
     document_of: Callable[[PrintJob, DeviceConfig], Document | None]
     """Lays out a receipt, a copy or a test page; None when its sale is gone."""
+    logos: Mapping[str, bytes]
+    """PNG pictures by name."""
 
 
 class PrinterThread:
@@ -81,7 +86,7 @@ class PrinterThread:
             self._wake.clear()
             try:
                 job = printjobs.next_job(self._room.store.reads, self._device.name)
-                pause_s = self._report(self._printer.state()) if job is None else self._print(job)
+                pause_s = self._report() if job is None else self._print(job)
             except (TillBusyError, StoreError) as error:
                 # Nothing was sent without its row saying so: the job is taken up again when the store answers.
                 log.warning("printer %s waits for the store: %s", self._device.name, error)
@@ -90,21 +95,24 @@ class PrinterThread:
                 self._wake.wait(pause_s)
         self._room.store.close_thread()
 
-    def _report(self, state: PrinterState, detail: str = "") -> float:
-        self._room.health.report(self._device.name, self._device.kind, HEALTH[state], detail)
-        return POLL_S
+    def _report(self) -> float:
+        state = self._printer.state()
+        self._room.health.report(self._device.name, self._device.kind, HEALTH[state], self._printer.last_error)
+        return RETRY_S if state in TROUBLE else POLL_S
 
     def _print(self, job: PrintJob) -> float:
         """Print one job and return how long to pause before the next."""
-        state = self._printer.state()
-        self._report(state)
-        if state in TROUBLE:
+        if self._report() == RETRY_S:
             return RETRY_S
-        document = document_from_json(job.document) if job.document else self._room.document_of(job, self._device)
-        if document is None:
+        try:
+            data = self._laid_out(job)
+        except Exception:
+            # A paper that cannot be made is our mistake, but it must not stop the selling at each new start.
+            log.exception("printer %s: job %d cannot be laid out", self._device.name, job.job_id)
+            data = None
+        if data is None:
             self._put_state(job, "dropped")
             return 0
-        data = render(document, columns=self._device.columns, encoding=self._device.encoding)
         # The row says "sending" before the first byte goes out, so that a power cut leaves a doubt and not a double.
         self._put_state(job, "sending")
         outcome = self._printer.print(data)
@@ -114,11 +122,16 @@ class PrinterThread:
             return 0
         if outcome is Outcome.REFUSED:
             self._put_state(job, "queued")
-            self._report(self._printer.state())
-            return RETRY_S
+            return self._report()
         self._put_state(job, "doubtful")
-        self._room.health.report(self._device.name, self._device.kind, "problem", "doubtful")
-        return RETRY_S
+        self._room.health.report(self._device.name, self._device.kind, "doubtful", self._printer.last_error)
+        return DOUBT_SHOWN_S
+
+    def _laid_out(self, job: PrintJob) -> bytes | None:
+        document = document_from_json(job.document) if job.document else self._room.document_of(job, self._device)
+        if document is None:
+            return None
+        return render(document, columns=self._device.columns, encoding=self._device.encoding, logos=self._room.logos)
 
     def _put_state(self, job: PrintJob, state: str) -> None:
         at_ms = self._room.clock.now_ms()
