@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 
 import click
@@ -18,6 +20,7 @@ def run(config_path: Path) -> None:
     A configuration with problems gives way to the last one that the store started with, and a promotions file with
     problems to the last good promotions; the screens say so until it is mended.
     """
+    log_to_stderr()
     loaded, problems = load_or_last_good(config_path)
     echo_problems(problems)
     if loaded is None:
@@ -27,6 +30,12 @@ def run(config_path: Path) -> None:
     from edge.app import run as run_store
 
     raise click.exceptions.Exit(run_store(loaded, problems))
+
+
+def log_to_stderr() -> None:
+    """Let log lines go to stderr, with the moment where no journal adds it. Codes, cards and PINs are never logged."""
+    moment = "" if os.environ.get("JOURNAL_STREAM") else "%(asctime)s "
+    logging.basicConfig(level=logging.INFO, format=f"{moment}%(levelname)s %(name)s: %(message)s")
 
 
 @click.command(short_help="Make and open a demo store.")

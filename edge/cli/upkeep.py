@@ -42,12 +42,12 @@ def backup(folder: Path, config_path: Path) -> None:
     loaded = loaded_or_exit(config_path)
     moment = Clock(loaded.config.store.timezone).now_local()
     target = folder.absolute() / f"taptill-{loaded.config.store.id}-{moment:%Y%m%d-%H%M%S}.db"
+    _prepare(folder, owner=loaded.database)
     # A copy holds members' data: it is for its owner alone from the first byte on.
     os.umask(0o077)
-    _prepare(folder, owner=loaded.database)
     store = existing_store(loaded)
     if not os.access(folder, os.W_OK):
-        raise click.ClickException(f"{folder}: the owner of {loaded.database} may not write there")
+        raise click.ClickException(f"{folder}: the owner of {loaded.database} may not write there; give it the folder")
     try:
         with click.progressbar(length=1, label="copying", show_pos=False) as bar:
             database.backup(store, target, progress=_advance(bar))

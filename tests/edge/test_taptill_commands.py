@@ -364,6 +364,41 @@ def test_run_without_any_good_configuration(tmp_path):
     assert "no configuration to start with" in result.output
 
 
+def run_until_ready(config: Path) -> tuple[int, str]:
+    """Start the daemon as a process, stop it once it is ready, and return its exit code and what it said."""
+    daemon = subprocess.Popen([sys.executable, "-m", "edge", "run", "--config", config], cwd=REPOSITORY,
+                              stderr=subprocess.PIPE, text=True)  # fmt: skip
+    watchdog = threading.Timer(30, daemon.kill)
+    watchdog.start()
+    try:
+        assert daemon.stderr is not None
+        said = ""
+        while "ready: http" not in said:
+            line = daemon.stderr.readline()
+            assert line, said
+            said += line
+        daemon.terminate()
+        rest = daemon.communicate()[1]
+    finally:
+        watchdog.cancel()
+        daemon.kill()
+        daemon.wait(10)
+    return daemon.returncode, said + rest
+
+
+@pytest.mark.slow
+def test_run_starts_with_the_last_good_configuration(shop):
+    shop.write_text(shop.read_text() + f"[screen]\nport = {closed_port()}\n")
+    code, said = run_until_ready(shop)
+    assert (code, "last good" in said) == (0, False), said
+
+    shop.write_text(shop.read_text() + "[screen\n")
+    code, said = run_until_ready(shop)
+    assert code == 0, said
+    assert "taptill.toml:" in said
+    assert f"starting with the last good configuration, {shop.parent / 'data' / 'last-good.toml'}" in said
+
+
 # doctor
 
 
