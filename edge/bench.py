@@ -1,0 +1,181 @@
+"""The device bench: a hand for every simulated device, to scan, to tap, to pull the plug and to watch the paper."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from drivers.base import PrinterState
+from drivers.escpos_paper import Paper
+from drivers.fake import FakePrinter, FakeReader
+from edge.store.shelf import Shelf, ShelfItem
+from rules.basket import WEIGHT_MAX_G
+from rules.loyalty import Tier
+from rules.money import round_half_up
+from rules.scale_codes import ScaleFormat, make_label
+
+FakeDevice = FakeReader | FakePrinter
+PAPERS_SHOWN = 12
+"""Newest receipts that hang out of the printer."""
+UNKNOWN_CODE: Final = "6900000000007"
+"""A good GTIN that no item of the demo has."""
+UNKNOWN_CARD: Final = "04ffeeddccbbaa"
+
+GARBAGE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "check_digit": "6901234567890",
+        "too_long": "7" * 4_000,
+        "control": "\x00\x1b@69\x07\x08",
+        "markup": "<script>alert(1)</script><b>69",
+        "sql": "'; DROP TABLE sale; --",
+        "bytes": "\ufffd\ufffd\udcff",
+    }
+)
+"""What broken, torn and hostile codes look like to a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One job on paper."""
+
+    number: int
+    """From 1, counted since the start."""
+    paper: Paper
+
+
+class Bench:
+    """The simulated devices by name. Called by web threads; the devices keep themselves safe."""
+
+    def __init__(
+        self, devices: Mapping[str, FakeDevice], shelf: Callable[[], Shelf], *, tiers: tuple[Tier, ...] = ()
+    ) -> None:
+        """Take the devices.
+
+        Args:
+            shelf: gives what lies at hand, asked anew for each page.
+            tiers: of the rules in force, for the look of the members' cards.
+        """
+        self.shelf = shelf
+        self.tiers = tiers
+        self._devices = dict(devices)
+        self._lock = threading.Lock()
+        self._closed_at: dict[str, int] = {}
+        self._torn_at: dict[str, int] = {}
+
+    def has(self, device: str) -> bool:
+        return device in self._devices
+
+    def scan(self, device: str, text: str) -> bool:
+        """Hold a code to a scanner; False when it was lost: unplugged, too long, or too many at once."""
+        return self._type(device, text)
+
+    def tap(self, device: str, uid: str) -> bool:
+        """Hold a card to a reader; False when it was lost."""
+        return self._type(device, uid)
+
+    def _type(self, device: str, text: str) -> bool:
+        reader = self._reader(device)
+        dropped = reader.dropped
+        reader.type(text)
+        return reader.dropped == dropped
+
+    def unplug(self, device: str) -> None:
+        self._devices[device].unplug()
+
+    def plug(self, device: str) -> None:
+        """Put the plug back in; a printer comes back with paper."""
+        found = self._devices[device]
+        if isinstance(found, FakeReader):
+            found.plug()
+        else:
+            found.repair()
+
+    def paper_out(self, printer: str) -> None:
+        self._printer(printer).paper_out()
+
+    def refill(self, printer: str) -> None:
+        self._printer(printer).repair()
+
+    def state(self, device: str) -> str:
+        """Return `ok`, `unplugged`, `paper_out`, `cover_open` or `silent`."""
+        found = self._devices[device]
+        if isinstance(found, FakeReader):
+            return "ok" if found.plugged else "unplugged"
+        return {
+            PrinterState.READY: "ok",
+            PrinterState.PAPER_LOW: "ok",
+            PrinterState.PAPER_OUT: "paper_out",
+            PrinterState.COVER_OPEN: "cover_open",
+            PrinterState.OFFLINE: "unplugged",
+            PrinterState.UNKNOWN: "silent",
+        }[found.state()]
+
+    def printed(self, printer: str) -> int:
+        """Return how many jobs reached the paper since the start."""
+        return self._printer(printer).printed
+
+    def papers(self, printer: str) -> tuple[Sheet, ...]:
+        """Return what hangs out of the printer, newest first."""
+        found = self._printer(printer)
+        torn_at = self._torn_at.get(printer, 0)
+        hanging = [job for job in found.jobs() if job.number > torn_at][-PAPERS_SHOWN:]
+        return tuple(Sheet(job.number, found.paper(job)) for job in reversed(hanging))
+
+    def tear_off(self, printer: str) -> None:
+        """Take away all paper that hangs out now."""
+        with self._lock:
+            self._torn_at[printer] = self._printer(printer).printed
+
+    def is_drawer_open(self, printer: str) -> bool:
+        """Tell whether the printer kicked the drawer since it was last pushed shut."""
+        return self._printer(printer).kicks > self._closed_at.get(printer, 0)
+
+    def kicks(self, printer: str) -> int:
+        return self._printer(printer).kicks
+
+    def close_drawer(self, printer: str) -> None:
+        with self._lock:
+            self._closed_at[printer] = self._printer(printer).kicks
+
+    def _reader(self, name: str) -> FakeReader:
+        found = self._devices[name]
+        assert isinstance(found, FakeReader), f"{name} is no reader"
+        return found
+
+    def _printer(self, name: str) -> FakePrinter:
+        found = self._devices[name]
+        assert isinstance(found, FakePrinter), f"{name} is no printer"
+        return found
+
+
+def printed_code(item: ShelfItem, formats: tuple[ScaleFormat, ...], *, weight_g: int = 0) -> str | None:
+    """Return what a scanner reads from an item, or from its scale label for so many grams; None when it has no code.
+
+    Args:
+        item: its code is a GTIN of 14 digits, or the item digits of a label with or without the flag before them.
+        formats: the labels of the shop's scales.
+        weight_g: 1..WEIGHT_MAX_G for a weighed item.
+
+    >>> from rules.basket import Names
+    >>> pears = ShelfItem("2006", Names("梨"), "fruit", "kg", 980, True, "2002006", "")
+    >>> printed_code(pears, (ScaleFormat("20", "FFWWWWWNNNNNC"),), weight_g=532)
+    '2002006005322'
+    """
+    if not item.code:
+        return None
+    if not item.is_weighed:
+        return item.code.removeprefix("0") if len(item.code) == 14 else item.code
+    assert 1 <= weight_g <= WEIGHT_MAX_G
+    chosen = next((each for each in formats if item.code.startswith(each.prefix)), formats[0] if formats else None)
+    if chosen is None:
+        return None
+    width = chosen.picture.count("W")
+    amount = round_half_up(item.price * weight_g, 1_000)
+    if "E" in chosen.picture and amount // chosen.amount_unit >= 10 ** chosen.picture.count("E"):
+        return None
+    if "N" in chosen.picture and weight_g // chosen.weight_unit_g >= 10 ** chosen.picture.count("N"):
+        return None
+    return make_label(chosen, item=item.code[-width:].zfill(width), amount=amount, weight_g=weight_g)
