@@ -29,9 +29,9 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     name_en: Annotated[str, Meta(max_length=60, description="Name in English; empty: the 简体 one.")] = ""
     address: Annotated[str, Meta(max_length=120, description="Address line of the receipt.")] = ""
     phone: Annotated[str, Meta(max_length=40, description="Telephone on the receipt.")] = ""
-    logo: Annotated[str, Meta(description="PNG picture on top of the receipt, relative to this file; empty: none.")] = (
-        ""
-    )
+    logo: Annotated[
+        str, Meta(max_length=200, description="PNG picture on top of the receipt, relative to this file; empty: none.")
+    ] = ""
     thanks: Annotated[str, Meta(max_length=200, description="Last line of the receipt.")] = ""
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.")] = "CNY"
     timezone: Annotated[str, Meta(max_length=60, description="IANA time zone of the shop.")] = "Asia/Shanghai"

@@ -19,6 +19,8 @@ from edge.config_file import (
 )
 from edge.config_walk import Problem
 
+PNG_START = b"\x89PNG\r\n\x1a\n"
+
 
 @click.command(short_help="Check configuration and promotions.")
 @config_option
@@ -54,6 +56,9 @@ def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...
     file = str(loaded.path)
     if loaded.data_dir.exists() and not loaded.data_dir.is_dir():
         problems.append(Problem(file, "store.data_dir", f"{loaded.data_dir}, which is no folder", "a folder"))
+    logo = loaded.config.store.logo
+    if logo and not _is_png(loaded.resolve(logo)):
+        problems.append(Problem(file, "store.logo", f"no PNG picture {logo}", "a PNG picture that can be read"))
     if broker is None:
         return tuple(problems), ()
     for name in ("tls_ca", "tls_cert", "tls_key"):
@@ -72,6 +77,14 @@ def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...
         if why:
             exposed.append(Problem(file, f"broker.{name}", str(path), "a file of the daemon's own", why))
     return tuple(problems), tuple(exposed)
+
+
+def _is_png(path: Path) -> bool:
+    try:
+        with path.open("rb") as picture:
+            return picture.read(len(PNG_START)) == PNG_START
+    except OSError:
+        return False
 
 
 def _count(number: int) -> str:

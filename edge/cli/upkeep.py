@@ -12,7 +12,7 @@ import click
 from edge.cli.options import config_option, existing_store, loaded_or_exit
 from edge.clock import Clock
 from edge.store import database
-from edge.store.audit import check
+from edge.store.auditing import check
 
 
 @click.command(short_help="Check that everything adds up.")

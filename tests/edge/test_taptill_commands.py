@@ -172,6 +172,15 @@ def test_check_looks_for_the_files_of_the_broker(shop):
     assert "note: " in result.output and "everybody on this machine may read it" in result.output
 
 
+def test_check_looks_at_the_logo(shop):
+    shop.write_text(shop.read_text().replace("# name_en", 'logo = "logo.png"\n# name_en'))
+    (shop.parent / "logo.png").write_bytes(b"GIF89a")
+    result = taptill("check", "--config", shop)
+    assert (result.exit_code, "store.logo: found no PNG picture logo.png" in result.output) == (1, True)
+    (shop.parent / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert taptill("check", "--config", shop).exit_code == 0
+
+
 def test_check_of_nothing(tmp_path):
     result = taptill("check", "--config", tmp_path / "none.toml")
     assert result.exit_code == 1
