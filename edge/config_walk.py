@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -182,7 +183,8 @@ def shown(value: object) -> str:
     if isinstance(value, list | tuple):
         text = "[" + ", ".join(shown(part) for part in value[:10]) + (", …]" if len(value) > 10 else "]")
     elif isinstance(value, str):
-        text = msgspec.json.encode(value[: FOUND_MAX + 1]).decode().replace("\x7f", "\\u007f")
+        text = json.dumps(value[: FOUND_MAX + 1], ensure_ascii=False)
+        text = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
     else:
         text = str(value)
     return text if len(text) <= FOUND_MAX else text[:FOUND_MAX] + "…"

@@ -6,7 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from edge.config import Config
+from edge.config_checks import cross_check
 from edge.config_file import (
     LAST_GOOD,
     LAST_GOOD_PROMOTIONS,
@@ -20,7 +24,8 @@ from edge.config_file import (
     read_secret,
     secret_exposure,
 )
-from edge.config_walk import Problem
+from edge.config_help import tables
+from edge.config_walk import Problem, Walk
 
 STORE = '[store]\nid = "S001"\nname_zh_hans = "好邻居"\n'
 PRINTER = '[[device]]\nname = "printer-1"\nkind = "escpos_printer"\npath = "tcp://10.0.0.9:9100"\n'
@@ -430,3 +435,22 @@ def test_a_problem_as_a_line():
     problem = Problem("a.toml", "store.id", "nothing", "a text", line=3)
     assert str(problem) == "a.toml:3: store.id: found nothing, expected a text"
     assert os.linesep not in str(problem)
+
+
+KEYS = sorted({key.name for table in tables() for key in table.keys} | {"odd key", ""})
+TABLES = [table.header.strip("[]") for table in tables()]
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.datetimes(),
+    st.sampled_from(["fake_scanner", "escpos_printer", "evdev_cards", "tcp://[", "file://x", "2:unplug", "21", "/dev/x"]),
+)  # fmt: skip
+ROWS = st.dictionaries(st.sampled_from(KEYS), SCALARS | st.lists(SCALARS, max_size=3), max_size=6)
+VALUES = st.one_of(SCALARS, ROWS, st.lists(ROWS | SCALARS, max_size=3))
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.dictionaries(st.sampled_from([*TABLES, "other"]), VALUES, max_size=5))
+def test_whatever_stands_in_a_file_is_refused_in_words(data):
+    walk = Walk("taptill.toml", "")
+    cross_check(walk.struct(data, Config), walk)
+    assert walk.problems, "a table without an id is no store"
+    assert [str(problem) for problem in walk.problems if not str(problem).isprintable()] == []
