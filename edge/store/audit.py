@@ -1,25 +1,13 @@
-"""The chain of what was done: every row holds the hash of the one before it, and a check recomputes all that can be."""
+"""The chain of what was done: every row holds the hash of the one before it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 from peewee import SqliteDatabase
 
-from edge.store.database import execute, rows, scalar
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """What a check found; `problems` is empty when everything agrees."""
-
-    audit_rows: int
-    transfers: int
-    sales: int
-    problems: tuple[str, ...]
+from edge.store.database import execute
 
 
 def chain_hash(prev_hash: str, *parts: object) -> str:
@@ -39,107 +27,3 @@ def note(
         "INSERT INTO audit (at_ms, staff_id, lane, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
         at_ms, staff_id, lane, action, subject, text, digest,
     )  # fmt: skip
-
-
-def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: None) -> AuditReport:
-    """Recompute the chain, every balance, every lot and every sale, and name the first row of each that disagrees."""
-    problems = []
-    for what, first_wrong in (
-        ("chain", _wrong_link),
-        ("balances", _wrong_balance),
-        ("lots", _wrong_lot),
-        ("sales", _wrong_sale),
-        ("receipt numbers", _wrong_counter),
-    ):
-        progress(what)
-        found = first_wrong(db)
-        if found:
-            problems.append(found)
-    return AuditReport(
-        audit_rows=int(scalar(db, "SELECT count(*) FROM audit")),
-        transfers=int(scalar(db, "SELECT count(*) FROM transfer")),
-        sales=int(scalar(db, "SELECT count(*) FROM sale")),
-        problems=tuple(problems),
-    )
-
-
-def _wrong_link(db: SqliteDatabase) -> str:
-    prev_hash, expected_no = "", 1
-    for number, at_ms, staff_id, lane, action, subject, detail, digest in execute(
-        db, "SELECT audit_no, at_ms, staff_id, lane, action, subject, detail, hash FROM audit ORDER BY audit_no"
-    ):
-        if number != expected_no:
-            return f"audit row {expected_no} is missing"
-        if digest != chain_hash(prev_hash, at_ms, staff_id, lane, action, subject, detail):
-            return f"audit row {number} ({action} {subject}) does not match its hash"
-        prev_hash, expected_no = digest, expected_no + 1
-    return ""
-
-
-def _wrong_balance(db: SqliteDatabase) -> str:
-    found = rows(
-        db,
-        """
-        WITH moved AS (
-            SELECT to_account AS account, unit, amount FROM transfer
-            UNION ALL SELECT from_account, unit, -amount FROM transfer
-        ), truth AS (SELECT account, unit, sum(amount) AS amount FROM moved GROUP BY account, unit)
-        SELECT coalesce(b.account, t.account), coalesce(b.unit, t.unit), b.amount, t.amount
-        FROM truth t FULL JOIN balance b ON b.account = t.account AND b.unit = t.unit
-        WHERE coalesce(b.amount, 0) <> coalesce(t.amount, 0) ORDER BY 1, 2 LIMIT 1
-        """,
-    )
-    return "".join(f"balance of {a} in {u}: kept {kept}, transfers give {truth}" for a, u, kept, truth in found)
-
-
-def _wrong_lot(db: SqliteDatabase) -> str:
-    found = rows(
-        db,
-        """
-        SELECT l.lot_id, l.remaining, l.granted - coalesce(sum(u.amount), 0) AS truth
-        FROM lot l LEFT JOIN lot_use u ON u.lot_id = l.lot_id GROUP BY l.lot_id HAVING truth <> l.remaining LIMIT 1
-        """,
-    )
-    if found:
-        return "".join(f"lot {lot}: kept {kept}, its uses leave {truth}" for lot, kept, truth in found)
-    found = rows(
-        db,
-        """
-        SELECT b.account, b.unit, b.amount, l.remaining FROM balance b
-        JOIN (SELECT account, unit, sum(remaining) AS remaining FROM lot GROUP BY account, unit) l
-        ON l.account = b.account AND l.unit = b.unit WHERE b.amount <> l.remaining LIMIT 1
-        """,
-    )
-    return "".join(f"balance of {a} in {u}: kept {kept}, its lots hold {held}" for a, u, kept, held in found)
-
-
-def _wrong_sale(db: SqliteDatabase) -> str:
-    found = rows(
-        db,
-        """
-        SELECT s.receipt_number, s.total,
-            (SELECT sum(net) FROM sale_line l WHERE l.sale_no = s.sale_no) AS lines,
-            (SELECT sum(amount) FROM sale_tender t WHERE t.sale_no = s.sale_no) AS tenders,
-            coalesce(a.notes, 0) AS notes
-        FROM sale s
-        LEFT JOIN (SELECT subject, count(*) AS notes FROM audit WHERE action = 'sale' GROUP BY subject) a
-        ON a.subject = s.sale_id
-        WHERE lines <> s.total OR coalesce(tenders, 0) <> s.total OR coalesce(a.notes, 0) <> 1 LIMIT 1
-        """,
-    )
-    return "".join(
-        f"sale {number}: total {total}, lines {lines}, tenders {tenders}, links in the chain {notes}"
-        for number, total, lines, tenders, notes in found
-    )
-
-
-def _wrong_counter(db: SqliteDatabase) -> str:
-    found = rows(
-        db,
-        """
-        SELECT c.lane, c.business_date, c.last, count(s.sale_no) FROM receipt_counter c
-        LEFT JOIN sale s ON s.lane = c.lane AND s.business_date = c.business_date
-        GROUP BY c.lane, c.business_date HAVING count(s.sale_no) <> c.last LIMIT 1
-        """,
-    )
-    return "".join(f"lane {lane} on {day}: {last} receipts numbered, {kept} kept" for lane, day, last, kept in found)

@@ -56,7 +56,7 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         ),
         points_after=None
         if sale.member_id is None
-        else ledger.balance(db, member_account(sale.member_id), POINTS) + sale.points,
+        else ledger.spendable(db, member_account(sale.member_id), POINTS, now_ms=sale.sold_at_ms) + sale.points,
     )
     sale_no = _insert_sale(db, sale)
     ledger.post(
@@ -78,7 +78,7 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         lane=sale.lane,
         action="sale",
         subject=sale.sale_id,
-        detail={"number": sale.receipt_number, "total": sale.total, "sha256": body_hash(body)},
+        detail={"number": sale.receipt_number, "total": sale.total, "sha256": body_hash(body), "in": context.currency},
     )
     if context.clears_lane:
         execute(db, "DELETE FROM basket_step WHERE lane = ?", sale.lane)
@@ -245,8 +245,8 @@ def sale_id_of(db: SqliteDatabase, number: str) -> str | None:
     return str(found) if found is not None else None
 
 
-def changed_sale(db: SqliteDatabase, *, currency: str) -> str:
-    """Return the number of the first sale that is no longer what the chain says of it, or an empty text.
+def changed_sale(db: SqliteDatabase) -> str:
+    """Return what is wrong with the first sale that is no longer what the chain says of it, or an empty text.
 
     SQLite keeps no checksums of its pages, so a flipped bit in a row would otherwise go unseen.
     """
@@ -254,6 +254,7 @@ def changed_sale(db: SqliteDatabase, *, currency: str) -> str:
         sale = stored_sale(db, sale_id)
         if sale is None:
             return f"sale {sale_id} is in the chain and nowhere else"
-        if body_hash(encode_body(sale_body(sale, currency=currency))) != msgspec.json.decode(detail)["sha256"]:
+        told = msgspec.json.decode(detail)
+        if body_hash(encode_body(sale_body(sale, currency=told["in"]))) != told["sha256"]:
             return f"sale {sale.receipt_number} is not what it was when it was closed"
     return ""

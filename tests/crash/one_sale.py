@@ -20,7 +20,7 @@ from edge.config import BrokerConfig, Config, DeviceConfig, LaneConfig, StoreCon
 from edge.health import Health
 from edge.screen import Screens, Stage
 from edge.shop import Shop
-from edge.store import audit, catalog, members, staff
+from edge.store import auditing, catalog, members, staff
 from edge.store.database import Store, open_store, row, scalar
 from edge.store.sales import stored_sale
 from edge.till import Till
@@ -100,7 +100,7 @@ def examine(folder: Path) -> dict[str, object]:
     view = screens.newest(1)
     found: dict[str, object] = {
         "sales": scalar(store.db, "SELECT count(*) FROM sale"),
-        "audit": audit.check(store.db).problems,
+        "audit": auditing.check(store.db).problems,
     }
     found["rows"] = rows_of_sale(store)
     found["basket"] = view.stage is Stage.PAYING and (view.total, view.due, view.member is not None) == (
@@ -118,7 +118,7 @@ def examine(folder: Path) -> dict[str, object]:
     found["after"] = (
         scalar(store.db, "SELECT count(*) FROM sale"),
         rows_of_sale(store),
-        audit.check(store.db).problems,
+        auditing.check(store.db).problems,
     )
     sale = stored_sale(store.db, str(scalar(store.db, "SELECT sale_id FROM sale")))
     assert sale is not None
