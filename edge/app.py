@@ -14,14 +14,15 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from drivers import systemd
-from drivers.base import LineReader, Printer
+from drivers.base import DriverError, LineReader, Printer
 from edge.bench import Bench
 from edge.clock import Clock
 from edge.config import Config
+from edge.config_codes import code_settings
 from edge.config_file import Loaded, SecretError, keep_last_good, read_secret
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
-from edge.health import Health
+from edge.health import Health, free_bytes
 from edge.loop import Loop
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
@@ -34,7 +35,6 @@ from edge.store.reads import StoreReads
 from edge.till import Till
 from edge.uplink import make_relay, report
 from edge.web.house import House
-from rules.codes import CodeSettings, ScaleFormat
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Parts:
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
         if self.loop.is_alive():
-            systemd.notify("WATCHDOG=1")
+            tell_manager("WATCHDOG=1")
         report(self.relay, self.store, self.health)
 
 
@@ -98,12 +98,12 @@ def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
     try:
         with ExitStack() as stack:
             parts = start(loaded, problems, stack=stack, on_crash=crash)
-            systemd.notify(f"READY=1\nSTATUS=serving {parts.url}")
+            tell_manager(f"READY=1\nSTATUS=serving {parts.url}")
             log.info("ready: %s", parts.url)
             keep_last_good(loaded)
             while not stopping.wait(BEAT_S):
                 parts.beat()
-            systemd.notify("STOPPING=1")
+            tell_manager("STOPPING=1")
     except (StoreInUseError, StoreNewerError, SecretError, OSError) as error:
         # What keeps the daemon from starting is for the person who started it.
         log.critical("cannot start: %s", error)
@@ -112,17 +112,27 @@ def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
 
 
 def start(
-    loaded: Loaded, problems: Sequence[Problem] = (), *, stack: ExitStack, on_crash: Callable[[BaseException], None]
+    loaded: Loaded,
+    problems: Sequence[Problem] = (),
+    *,
+    stack: ExitStack,
+    on_crash: Callable[[BaseException], None],
+    clock: Clock | None = None,
+    disk_free: Callable[[Path], int] = free_bytes,
 ) -> Parts:
-    """Start every part; leaving the stack stops them in the opposite order. Raises StoreInUseError, OSError."""
+    """Start every part; leaving the stack stops them in the opposite order. Raises StoreInUseError, OSError.
+
+    Args:
+        clock: another one than the shop's own: a demo's or a test's.
+        disk_free: what to ask for the room that is left, with the data folder.
+    """
     config = loaded.config
     assert loaded.promotions is not None, "load_or_last_good always gives promotions"
     rules = loaded.promotions.rules
-    clock = Clock(config.store.timezone, config.store.day_starts_hour)
-    store = open_store(loaded.database)
+    clock = clock or Clock(config.store.timezone, config.store.day_starts_hour)
+    store = open_store(loaded.database, hold=True)
     stack.callback(store.close)
-    store.hold()
-    health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(str(problem) for problem in problems))
+    health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
     papers = Papers(store, config, rules, clock)
     reads = StoreReads(store, clock, tier_names={tier.id: tier.names for tier in rules.tiers}, receipts=papers)
 
@@ -130,7 +140,7 @@ def start(
     screens = Screens()
     stack.callback(screens.close)
     shop = Shop(
-        config=config, clock=clock, store=store, rules=rules, codes=_code_settings(config, clock),
+        config=config, clock=clock, store=store, rules=rules, codes=code_settings(config, now_local=clock.now_local()),
         screens=screens, health=health, committed=lambda: _wake(followers),
     )  # fmt: skip
     loop = Loop(
@@ -141,7 +151,7 @@ def start(
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
     core = Core(config, clock, store, health, loop)
-    logos = _logos(loaded)
+    logos = _logos(loaded, health)
     readers, printers = _start_devices(core, papers, logos, followers, stack)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
@@ -154,21 +164,20 @@ def start(
     return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
 
 
-def _logos(loaded: Loaded) -> dict[str, bytes]:
+def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:
     name = loaded.config.store.logo
-    return {"receipt": loaded.resolve(name).read_bytes()} if name else {}
+    if not name:
+        return {}
+    try:
+        return {"receipt": loaded.resolve(name).read_bytes()}
+    except OSError as error:
+        health.add_problem(f"store.logo: {error}")
+        return {}
 
 
 def _wake(followers: Sequence[Callable[[], None]]) -> None:
     for wake in followers:
         wake()
-
-
-def _code_settings(config: Config, clock: Clock) -> CodeSettings:
-    return CodeSettings(
-        scale_formats=tuple(ScaleFormat(each.prefix, each.format) for each in config.scale_code),
-        reference_year=clock.now_local().year,
-    )
 
 
 def _start_devices(
@@ -232,6 +241,14 @@ def _start_web(house: House, stack: ExitStack) -> str:
     stack.callback(server.stop)
     server.start()
     return f"http://{screen.host}:{server.port}/"
+
+
+def tell_manager(state: str) -> None:
+    """Tell the service manager. One that is gone is no reason to stop selling; a live one misses the beat and acts."""
+    try:
+        systemd.notify(state)
+    except DriverError as error:
+        log.warning("the service manager does not listen: %s", error)
 
 
 def secret_key(data_dir: Path) -> bytes:

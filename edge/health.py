@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,12 +48,25 @@ class Strip:
     """What is wrong with the configuration; the last good one is in force."""
 
 
+def free_bytes(folder: Path) -> int:
+    """Return how much may still be written where a folder lies."""
+    return shutil.disk_usage(folder).free
+
+
 class Health:
     """The newest state of everything. Each change is logged once and told to whoever waits."""
 
-    def __init__(self, *, clock: Clock, data_dir: Path, problems: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        data_dir: Path,
+        problems: tuple[str, ...] = (),
+        disk_free: Callable[[Path], int] = free_bytes,
+    ) -> None:
         self._clock = clock
         self._data_dir = data_dir
+        self._disk_free = disk_free
         self._problems = problems
         self._changed = threading.Condition()
         self._devices: dict[str, DeviceState] = {}
@@ -83,6 +97,13 @@ class Health:
         if is_new_state:
             log.info("head office: broker %s, hq %s %s", link.is_online, link.is_hq_online, link.detail)
 
+    def add_problem(self, problem: str) -> None:
+        """Take something that is wrong with the configuration and does not stop the selling."""
+        with self._changed:
+            self._problems = (*self._problems, problem)
+            self._touch()
+        log.warning("configuration: %s", problem)
+
     def device(self, name: str) -> DeviceState | None:
         with self._changed:
             return self._devices.get(name)
@@ -102,7 +123,7 @@ class Health:
             )
 
     def disk_free_bytes(self) -> int:
-        return shutil.disk_usage(self._data_dir).free
+        return self._disk_free(self._data_dir)
 
     @property
     def number(self) -> int:

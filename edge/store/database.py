@@ -75,10 +75,13 @@ class Store:
             self._lock_fd = None
 
 
-def open_store(path: Path, *, synchronous: str = "FULL") -> Store:
+def open_store(path: Path, *, synchronous: str = "FULL", hold: bool = False, migrations: Path = MIGRATIONS) -> Store:
     """Return the store of the file, made or brought up to date by the migrations, each one transaction.
 
-    Raises StoreNewerError, and peewee's DatabaseError for a file that is no database.
+    Args:
+        hold: keep the store for this process alone, and that before anything is brought up to date under another one.
+
+    Raises StoreNewerError, StoreInUseError, and peewee's DatabaseError for a file that is no database.
     """
     is_new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +89,9 @@ def open_store(path: Path, *, synchronous: str = "FULL") -> Store:
         # Personal data: for the daemon's user alone, from the first byte on.
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     store = Store(path, synchronous=synchronous)
-    runner = Runner(store.db, str(MIGRATIONS))
+    if hold:
+        store.hold()
+    runner = Runner(store.db, str(migrations))
     unknown = [migration.name for migration in runner.status() if migration.path is None]
     if unknown:
         store.close()
@@ -105,7 +110,10 @@ def execute(db: SqliteDatabase, sql: str, *params: object) -> sqlite3.Cursor:
 
 def execute_many(db: SqliteDatabase, sql: str, rows: Sequence[Row]) -> None:
     """Run one statement for many rows; peewee has no call for it, the connection below has."""
-    db.connection().executemany(sql, rows)  # type: ignore[no-untyped-call]
+    try:
+        db.connection().executemany(sql, rows)  # type: ignore[no-untyped-call]
+    except sqlite3.Error as error:
+        raise DatabaseError(*error.args) from error
 
 
 def rows(db: SqliteDatabase, sql: str, *params: object) -> list[Row]:
