@@ -19,7 +19,7 @@ from edge.bench import Bench
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
-from edge.config_file import Loaded, SecretError, keep_last_good, read_secret
+from edge.config_file import Loaded, SecretError, keep_last_good
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
@@ -100,11 +100,11 @@ def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
             parts = start(loaded, problems, stack=stack, on_crash=crash)
             tell_manager(f"READY=1\nSTATUS=serving {parts.url}")
             log.info("ready: %s", parts.url)
-            keep_last_good(loaded)
+            _keep(loaded, parts.health)
             while not stopping.wait(BEAT_S):
                 parts.beat()
             tell_manager("STOPPING=1")
-    except (StoreInUseError, StoreNewerError, SecretError, OSError) as error:
+    except (StoreInUseError, StoreNewerError, OSError) as error:
         # What keeps the daemon from starting is for the person who started it.
         log.critical("cannot start: %s", error)
         return EXIT_FAILED
@@ -152,7 +152,7 @@ def start(
 
     core = Core(config, clock, store, health, loop)
     logos = _logos(loaded, health)
-    readers, printers = _start_devices(core, papers, logos, followers, stack)
+    readers, printers, threads = _make_devices(core, papers, logos, followers)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
     house = House(
@@ -161,7 +161,18 @@ def start(
         bench=_bench(config, store, clock, readers, printers),
     )  # fmt: skip
     url = _start_web(house, stack)
+    # Last, so that a printer's backlog does not keep the screens waiting.
+    for thread in threads:
+        stack.callback(thread.stop)
+        thread.start()
     return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
+
+
+def _keep(loaded: Loaded, health: Health) -> None:
+    try:
+        keep_last_good(loaded)
+    except OSError as error:
+        health.add_problem(f"the last good configuration was not kept: {error}")
 
 
 def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:
@@ -180,9 +191,10 @@ def _wake(followers: Sequence[Callable[[], None]]) -> None:
         wake()
 
 
-def _start_devices(
-    core: Core, papers: Papers, logos: Mapping[str, bytes], followers: list[Callable[[], None]], stack: ExitStack
-) -> tuple[dict[str, LineReader], dict[str, Printer]]:
+def _make_devices(
+    core: Core, papers: Papers, logos: Mapping[str, bytes], followers: list[Callable[[], None]]
+) -> tuple[dict[str, LineReader], dict[str, Printer], list[ReaderThread | PrinterThread]]:
+    threads: list[ReaderThread | PrinterThread] = []
     readers: dict[str, LineReader] = {}
     printers: dict[str, Printer] = {}
     room = PrintRoom(
@@ -194,29 +206,28 @@ def _start_devices(
         if reader is not None:
             readers[device.name] = reader
             reading = ReaderThread(device, reader, post=core.loop.post, health=core.health)
-            stack.callback(reading.stop)
-            reading.start()
+            threads.append(reading)
         if printer is not None:
             printers[device.name] = printer
             printing = PrinterThread(device, printer, room)
-            stack.callback(printing.stop)
+            threads.append(printing)
             followers.append(printing.wake)
-            printing.start()
-    return readers, printers
+    return readers, printers, threads
 
 
 def _start_relay(core: Core, loaded: Loaded, followers: list[Callable[[], None]], stack: ExitStack) -> Relay | None:
     broker = loaded.config.broker
     if broker is None:
         return None
-    password = read_secret(broker.password_file, base_dir=loaded.base_dir) if broker.password_file else None
-    relay = make_relay(
-        loaded.config, broker, store=core.store, loop=core.loop, health=core.health, clock=core.clock,
-        password=password, base_dir=loaded.base_dir,
-    )  # fmt: skip
+    try:
+        relay = make_relay(loaded, broker, store=core.store, loop=core.loop, health=core.health, clock=core.clock)
+        relay.start()
+    except (SecretError, DriverError, OSError) as error:
+        # Without its secrets the line stays down and the outbox keeps everything; the shop sells on.
+        core.health.add_problem(f"broker: {error}")
+        return None
     stack.callback(relay.stop)
     followers.append(relay.wake)
-    relay.start()
     return relay
 
 

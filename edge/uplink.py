@@ -11,7 +11,8 @@ import msgspec
 
 from drivers.mqtt_link import Callbacks, MqttLink, Will
 from edge.clock import Clock
-from edge.config import BrokerConfig, Config
+from edge.config import BrokerConfig
+from edge.config_file import Loaded, find_secret, read_secret
 from edge.health import Health, LinkState
 from edge.ids import new_epoch
 from edge.loop import Loop, TillBusyError
@@ -26,18 +27,17 @@ CLIENT_PREFIX = "taptill-edge-"
 
 
 def make_relay(
-    config: Config,
+    loaded: Loaded,
     broker: BrokerConfig,
     *,
     store: Store,
     loop: Loop,
     health: Health,
     clock: Clock,
-    password: str | None,
-    base_dir: Path,
 ) -> Relay:
-    """Return the relay of the store with its link, not started."""
-    tenant, store_id = config.store.tenant, config.store.id
+    """Return the relay of the store with its link, not started. Raises SecretError, OSError and LinkError."""
+    tenant, store_id = loaded.config.store.tenant, loaded.config.store.id
+    password = read_secret(broker.password_file, base_dir=loaded.base_dir) if broker.password_file else None
     boot, version = new_epoch(), installed_version("taptill")
 
     def acked(ack: Ack) -> None:
@@ -56,7 +56,7 @@ def make_relay(
         )
 
     def file(name: str) -> Path | None:
-        return base_dir / name if name else None
+        return find_secret(name, base_dir=loaded.base_dir) if name else None
 
     link = MqttLink(
         f"{CLIENT_PREFIX}{tenant}-{store_id}",
