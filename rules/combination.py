@@ -10,7 +10,8 @@ import msgspec
 
 from rules.basket import Line
 from rules.basket_lanes import Candidate, kept_fraction
-from rules.best import Best, Budget, best
+from rules.best import Best, best
+from rules.block_search import Budget
 from rules.money import Minor
 from rules.promotions import BasketPercentOff, UnitPromotion
 from rules.reachable import Priceable
@@ -46,12 +47,12 @@ def cheapest(
         offers: unit promotions that may apply, in the order of their rank.
         candidates: basket promotions that may apply, in the order of `lane_rank`.
         price_key: the tier whose member prices count.
-        nodes: how many baskets the search may price.
+        nodes: the bound of the search, in amounts put to basket promotions.
     """
     budget = Budget(nodes)
     found: Best | None = None
     for banned in _bans(offers, candidates):
-        if found is not None and not budget.spend():
+        if found is not None and not budget.spend(len(lines)):
             break
         playing = [offer for offer in offers if offer.promotion.id not in banned]
         attempt = best(

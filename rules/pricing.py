@@ -9,7 +9,8 @@ from datetime import datetime
 from rules import loyalty, tax
 from rules.basket import LINES_MAX, Basket, Line
 from rules.basket_lanes import Candidate, run
-from rules.best import NODE_BUDGET, Best, cells_of
+from rules.best import Best, cells_of
+from rules.block_search import NODE_BUDGET
 from rules.combination import cheapest
 from rules.explain import missed
 from rules.loyalty import Member
@@ -60,7 +61,7 @@ def price(basket: Basket, promotions: RuleSet, member: Member | None, now_local:
 def price_within(
     basket: Basket, promotions: RuleSet, member: Member | None, now_local: datetime, *, nodes: int
 ) -> Quote:
-    """Return the quote that a search of at most so many priced baskets finds; see `price`."""
+    """Return the quote that a search bounded by so many nodes finds; see `price`."""
     assert len(basket.lines) <= LINES_MAX and basket.gross <= AMOUNT_MAX
     # Scanning in another order must not move a fen from one item to another, so ties go by item and not by line.
     lines = sorted(basket.lines, key=_canonical)

@@ -13,7 +13,7 @@ from rules.eligibility import in_scope, situation_of, why_not
 from rules.loyalty import Member
 from rules.promotions import BASKET_KINDS, FixedPrice, MemberPrice, Promotion, RuleSet
 from rules.quote import MissReason
-from rules.unit_lane import options
+from rules.unit_lane import lowers
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def screen(
             refused[promotion.id] = Refused(MissReason.AMOUNT_SHORT, promotion.min_amount - listed)
         else:
             # One that lowers nothing must not stand in the way of the others of its exclusive group.
-            useful = [part for part in parts if options(lines[part], (promotion,), price_key=price_key)[0].taken]
+            useful = [part for part in parts if lowers(promotion, lines[part], price_key=price_key)]
             if useful:
                 offers.append(UnitOffer(promotion, tuple(useful)))
             else:

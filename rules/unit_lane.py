@@ -49,6 +49,11 @@ def options(line: Line, promotions: Sequence[UnitPromotion], *, price_key: str) 
     return tuple(by_net[net] for net in sorted(by_net))
 
 
+def lowers(promotion: UnitPromotion, line: Line, *, price_key: str) -> bool:
+    """Tell whether the promotion alone makes a unit of the line cheaper."""
+    return _saving(promotion, line, line.unit_grosses[0], price_key) > 0
+
+
 def _combine(one: UnitPromotion, other: UnitPromotion) -> bool:
     return other.id in one.combines_with or one.id in other.combines_with
 
