@@ -1,0 +1,89 @@
+"""Opening head office's database by its url, and the statements that every batch uses, written once by peewee."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final
+
+from peewee import Database, Model, SqliteDatabase
+from playhouse.db_url import connect, parse
+from playhouse.migrations import Runner
+
+from hq.store import tables
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 10_000
+CACHE_KIB = 16_384
+
+Row = tuple[Any, ...]
+
+
+class HqDatabase:
+    """Head office's database. Each thread has a connection of its own, opened when it is first used."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._inserts: dict[type[Model], str] = {
+            model: self._insert_sql(model)
+            for model in (tables.Message, tables.Sale, tables.SaleLine, tables.Tender, tables.Alarm)
+        }
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Return a transaction for writing: all or nothing, on the disk when it has ended."""
+        return self.db.atomic()
+
+    def transaction_for_reading(self) -> AbstractContextManager[Any]:
+        """Return a transaction whose reads show one moment, and which holds up no writer."""
+        return self.db.atomic("DEFERRED") if isinstance(self.db, SqliteDatabase) else self.db.atomic()
+
+    def run(self, query: Any) -> Any:
+        """Run a peewee query on this database; a SELECT gives an iterable of its rows."""
+        return query.bind(self.db).execute()
+
+    def rows(self, query: Any) -> list[Row]:
+        return list(query.bind(self.db).tuples())
+
+    def insert_new(self, model: type[Model], rows: Sequence[Row]) -> None:
+        """Insert rows of all columns in their order, those that are there already left as they are."""
+        if rows:
+            # One prepared statement for all rows: peewee's own insert_many writes the whole SQL anew for every batch.
+            self.db.cursor().executemany(self._inserts[model], rows)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if not self.db.is_closed():
+            self.db.close()
+
+    def _insert_sql(self, model: type[Model]) -> str:
+        fields = [field for field in model._meta.sorted_fields if field.name != "id"]
+        query = model.insert_many([[0] * len(fields)], fields=fields).on_conflict_ignore().bind(self.db)
+        return str(query.sql()[0]).split(" RETURNING ")[0]
+
+
+def open_database(url: str, *, synchronous: str = "FULL") -> HqDatabase:
+    """Return the database of the url, made or brought up to date by the migrations, each one transaction.
+
+    Args:
+        url: sqlite:////absolute/path or postgresql://user:password@host/name.
+
+    Raises ValueError for an url that names no database, and peewee's DatabaseError.
+    """
+    if url.startswith("sqlite:"):
+        path = parse(url)["database"]
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        pragmas = {
+            "journal_mode": "wal",
+            "synchronous": synchronous,
+            "busy_timeout": BUSY_TIMEOUT_MS,
+            "cache_size": -CACHE_KIB,
+        }
+        db: Database = SqliteDatabase(path, pragmas=pragmas, lock_type="IMMEDIATE")
+    else:
+        try:
+            db = connect(url)
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
+    Runner(db, str(MIGRATIONS)).up()
+    return HqDatabase(db)

@@ -1,0 +1,1 @@
+"""The wall: every store at a glance."""
