@@ -73,9 +73,8 @@ class Outcome:
 
     left: tuple[Minor, ...]
     """Each amount after all of them."""
-    bases: tuple[Minor, ...]
-    """For each promotion, the amount on which its threshold was counted."""
     levels: tuple[int, ...]
+    """For each promotion, the step that its amount reached."""
     shares: tuple[tuple[Minor, ...], ...]
     """For each promotion, what it took off each of its parts."""
 
@@ -84,17 +83,16 @@ class Outcome:
         return sum(self.left)
 
 
-def run(amounts: Sequence[Minor], candidates: Sequence[Candidate], *, applied: Sequence[bool] | None = None) -> Outcome:
+def run(amounts: Sequence[Minor], candidates: Sequence[Candidate]) -> Outcome:
     """Return what the candidates, in the given order, make of the amounts that the unit promotions left.
 
     Args:
         amounts: zero or more each.
         candidates: in the order of `lane_rank`.
-        applied: False for a candidate that is only to be measured; None applies all.
     """
     left = list(amounts)
-    bases, levels, shares = [], [], []
-    for index, candidate in enumerate(candidates):
+    levels, shares = [], []
+    for candidate in candidates:
         promotion = candidate.promotion
         now = [left[part] for part in candidate.parts]
         if promotion.amount_base == "list":
@@ -103,14 +101,13 @@ def run(amounts: Sequence[Minor], candidates: Sequence[Candidate], *, applied: S
             base = sum(amounts[part] for part in candidate.parts)
         else:
             base = sum(now)
-        level = candidate.level(base) if applied is None or applied[index] else 0
+        level = candidate.level(base)
         taken = share(candidate.off(level, sum(now)), now)
         for part, amount in zip(candidate.parts, taken, strict=True):
             left[part] -= amount
-        bases.append(base)
         levels.append(level)
         shares.append(taken)
-    return Outcome(tuple(left), tuple(bases), tuple(levels), tuple(shares))
+    return Outcome(tuple(left), tuple(levels), tuple(shares))
 
 
 def is_tangled(candidates: Sequence[Candidate]) -> bool:
