@@ -14,7 +14,8 @@ from edge.store import audit, baskets, staff
 from edge.store.baskets import StoredBasket, StoredLine, StoredTender
 from edge.store.rows import StaffRow
 from edge.viewing import done_view, selling_view
-from rules.money import Minor
+from rules.basket import Basket
+from rules.money import AMOUNT_MAX, Minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,28 @@ class Desk:
             return None
         return next((line for line in self.memory.basket.lines if line.line_id == line_id), None)
 
-    def put_line(self, line: StoredLine) -> None:
+    def put_line(self, line: StoredLine) -> Refusal | None:
         """Put a changed line in the place of the old one."""
         assert self.memory.basket is not None
-        self.push(with_line(self.memory.basket, line))
+        return self.push(with_line(self.memory.basket, line))
 
-    def push(self, basket: StoredBasket, *, sound: Sound = Sound.NONE, note: str = "", detail: object = None) -> None:
-        """Make the basket the newest step, on the disk before it is on the screen."""
+    def push(
+        self, basket: StoredBasket, *, sound: Sound = Sound.NONE, note: str = "", detail: object = None
+    ) -> Refusal | None:
+        """Make the basket the newest step, on the disk before it is on the screen.
+
+        A basket that costs more than any figure may be is refused here: on the disk it would stop every start.
+        """
+        priced = self.shop.priced_basket(basket, lane=self.lane)
+        if priced.gross > AMOUNT_MAX:
+            return self.refuse(Refusal("amount_range"))
         with self.shop.store.transaction():
             steps = baskets.push(self.shop.store.db, self.lane, basket)
             if note:
                 self.note(note, basket.sale_id, detail)
         self.set(basket=basket, steps=steps, seen_ms=self.now_ms())
-        self.show(sound=sound)
+        self.show(sound=sound, priced=priced)
+        return None
 
     def note(self, action: str, subject: str = "", detail: object = None) -> None:
         """Add to the audit chain, within the caller's transaction."""
@@ -89,8 +99,12 @@ class Desk:
         self.show(sound=Sound.ERROR, notice=refusal)
         return refusal
 
-    def show(self, *, sound: Sound = Sound.NONE, notice: Refusal | None = None) -> None:
-        """Price the basket afresh and show the next view."""
+    def show(self, *, sound: Sound = Sound.NONE, notice: Refusal | None = None, priced: Basket | None = None) -> None:
+        """Show the next view, the basket priced afresh.
+
+        Args:
+            priced: the basket with its items as they are now, where that is at hand.
+        """
         memory = self.memory
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
         view = TillView(
@@ -101,7 +115,8 @@ class Desk:
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)
         elif memory.stage is not Stage.LOCKED and memory.basket is not None:
-            view = selling_view(view, self.shop, memory.basket, memory.tenders)
+            basket = priced or self.shop.priced_basket(memory.basket, lane=self.lane)
+            view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
         self.set(total_shown=view.total)
         self.shop.screens.show(view)
 

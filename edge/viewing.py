@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from edge.screen import DoneView, LineDiscountView, LineView, TenderView, TillView
 from edge.shop import Shop
-from edge.store.baskets import StoredBasket, StoredTender
+from edge.store.baskets import StoredTender
 from edge.store.sales import stored_sale
-from rules.basket import Line, Names
+from rules.basket import Basket, Line, Names
 from rules.pricing import price
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
 from rules.tender import next_notes
@@ -18,9 +18,10 @@ HINTS_MAX = 2
 """Promotions within reach that the screen tells of."""
 
 
-def selling_view(view: TillView, shop: Shop, stored: StoredBasket, tenders: Sequence[StoredTender]) -> TillView:
+def selling_view(
+    view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, newest_line: str
+) -> TillView:
     """Return the view with the basket, priced now."""
-    basket = shop.priced_basket(stored, lane=view.lane)
     quote = price(basket, shop.rules, shop.member(basket.member_id), shop.clock.now_local())
     names = {promotion.id: promotion.names for promotion in shop.rules.promotions}
     due = max(quote.total - sum(tender.given for tender in tenders), 0)
@@ -28,7 +29,7 @@ def selling_view(view: TillView, shop: Shop, stored: StoredBasket, tenders: Sequ
         view,
         sale_id=basket.sale_id,
         lines=tuple(
-            _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line)
+            _line_view(line, priced, names, is_newest=line.line_id == newest_line)
             for line, priced in zip(basket.lines, quote.lines, strict=True)
         ),
         item_count=basket.item_count,
@@ -60,6 +61,7 @@ def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_ne
             for each in priced.discounts
         ),
         is_newest=is_newest,
+        is_open_price=line.open_price is not None,
     )
 
 
