@@ -87,7 +87,8 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
         return Refusal("locked" if memory.stage is Stage.LOCKED else "stale_sale")
     if memory.blocked is not None:
         return Refusal("blocked_banner")
-    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and memory.total_shown > 0):
+    rest = memory.total_shown - sum(tender.given for tender in memory.tenders)
+    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0):
         return Refusal("amount_range")
     return desk.shop.refuses_sales()
 

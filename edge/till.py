@@ -98,7 +98,9 @@ class Till:
         found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
         if isinstance(found, Refusal):
             return self._block(found)
-        return self._add(found)
+        # What was scanned lies in the bag: the cashier must see that it is not in the basket.
+        refusal = self._add(found)
+        return self._block(refusal) if refusal else None
 
     def tap(self, uid: str) -> Refusal | None:
         """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member."""
@@ -121,6 +123,7 @@ class Till:
         if self._desk.memory.stage is Stage.LOCKED:
             return self._enter(person)
         if self._desk.memory.staff == person:
+            self._desk.show(sound=Sound.TAP)
             return None
         if self._desk.memory.basket is not None:
             return self._desk.refuse(Refusal("basket_not_empty"))
@@ -146,7 +149,8 @@ class Till:
         found = finding.find_sku(
             self._shop.store.db, sku, now_ms=self._desk.now_ms(), weight_g=weight_g, open_price=open_price
         )
-        return self._desk.refuse(found) if isinstance(found, Refusal) else self._add(found)
+        refusal = found if isinstance(found, Refusal) else self._add(found)
+        return self._desk.refuse(refusal) if refusal else None
 
     def change_quantity(self, line_id: str, quantity: int) -> Refusal | None:
         """Set the pieces of a line."""
@@ -215,16 +219,15 @@ class Till:
         return None
 
     def dismiss(self) -> Refusal | None:
-        """Take the banner away and work off the scans that waited behind it."""
-        waiting = self._desk.memory.waiting
-        self._desk.set(blocked=None, waiting=())
+        """Take the banner away and work off the scans that waited behind it, up to the next banner."""
+        self._desk.set(blocked=None)
         self._desk.show()
-        for index, text in enumerate(waiting):
-            if self._desk.memory.blocked is not None:
-                self._desk.set(waiting=waiting[index:])
-                self._desk.show()
+        for _ in range(WAITING_SCANS_MAX):
+            waiting = self._desk.memory.waiting
+            if not waiting or self._desk.memory.blocked is not None:
                 break
-            self.scan(text)
+            self._desk.set(waiting=waiting[1:])
+            self.scan(waiting[0])
         return None
 
     # ----------------------------------------------------------------- members
@@ -341,19 +344,20 @@ class Till:
         return None
 
     def _add(self, found: Found) -> Refusal | None:
+        """Add to the basket and show it, or return why not, showing nothing."""
         refusal = self._may_sell()
         if refusal:
-            return self._desk.refuse(refusal)
+            return refusal
         basket = self._desk.open_basket()
         pieces = found.quantity * self._desk.memory.quantity_next
         is_portion = found.weight_g is not None or found.label_amount is not None
         if is_portion and self._desk.memory.quantity_next > 1:
-            return self._desk.refuse(Refusal("quantity_of_weighed"))
+            return Refusal("quantity_of_weighed")
         same = None if is_portion or found.open_price is not None else _same_line(basket, found)
         if pieces + (same.quantity if same else 0) > QUANTITY_MAX:
-            return self._desk.refuse(Refusal("quantity_range", {"max": QUANTITY_MAX}))
+            return Refusal("quantity_range", {"max": QUANTITY_MAX})
         if same is None and len(basket.lines) >= LINES_MAX:
-            return self._desk.refuse(Refusal("basket_full", {"max": LINES_MAX}))
+            return Refusal("basket_full", {"max": LINES_MAX})
         self._desk.set(quantity_next=1)
         if same is not None:
             changed = msgspec.structs.replace(same, quantity=same.quantity + pieces)

@@ -48,11 +48,17 @@ class LaneState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def push(db: SqliteDatabase, lane: int, basket: StoredBasket) -> int:
-    """Make the basket the lane's newest step and return how many steps are kept."""
+    """Make the basket the lane's newest step and return how many steps can be undone."""
     newest = scalar(db, "SELECT max(step) FROM basket_step WHERE lane = ?", lane) or 0
     execute(db, "INSERT INTO basket_step VALUES (?, ?, ?)", lane, newest + 1, msgspec.json.encode(basket))
     execute(db, "DELETE FROM basket_step WHERE lane = ? AND step <= ?", lane, newest + 1 - STEPS_MAX)
-    return int(scalar(db, "SELECT count(*) FROM basket_step WHERE lane = ?", lane))
+    return _undoable(db, lane)
+
+
+def _undoable(db: SqliteDatabase, lane: int) -> int:
+    kept, oldest = row(db, "SELECT count(*), min(step) FROM basket_step WHERE lane = ?", lane) or (0, None)
+    # What came before the first step is the empty lane; once that step was dropped, the oldest kept one is the end.
+    return int(kept) if oldest in (None, 1) else int(kept) - 1
 
 
 def pop(db: SqliteDatabase, lane: int) -> StoredBasket | None:
@@ -67,12 +73,11 @@ def pop(db: SqliteDatabase, lane: int) -> StoredBasket | None:
 
 
 def newest(db: SqliteDatabase, lane: int) -> tuple[StoredBasket | None, int]:
-    """Return the lane's open basket and how many steps are kept."""
+    """Return the lane's open basket and how many of its steps can be undone."""
     found = row(db, "SELECT body FROM basket_step WHERE lane = ? ORDER BY step DESC LIMIT 1", lane)
     if found is None:
         return None, 0
-    kept = scalar(db, "SELECT count(*) FROM basket_step WHERE lane = ?", lane)
-    return msgspec.json.decode(found[0], type=StoredBasket), int(kept)
+    return msgspec.json.decode(found[0], type=StoredBasket), _undoable(db, lane)
 
 
 def clear(db: SqliteDatabase, lane: int) -> None:
