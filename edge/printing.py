@@ -40,6 +40,7 @@ HEALTH = {
     PrinterState.OFFLINE: "gone",
     PrinterState.UNKNOWN: "unknown",
 }
+STATE_AFTER = {Outcome.PRINTED: "printed", Outcome.REFUSED: "queued", Outcome.DOUBTFUL: "doubtful"}
 TROUBLE = (PrinterState.PAPER_OUT, PrinterState.COVER_OPEN, PrinterState.OFFLINE)
 
 
@@ -66,6 +67,8 @@ class PrinterThread:
         self._room = room
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._owed: tuple[PrintJob, str] | None = None
+        """What became of a job, not yet in its row: nothing else is printed before it is."""
         self._thread = threading.Thread(target=self._run, name=f"printer:{device.name}", daemon=True)
 
     def start(self) -> None:
@@ -85,15 +88,25 @@ class PrinterThread:
         while not self._stopping.is_set():
             self._wake.clear()
             try:
-                job = printjobs.next_job(self._room.store.reads, self._device.name)
-                pause_s = self._report() if job is None else self._print(job)
+                pause_s = self._turn()
             except (TillBusyError, StoreError) as error:
-                # Nothing was sent without its row saying so: the job is taken up again when the store answers.
+                # Nothing was sent without its row saying so, and what became of it is still owed to the row.
                 log.warning("printer %s waits for the store: %s", self._device.name, error)
                 pause_s = RETRY_S
             if pause_s:
                 self._wake.wait(pause_s)
         self._room.store.close_thread()
+
+    def _turn(self) -> float:
+        """Do the next thing and return how long to pause after it."""
+        self._settle()
+        job = printjobs.next_job(self._room.store.reads, self._device.name)
+        return self._report() if job is None else self._print(job)
+
+    def _settle(self) -> None:
+        if self._owed is not None:
+            self._put_state(*self._owed)
+            self._owed = None
 
     def _report(self) -> float:
         state = self._printer.state()
@@ -117,13 +130,12 @@ class PrinterThread:
         self._put_state(job, "sending")
         outcome = self._printer.print(data)
         log.info("printer %s: job %d %s: %s", self._device.name, job.job_id, job.kind, outcome)
+        self._owed = (job, STATE_AFTER[outcome])
+        self._settle()
         if outcome is Outcome.PRINTED:
-            self._put_state(job, "printed")
             return 0
         if outcome is Outcome.REFUSED:
-            self._put_state(job, "queued")
             return self._report()
-        self._put_state(job, "doubtful")
         self._room.health.report(self._device.name, self._device.kind, "doubtful", self._printer.last_error)
         return DOUBT_SHOWN_S
 
