@@ -86,8 +86,9 @@ class ReaderThread:
 
     def stop(self, *, timeout_s: float = 2.0) -> None:
         self._stopping.set()
-        self._thread.join(timeout_s)
+        # Closing wakes the thread out of its read.
         self._reader.close()
+        self._thread.join(timeout_s)
 
     def _run(self) -> None:
         pause_s = REOPEN_MIN_S

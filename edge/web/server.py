@@ -21,6 +21,8 @@ HEADER_MAX = 16 * 1024
 """Bytes of a request's headers."""
 STOP_S = 1.5
 """Longest time that open streams have for their end."""
+LOOK_S = 0.1
+"""How often the server looks whether it is to stop."""
 
 
 def create_app(house: House) -> Flask:
@@ -66,6 +68,7 @@ class WebServer:
         self._stopping: threading.Event = app.extensions["taptill_stopping"]
         self._server = _Server((host, port), app, numthreads=threads, max=threads, server_name="taptill")
         self._server.shutdown_timeout = STOP_S
+        self._server.expiration_interval = LOOK_S
         self._server.max_request_body_size = BODY_MAX
         self._server.max_request_header_size = HEADER_MAX
         self._thread: threading.Thread | None = None
