@@ -76,7 +76,7 @@ def _head(sale: Sale, words: ReceiptWords, clock: Clock) -> list[Block]:
     ]
     if sale.is_clock_unsure:
         blocks.append(Text(t.t("The clock of the till was not set.")))
-    return [*blocks, Rule(), Row((t.t("Item"), t.t("Price"), t.t("Qty"), t.t("Amount")), bold=True)]
+    return [*blocks, Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
 
 
 def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:

@@ -8,7 +8,7 @@ from datetime import date
 from peewee import SqliteDatabase
 
 from edge.store.database import execute, row, rows, scalar
-from edge.store.ledger import balance
+from edge.store.ledger import spendable
 from edge.store.rows import MemberRow
 from rules.basket import Names
 from rules.ledger import POINTS, member_account
@@ -141,7 +141,7 @@ def favourites(db: SqliteDatabase, member_id: str) -> tuple[Names, ...]:
     )
 
 
-def find_members(db: SqliteDatabase, text: str, *, limit: int) -> list[MemberRow]:
+def find_members(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> list[MemberRow]:
     """Find active members by phone or its start, its last four digits, member code, or any part of the name."""
     wanted = text.strip()[:40]
     if not wanted:
@@ -161,7 +161,7 @@ def find_members(db: SqliteDatabase, text: str, *, limit: int) -> list[MemberRow
             phone=mask_phone(phone),
             tier_id=tier_id,
             tier_names=Names(),
-            points=balance(db, member_account(member_id), POINTS),
+            points=spendable(db, member_account(member_id), POINTS, now_ms=now_ms),
             card_uids=tuple(uid for (uid,) in rows(db, "SELECT uid FROM card WHERE member_id = ?", member_id)),
         )
         for member_id, name, phone, tier_id in found

@@ -51,7 +51,7 @@ class StoreReads:
         return catalog.search_items(self._db, text, now_ms=self._clock.now_ms(), limit=min(limit, LIMIT_MAX))
 
     def find_members(self, text: str, *, limit: int = 12) -> Sequence[MemberRow]:
-        found = members.find_members(self._db, text, limit=min(limit, LIMIT_MAX))
+        found = members.find_members(self._db, text, now_ms=self._clock.now_ms(), limit=min(limit, LIMIT_MAX))
         return [replace(each, tier_names=self._tier_names.get(each.tier_id, Names())) for each in found]
 
     def waiting(self) -> int:
