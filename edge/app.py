@@ -35,6 +35,7 @@ from edge.store.reads import StoreReads
 from edge.till import Till
 from edge.uplink import make_relay, report
 from edge.web.house import House
+from rules.loyalty import Tier
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ def start(
     house = House(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
-        bench=_bench(config, store, clock, readers, printers),
+        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rules.tiers),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
@@ -232,16 +233,15 @@ def _start_relay(core: Core, loaded: Loaded, followers: list[Callable[[], None]]
 
 
 def _bench(
-    config: Config, store: Store, clock: Clock, readers: Mapping[str, LineReader], printers: Mapping[str, Printer]
+    config: Config, store: Store, clock: Clock, made: Mapping[str, LineReader | Printer], *, tiers: tuple[Tier, ...]
 ) -> Bench | None:
     if not config.screen.bench:
         return None
     from drivers.fake import FakePrinter, FakeReader
     from edge.store.shelf import shelf
 
-    made = (*readers.items(), *printers.items())
-    devices = {name: device for name, device in made if isinstance(device, FakeReader | FakePrinter)}
-    return Bench(devices, lambda: shelf(store.reads, now_ms=clock.now_ms()))
+    devices = {name: device for name, device in made.items() if isinstance(device, FakeReader | FakePrinter)}
+    return Bench(devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers)
 
 
 def _start_web(house: House, stack: ExitStack) -> str:

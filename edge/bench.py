@@ -10,7 +10,7 @@ from typing import Final
 
 from drivers.base import PrinterState
 from drivers.escpos_paper import Paper
-from drivers.fake import FakePrinter, FakeReader
+from drivers.fake import FakeJob, FakePrinter, FakeReader
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
 from rules.loyalty import Tier
@@ -120,9 +120,15 @@ class Bench:
     def papers(self, printer: str) -> tuple[Sheet, ...]:
         """Return what hangs out of the printer, newest first."""
         found = self._printer(printer)
+        return tuple(Sheet(job.number, found.paper(job)) for job in reversed(self._hanging(printer)))
+
+    def hanging(self, printer: str) -> int:
+        """Return how many jobs hang out of the printer."""
+        return len(self._hanging(printer))
+
+    def _hanging(self, printer: str) -> list[FakeJob]:
         torn_at = self._torn_at.get(printer, 0)
-        hanging = [job for job in found.jobs() if job.number > torn_at][-PAPERS_SHOWN:]
-        return tuple(Sheet(job.number, found.paper(job)) for job in reversed(hanging))
+        return [job for job in self._printer(printer).jobs() if job.number > torn_at][-PAPERS_SHOWN:]
 
     def tear_off(self, printer: str) -> None:
         """Take away all paper that hangs out now."""

@@ -38,6 +38,7 @@ def write_history(
     random: Random,
     *,
     today: date,
+    days: int,
     progress: Callable[[int, int], None],
 ) -> int:
     """Record the sales of the days before today, each day one transaction, and return how many there are.
@@ -46,22 +47,18 @@ def write_history(
         progress: called with the days done and the days in all.
     """
     count = 0
-    for number in range(DAYS):
-        day = today - timedelta(days=DAYS - number)
+    for number in range(days):
+        day = today - timedelta(days=days - number)
         visits = shoppers.day(day, today=today)
-        sold: dict[str, int] = {}
         with shop.store.transaction():
             if number % 7 == 0:
                 _deliver(shop, items, random, day=day)
             for visit in visits:
-                lines = shoppers.lines(visit)
-                _sell(shop, random, visit, lines)
-                for line in lines:
-                    sold[line.item.sku] = sold.get(line.item.sku, 0) + line.quantity
-            if number == DAYS - 1:
+                _sell(shop, random, visit, shoppers.lines(visit))
+            if number == days - 1:
                 count += _bring_close_to_next_tier(shop, items, members, random, day=day)
         count += len(visits)
-        progress(number + 1, DAYS)
+        progress(number + 1, days)
     return count
 
 

@@ -39,6 +39,7 @@ def make_store(
     folder: Path,
     *,
     seed: int = SEED,
+    days: int = DAYS,
     clock: Clock | None = None,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> int:
@@ -49,6 +50,7 @@ def make_store(
 
     Args:
         seed: decides everything but the dates, which count back from the clock's today.
+        days: of past sales, 1 or more.
         progress: called with the days written and the days in all.
     """
     clock = clock or Clock(config.store.timezone, config.store.day_starts_hour)
@@ -68,7 +70,7 @@ def make_store(
             health=Health(clock=clock, data_dir=path.parent),
             committed=lambda: None,
         )
-        count = _fill(shop, read_catalogue(folder), Random(seed), progress)  # noqa: S311 - nothing secret
+        count = _fill(shop, read_catalogue(folder), Random(seed), days, progress)  # noqa: S311 - nothing secret
     finally:
         # The last connection to close folds the write-ahead log into the file.
         store.close()
@@ -78,9 +80,9 @@ def make_store(
     return count
 
 
-def _fill(shop: Shop, catalogue: Catalogue, random: Random, progress: Callable[[int, int], None]) -> int:
+def _fill(shop: Shop, catalogue: Catalogue, random: Random, days: int, progress: Callable[[int, int], None]) -> int:
     today = shop.clock.business_date(shop.clock.now_ms())
-    first_day = today - timedelta(days=DAYS)
+    first_day = today - timedelta(days=days)
     people = make_members(random, today=today)
     with shop.store.transaction():
         _put_catalogue(shop, catalogue, from_day=first_day - timedelta(days=PRICES_DAYS_BEFORE))
@@ -96,7 +98,7 @@ def _fill(shop: Shop, catalogue: Catalogue, random: Random, progress: Callable[[
         for member in people:
             _put_member(shop, member, random, first_day=first_day)
     shoppers = Shoppers(random, catalogue.items, people, shop.codes.scale_formats)
-    return write_history(shop, shoppers, catalogue.items, people, random, today=today, progress=progress)
+    return write_history(shop, shoppers, catalogue.items, people, random, today=today, days=days, progress=progress)
 
 
 def _put_catalogue(shop: Shop, catalogue: Catalogue, *, from_day: date) -> None:

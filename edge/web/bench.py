@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, jsonify, render_template, request
@@ -36,69 +37,40 @@ class LaneDevices:
         return tuple(name for name in (self.scanner, self.cards, self.printer) if name)
 
 
-def blueprint(house: House, speech: Speech) -> Blueprint:
-    """Return the pages of the bench; `house.bench` must be there."""
-    bench: Bench = house.bench
-    pages = Blueprint("bench", __name__)
-    formats = tuple(ScaleFormat(each.prefix, each.format) for each in house.config.scale_code)
-    lanes = {lane.number: _devices(house, bench, lane.number, lane.printer) for lane in house.config.lane}
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What lies on the bench, for every request."""
 
-    def devices_of(lane: int) -> LaneDevices:
-        return lanes.get(lane) or abort(404)
+    house: House
+    bench: Bench
+    speech: Speech
+    formats: tuple[ScaleFormat, ...]
+    lanes: Mapping[int, LaneDevices]
 
-    def given(name: str, kind: type) -> object:
-        body = request.get_json()
-        value = body.get(name) if isinstance(body, dict) else None
-        return value if type(value) is kind else abort(400)
+    def devices(self, lane: int) -> LaneDevices:
+        return self.lanes.get(lane) or abort(404)
 
-    @pages.get("/bench")
-    def page() -> ResponseReturnValue:
-        lane = request.args.get("lane", type=int, default=min(lanes))
-        devices = devices_of(lane)
-        texts = speech.texts()
-        return render_template(
-            "bench/page.html",
-            lane=lane,
-            lanes=[(number, speech.lane_name(number, texts)) for number in sorted(lanes)],
-            devices=devices,
-            shelf=bench.shelf(),
-            tiers={tier.id: tier for tier in bench.tiers},
-            weights_g=WEIGHTS_G,
-            weight_max_g=WEIGHT_MAX_G,
-            unknown_code=UNKNOWN_CODE,
-            unknown_card=UNKNOWN_CARD,
-            has_scales=bool(formats),
-            state=_state(house, bench, lane, devices),
-            sheets=_sheets(bench, devices),
-        )
+    def state(self, lane: int) -> dict[str, object]:
+        """Return what changes from moment to moment: the devices, paper, drawer, and how far the first sale is."""
+        bench, devices = self.bench, self.devices(lane)
+        printer = devices.printer
+        return {
+            "devices": {name: bench.state(name) for name in devices.names},
+            "printed": bench.printed(printer) if printer else 0,
+            "hanging": bench.hanging(printer) if printer else 0,
+            "kicks": bench.kicks(printer) if printer else 0,
+            "is_drawer_open": bench.is_drawer_open(printer) if printer else False,
+            "step": _step(self.house.screens.newest(lane)),
+        }
 
-    @pages.get("/bench/<int:lane>/state")
-    def state(lane: int) -> ResponseReturnValue:
-        return jsonify(_state(house, bench, lane, devices_of(lane)))
+    def sheets(self, lane: int) -> list[tuple[int, object]]:
+        printer = self.devices(lane).printer
+        return [(each.number, sheet_svg(each.paper)) for each in self.bench.papers(printer)] if printer else []
 
-    @pages.get("/bench/<int:lane>/paper")
-    def paper(lane: int) -> ResponseReturnValue:
-        return render_template("bench/paper.html", sheets=_sheets(bench, devices_of(lane)))
-
-    @pages.post("/bench/<int:lane>/item")
-    def item(lane: int) -> ResponseReturnValue:
-        found = next((each for each in bench.shelf().items if each.sku == given("sku", str)), None) or abort(404)
-        weight_g = int(str(given("weight_g", int)))
-        code = printed_code(found, formats, weight_g=min(max(weight_g, 1), WEIGHT_MAX_G))
-        if code is None:
-            abort(409)
-        name = found.names.of(speech.texts().language)
-        return scanned(lane, code, name=name, weight_g=weight_g if found.is_weighed else 0)
-
-    @pages.post("/bench/<int:lane>/code")
-    def code(lane: int) -> ResponseReturnValue:
-        text = str(given("text", str))[:TYPED_MAX]
-        return scanned(lane, GARBAGE.get(text, text))
-
-    def scanned(lane: int, code: str, *, name: str = "", weight_g: int = 0) -> ResponseReturnValue:
-        texts = speech.texts()
-        scanner = devices_of(lane).scanner or abort(404)
-        is_read = bench.scan(scanner, code)
+    def scan(self, lane: int, code: str, *, name: str = "", weight_g: int = 0) -> ResponseReturnValue:
+        """Hold a code to the lane's scanner and answer with its label."""
+        texts = self.speech.texts()
+        is_read = self.bench.scan(self.devices(lane).scanner or abort(404), code)
         words = texts.t("Scanned") if is_read else texts.t("The scanner did not read it")
         label = render_template(
             "bench/label.html",
@@ -107,42 +79,112 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
             code=clipped(code, 40),
             bars=bars_svg(_widths(code)),
             is_read=is_read,
-            words=words,
         )
         return jsonify(is_read=is_read, words=f"{words}: {name or clipped(code, 24)}", label=label)
 
+
+def blueprint(house: House, speech: Speech) -> Blueprint:
+    """Return the pages of the bench; `house.bench` must be there."""
+    bench: Bench = house.bench
+    formats = tuple(ScaleFormat(each.prefix, each.format) for each in house.config.scale_code)
+    lanes = {lane.number: _devices(house, bench, lane.number, lane.printer) for lane in house.config.lane}
+    table = Table(house, bench, speech, formats, lanes)
+    pages = Blueprint("bench", __name__)
+    _show(pages, table)
+    _press(pages, table)
+    return pages
+
+
+def _show(pages: Blueprint, table: Table) -> None:
+    """Add the page and what it asks for by itself."""
+
+    @pages.get("/bench")
+    def page() -> ResponseReturnValue:
+        lane = request.args.get("lane", type=int, default=min(table.lanes))
+        devices, texts = table.devices(lane), table.speech.texts()
+        return render_template(
+            "bench/page.html",
+            lane=lane,
+            lanes=[(number, table.speech.lane_name(number, texts)) for number in sorted(table.lanes)],
+            devices=devices,
+            shelf=table.bench.shelf(),
+            tiers={tier.id: tier for tier in table.bench.tiers},
+            weights_g=WEIGHTS_G,
+            unknown_code=UNKNOWN_CODE,
+            unknown_card=UNKNOWN_CARD,
+            has_scales=bool(table.formats),
+            state=table.state(lane),
+            sheets=table.sheets(lane),
+        )
+
+    @pages.get("/bench/<int:lane>/state")
+    def state(lane: int) -> ResponseReturnValue:
+        return jsonify(table.state(lane))
+
+    @pages.get("/bench/<int:lane>/paper")
+    def paper(lane: int) -> ResponseReturnValue:
+        return render_template("bench/paper.html", sheets=table.sheets(lane))
+
+
+def _press(pages: Blueprint, table: Table) -> None:
+    """Add what a press does."""
+    bench = table.bench
+
+    @pages.post("/bench/<int:lane>/item")
+    def item(lane: int) -> ResponseReturnValue:
+        sku, weight_g = _text("sku"), _given("weight_g")
+        found = next((each for each in bench.shelf().items if each.sku == sku), None) or abort(404)
+        if type(weight_g) is not int or not 1 <= weight_g <= WEIGHT_MAX_G:
+            abort(400)
+        code = printed_code(found, table.formats, weight_g=weight_g) or abort(409)
+        name = found.names.of(table.speech.texts().language)
+        return table.scan(lane, code, name=name, weight_g=weight_g if found.is_weighed else 0)
+
+    @pages.post("/bench/<int:lane>/code")
+    def code(lane: int) -> ResponseReturnValue:
+        text = _text("text")
+        return table.scan(lane, GARBAGE.get(text, text))
+
     @pages.post("/bench/<int:lane>/card")
     def card(lane: int) -> ResponseReturnValue:
-        reader = devices_of(lane).cards or abort(404)
-        is_read = bench.tap(reader, str(given("uid", str))[:64])
-        texts = speech.texts()
+        is_read = bench.tap(table.devices(lane).cards or abort(404), _text("uid"))
+        texts = table.speech.texts()
         return jsonify(is_read=is_read, words=texts.t("Tapped") if is_read else texts.t("The reader did not read it"))
 
     @pages.post("/bench/<int:lane>/plug")
     def plug(lane: int) -> ResponseReturnValue:
-        device = str(given("device", str))
-        if device not in devices_of(lane).names:
+        device, is_in = _text("device"), _given("is_in")
+        if device not in table.devices(lane).names:
             abort(404)
-        if given("is_in", bool):
+        if is_in is True:
             bench.plug(device)
-        else:
+        elif is_in is False:
             bench.unplug(device)
-        return state(lane)
+        else:
+            abort(400)
+        return jsonify(table.state(lane))
 
     @pages.post("/bench/<int:lane>/printer")
     def printer(lane: int) -> ResponseReturnValue:
-        name = devices_of(lane).printer or abort(404)
         verbs = {
             "paper_out": bench.paper_out,
             "refill": bench.refill,
             "tear_off": bench.tear_off,
             "close_drawer": bench.close_drawer,
         }
-        verb = verbs.get(str(given("verb", str))) or abort(400)
-        verb(name)
-        return state(lane)
+        verb = verbs.get(_text("verb")) or abort(400)
+        verb(table.devices(lane).printer or abort(404))
+        return jsonify(table.state(lane))
 
-    return pages
+
+def _given(name: str) -> object:
+    body = request.get_json()
+    return body.get(name) if isinstance(body, dict) else abort(400)
+
+
+def _text(name: str) -> str:
+    value = _given(name)
+    return value if isinstance(value, str) and 0 < len(value) <= TYPED_MAX else abort(400)
 
 
 def _devices(house: House, bench: Bench, lane: int, printer: str) -> LaneDevices:
@@ -151,18 +193,6 @@ def _devices(house: House, bench: Bench, lane: int, printer: str) -> LaneDevices
     cards = next((each.name for each in mine if each.kind == "fake_cards" and each.lane == lane), "")
     own = next((each.name for each in mine if each.kind == "fake_printer" and each.name == printer), "")
     return LaneDevices(scanner, cards, own)
-
-
-def _state(house: House, bench: Bench, lane: int, devices: LaneDevices) -> dict[str, object]:
-    """Return what changes from moment to moment: the devices, the paper, the drawer, and how far the first sale is."""
-    return {
-        "devices": {name: bench.state(name) for name in devices.names},
-        "printed": bench.printed(devices.printer) if devices.printer else 0,
-        "hanging": len(bench.papers(devices.printer)) if devices.printer else 0,
-        "kicks": bench.kicks(devices.printer) if devices.printer else 0,
-        "is_drawer_open": bench.is_drawer_open(devices.printer) if devices.printer else False,
-        "step": _step(house.screens.newest(lane)),
-    }
 
 
 def _step(view: TillView) -> int:
@@ -176,12 +206,6 @@ def _step(view: TillView) -> int:
     if not view.lines:
         return 2
     return 3 if view.member is None else 4
-
-
-def _sheets(bench: Bench, devices: LaneDevices) -> list[tuple[int, object]]:
-    if not devices.printer:
-        return []
-    return [(sheet.number, sheet_svg(sheet.paper)) for sheet in bench.papers(devices.printer)]
 
 
 def _widths(code: str) -> str:

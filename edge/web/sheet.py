@@ -59,10 +59,10 @@ def _draw(line: PaperLine, y: int, columns: int) -> tuple[str, int]:
     if line.kind is Kind.CUT:
         return "", 0
     if line.kind is Kind.IMAGE:
-        return _placed(_raster_path(line), line, y, columns, line.width, line.height)
+        return _placed(_raster_path(line), _left(line.align, line.width, columns), y, line.height)
     if line.kind is Kind.BARCODE:
         path, width = bars_path(code128(line.text), module=BARS_MODULE, height=BARS_HEIGHT)
-        return _placed(path, line, y, columns, width, BARS_HEIGHT)
+        return _placed(path, _left(line.align, width, columns), y, BARS_HEIGHT)
     matrix = segno.make(line.text, error="m", micro=False).matrix if line.text else ()
     path = "".join(
         f"M{x * QR_MODULE} {row * QR_MODULE}h{QR_MODULE}v{QR_MODULE}h-{QR_MODULE}z"
@@ -70,7 +70,8 @@ def _draw(line: PaperLine, y: int, columns: int) -> tuple[str, int]:
         for x, dark in enumerate(modules)
         if dark
     )
-    return _placed(path, line, y, columns, len(matrix) * QR_MODULE, len(matrix) * QR_MODULE)
+    size = len(matrix) * QR_MODULE
+    return _placed(path, _left(line.align, size, columns), y, size)
 
 
 def _left(align: str, width: int, columns: int) -> int:
@@ -78,8 +79,7 @@ def _left(align: str, width: int, columns: int) -> int:
     return MARGIN + {"left": 0, "center": free // 2, "right": free}.get(align, 0)
 
 
-def _placed(path: str, line: PaperLine, y: int, columns: int, width: int, height: int) -> tuple[str, int]:
-    x = _left(line.align, width, columns)
+def _placed(path: str, x: int, y: int, height: int) -> tuple[str, int]:
     return f'<path class="ink" transform="translate({x} {y})" d="{path}"/>', height + LINE // 2
 
 
