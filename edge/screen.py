@@ -62,6 +62,8 @@ class LineView:
     net: Minor
     discounts: tuple[LineDiscountView, ...] = ()
     is_newest: bool = False
+    is_open_price: bool = False
+    """The cashier typed the price and may type another."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ REFUSALS: Mapping[str, str] = {
     "stale_sale": N_("This basket has changed meanwhile. Look at the total, then press again."),
     "disk_full": N_("The disk is full, so no sale can be recorded. Call for help; nothing was charged."),
     "store_read_only": N_("The disk refuses writing, so no sale can be recorded. Call for help; nothing was charged."),
+    "store_failed": N_("The till's store does not take it: nothing was changed. Call for help."),
     "till_busy": N_("The till is busy. Try once more."),
     "no_printer": N_("This lane has no printer."),
     "printer_refused": N_(

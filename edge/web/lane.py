@@ -53,8 +53,10 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
         printer = house.health.device(printers[view.lane])
         return render_template("lane/view.html", view=view, staff=staff, lane_name=lane_name, printer=printer)
 
-    def paint_strip() -> str:
-        return render_template("lane/strip.html", strip=house.health.strip(), now=house.clock.now_local())
+    def paint_strip(lane: int) -> str:
+        own = {device.name for device in house.config.device if device.lane == lane} | {printers[lane]}
+        strip = house.health.strip()
+        return render_template("lane/strip.html", strip=strip, of_lane=own, now=house.clock.now_local())
 
     @pages.get("/")
     def home() -> ResponseReturnValue:
@@ -72,7 +74,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             "lane/page.html",
             view=view,
             painted=paint(view),
-            strip=paint_strip(),
+            strip=paint_strip(lane),
             quick_pages=house.reads.quick_pages(),
             lane=lane,
             denominations=house.config.store.denominations,
@@ -115,7 +117,7 @@ def _events(
     house: House,
     lane: int,
     paint: Callable[[TillView], str],
-    paint_strip: Callable[[], str],
+    paint_strip: Callable[[int], str],
     stopping: threading.Event,
 ) -> Iterator[str]:
     """Yield the newest view at once and then each newer one, and the strip between them."""
@@ -127,7 +129,7 @@ def _events(
             yield _event(paint(view), event_id=str(view.number))
         if house.health.number != health_number or monotonic_s() - strip_at_s >= STRIP_EVERY_S:
             health_number, strip_at_s = house.health.number, monotonic_s()
-            yield _event(paint_strip(), name="strip")
+            yield _event(paint_strip(lane), name="strip")
         elif view is None:
             # Something must be written, or nobody notices that the browser is gone.
             yield ":\n\n"

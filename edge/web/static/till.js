@@ -68,13 +68,14 @@
 
   // Presses go one after the other, so that two quick ones arrive in their order.
   function act(name, values = {}) {
-    if (isOffline || waiting >= WAITING_MAX || (ONCE.has(name) && running.has(name))) return play("error");
-    running.add(name);
+    const once = ONCE.has(name) ? name + JSON.stringify(values) : "";
+    if (isOffline || waiting >= WAITING_MAX || running.has(once)) return play("error");
+    if (once) {
+      running.add(once);
+      setTimeout(() => running.delete(once), GUARD_MS);
+    }
     waiting += 1;
-    line = line.then(() => send(name, values)).catch(() => offline(true)).finally(() => {
-      running.delete(name);
-      waiting -= 1;
-    });
+    line = line.then(() => send(name, values)).catch(() => offline(true)).finally(() => (waiting -= 1));
   }
 
   function alarm(text) {
@@ -143,7 +144,7 @@
       if (entry && person) act("sign_in", { staff_id: person, pin: entry });
       return show("");
     }
-    if (step === "paying") return running.has("pay") || isGuarded() ? undefined : tender("cash");
+    if (step === "paying") return isGuarded() ? undefined : tender("cash");
     if (step === "selling" && entry) {
       act("scan", { text: entry });
       return show("");
@@ -173,7 +174,8 @@
     tools.hidden = !row;
     for (const tool of all("[data-tool]", tools)) {
       const isCount = ["less", "more", "quantity"].includes(tool.dataset.tool);
-      tool.disabled = isCount && row?.dataset.weighed !== undefined;
+      const isPrice = tool.dataset.tool === "price";
+      tool.disabled = (isCount && row?.dataset.weighed !== undefined) || (isPrice && row?.dataset.open === undefined);
     }
   }
 
@@ -263,7 +265,7 @@
     else if (data.type) type(data.type, document.getElementById(data.into));
     else if (data.close !== undefined) button.closest("dialog").close();
     else if (data.help !== undefined) help.showModal();
-    else if (data.padSwitch !== undefined) body.classList.toggle("with-pad");
+    else if (data.toggle) body.classList.toggle(data.toggle);
     else if (button.classList.contains("line-face")) choose(chosen === button.parentElement.dataset.line ? "" : button.parentElement.dataset.line);
     // A button that keeps the focus would be pressed again by the next Enter.
     if (!button.closest("dialog, .found")) button.blur();

@@ -207,13 +207,13 @@ class Preview:
 
 
 @contextmanager
-def serve(folder: Path, **screen: Any) -> Iterator[Preview]:
-    """Serve a house with one lane on a free port."""
+def serve(folder: Path, *, port: int = 0, **screen: Any) -> Iterator[Preview]:
+    """Serve a house with one lane; port 0 is any free one."""
     clock = Clock(fixed_ms=NOON_MS)
     config = Config(
         store=StoreConfig(id="SH01", name_zh_hans="便民超市·人民路店", name_zh_hant="便民超市·人民路店", name_en="Bianmin Market, Renmin Road"),
         lane=(LaneConfig(number=1, printer="printer1"),),
-        device=(DeviceConfig(name="printer1", kind="fake_printer"),),
+        device=tuple(DeviceConfig(name=n, kind=k) for n, k in (("scanner1", "fake_scanner"), ("cards1", "fake_cards"), ("printer1", "fake_printer"))),
         screen=ScreenConfig(**screen),
     )  # fmt: skip
     screens, health = Screens(), Health(clock=clock, data_dir=folder)
@@ -231,13 +231,13 @@ def serve(folder: Path, **screen: Any) -> Iterator[Preview]:
         return preview.answer
 
     house = House(config, clock, screens, health, Reads(), ask, b"secret of the preview", version="0.1.0")
-    server = WebServer(create_app(house), "127.0.0.1", 0, config.screen.threads)
+    server = WebServer(create_app(house), "127.0.0.1", port, config.screen.threads)
     previews.append(Preview(house, server))
     server.start()
     try:
         yield previews[0]
     finally:
-        server.stop()
+        previews[0].server.stop()
 
 
 CHROMIUM = [
