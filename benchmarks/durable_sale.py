@@ -83,8 +83,8 @@ class Bare:
         db.execute("BEGIN IMMEDIATE")
         db.execute("UPDATE receipt_counter SET last = last + 1")
         db.execute(
-            "INSERT INTO sale VALUES (?, ?, ?, 1, 'zhang', 'm1', 'd', ?, 0, 5250, 0, 5250, 600, 0, 52, 0, '', 0, 15, 'none',"
-            " '[]')",
+            "INSERT INTO sale VALUES (?, ?, ?, 1, 'zhang', 'm1', 'd', ?, 0, 5250, 0, 5250, 600, 0, 52, 0, '', 0, 15,"
+            " 'none', '[]')",
             (number, sale.sale_id, f"S001-1-20261122-{number}", at),
         )
         db.executemany(

@@ -1,0 +1,195 @@
+"""From the last byte of a scan to the painted screen in Chromium, at 1,000 and 100,000 items, beside a bare SSE page.
+
+The daemon is the installed command with a serial scanner on a pty. The bare page is the least that can show a scan: the
+same web server, one event, one text. All three take turns in one browser, so that a noisy machine is noisy to all.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import queue
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from cheroot.wsgi import Server
+from flask import Flask, Response
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.screen_client import ScreenClient
+from benchmarks.start_and_memory import free_port
+from edge.store import catalog, staff
+from edge.store.database import open_store
+from rules.basket import Item, Names
+
+GOAL_BARE, GOAL_GROWTH = 3.0, 1.2
+ROUNDS, SCANS_A_ROUND, WARM_UP = 8, 15, 10
+SKUS_SCANNED = 10
+PAINT_TIMEOUT_MS = 10_000
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                 "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+CONFIG = """
+[store]
+id = "S001"
+name_zh_hans = "基准店"
+[[lane]]
+number = 1
+[[device]]
+name = "scanner"
+kind = "serial_scanner"
+path = "{scanner}"
+[screen]
+port = {port}
+"""
+
+# A frame is on the screen once the task after its animation callbacks runs.
+WATCH = """
+(target) => {
+  window.painted = [];
+  new MutationObserver(() => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => window.painted.push(performance.timeOrigin + performance.now());
+    channel.port2.postMessage(0);
+  })).observe(document.querySelector(target), {subtree: true, childList: true, characterData: true, attributes: true});
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Something that is scanned at, and the page that shows it."""
+
+    name: str
+    page: Page
+    scan: Callable[[int], None]
+
+
+def make_store(folder: Path, items: int) -> None:
+    store = open_store(folder / "data" / "taptill.db", synchronous="OFF")
+    with store.transaction():
+        for number in range(items):
+            sku = f"{number:08d}"
+            catalog.put_item(
+                store.db, Item(sku, Names(f"商品第{number}号"), 0, unit="件", tax_bp=1_300), initials="spdh"
+            )
+            catalog.put_code(store.db, sku, sku)
+            catalog.put_price(store.db, sku, 100 + number % 900, effective_from_ms=0)
+        staff.add(store.db, staff_id="zhang", name="张", role="manager", pin="1234")
+    store.close()
+
+
+def daemon_course(items: int, browser: Browser, stack: ExitStack) -> Course:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    make_store(folder, items)
+    master, slave = pty.openpty()
+    port = free_port()
+    (folder / "taptill.toml").write_text(CONFIG.format(scanner=os.ttyname(slave), port=port))
+    log = stack.enter_context((folder / "log").open("wb"))
+    command = [str(Path(sys.executable).parent / "taptill"), "run", "--config", str(folder / "taptill.toml")]
+    daemon = subprocess.Popen(command, stdout=log, stderr=log)
+    stack.callback(lambda: (daemon.terminate(), daemon.wait(15)))
+    url = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + 20
+    while True:
+        try:
+            screen = ScreenClient(url, lane=1)
+            break
+        except OSError:
+            assert time.monotonic() < until, (folder / "log").read_text()
+            time.sleep(0.05)
+    screen.do("sign_in", staff_id="zhang", pin="1234")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{url}/lane/1")
+    page.evaluate(WATCH, "#view")
+    codes = [f"{number * (items // SKUS_SCANNED):08d}\r".encode() for number in range(SKUS_SCANNED)]
+    return Course(f"{items:,} items", page, lambda number: os.write(master, codes[number % SKUS_SCANNED]))
+
+
+def bare_course(browser: Browser, stack: ExitStack) -> Course:
+    events: queue.SimpleQueue[str] = queue.SimpleQueue()
+    app = Flask("bare")
+
+    @app.get("/")
+    def page() -> str:
+        return "<p id=view></p><script>new EventSource('/s').onmessage=e=>view.textContent=e.data</script>"
+
+    @app.get("/s")
+    def stream() -> Response:
+        def lines() -> Iterator[str]:
+            for _ in range(100_000):
+                yield f"data: {events.get()}\n\n"
+
+        return Response(lines(), mimetype="text/event-stream")
+
+    server = Server(("127.0.0.1", free_port()), app, numthreads=4, max=4)
+    server.shutdown_timeout = 0.5
+    server.prepare()
+    threading.Thread(target=server.serve, daemon=True).start()
+    stack.callback(server.stop)
+    stack.callback(lambda: events.put("end"))
+    shown = browser.new_page(viewport={"width": 1280, "height": 800})
+    shown.goto(f"http://127.0.0.1:{server.bind_addr[1]}/")
+    shown.evaluate(WATCH, "#view")
+    return Course("bare SSE page", shown, lambda number: events.put(f"item {number}"))
+
+
+def measure(course: Course, number: int) -> float:
+    """Return milliseconds from the scan to the first frame that shows something new."""
+    course.page.evaluate("() => { window.painted = []; }")
+    began = time.time() * 1_000
+    course.scan(number)
+    painted = course.page.wait_for_function("() => window.painted[0]", timeout=PAINT_TIMEOUT_MS).json_value()
+    time.sleep(0.03)  # what the frame set off comes to rest
+    return float(painted) - began
+
+
+def p99(values: list[float]) -> float:
+    return statistics.quantiles(values, n=100)[98]
+
+
+def main() -> int:
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        stack.callback(browser.close)
+        courses = [
+            bare_course(browser, stack),
+            daemon_course(1_000, browser, stack),
+            daemon_course(100_000, browser, stack),
+        ]
+        took: dict[str, list[float]] = {course.name: [] for course in courses}
+        for course in courses:
+            course.page.bring_to_front()
+            for number in range(WARM_UP):
+                measure(course, number)
+        for round_number in range(ROUNDS):
+            for course in courses:
+                course.page.bring_to_front()
+                took[course.name] += [measure(course, round_number + number) for number in range(SCANS_A_ROUND)]
+    bare, small, large = (took[course.name] for course in courses)
+    for name, values in took.items():
+        print(
+            f"scan to painted, {name}: p50 {statistics.median(values):.1f} ms, p99 {p99(values):.1f} ms"
+            f" ({len(values)} scans)"
+        )
+    worst = max(statistics.median(small), statistics.median(large)) / statistics.median(bare)
+    growth = statistics.median(large) / statistics.median(small)
+    print(
+        f"  beside the bare page: {worst:.2f} x (goal at most {GOAL_BARE});"
+        f" 100,000 beside 1,000 items: {growth:.2f} x (goal at most {GOAL_GROWTH})"
+    )
+    return 0 if worst <= GOAL_BARE and growth <= GOAL_GROWTH else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
