@@ -19,6 +19,7 @@ from edge.screen import TillView
 from edge.store import auditing, catalog, members
 from edge.store.database import Store, execute, open_store
 from rules.basket import Item, Names
+from rules.sale import Sale, SaleLine, SaleTender
 
 ZONE = "Asia/Shanghai"
 MORNING = "2026-11-23 10:00"
@@ -249,3 +250,19 @@ class TestShop:
     def audit(self) -> tuple[str, ...]:
         """Return what is wrong in the books."""
         return auditing.check(self.parts.store.reads).problems
+
+
+def sale(sale_id: str, *, lane: int = 1, member_id: str | None = None, day: str = "2026-11-23", pens: int = 2) -> Sale:
+    """Return a closed sale of some pens, paid with a ten, as a till would hand it to the store."""
+    total = pens * 250
+    pen = ITEMS[0][0]
+    line = SaleLine(
+        sku="pen", names=pen.names, unit="支", quantity=pens, weight_g=None, unit_price=250, gross=total, net=total,
+        unit_nets=(250,) * pens, discounts=(), tax_bp=0, tax=0, code="04006381333931",
+    )  # fmt: skip
+    return Sale(
+        sale_id=sale_id, lane=lane, staff_id="zhang", member_id=member_id, business_date=day,
+        sold_at_ms=moment_ms(f"{day} 10:00"), gross=total, discount=0, total=total, tax=0, change=1_000 - total,
+        item_count=pens, lines=(line,), tenders=(SaleTender("cash", total, 1_000),), promotions=(),
+        rules_version="stories-1", points=total // 100 if member_id else 0,
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""`taptill audit` names the first row that is wrong, whatever was changed behind the till's back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.store import ledger
+from edge.store.auditing import check
+from edge.store.database import Store, execute, open_store
+from edge.store.sales import SaleContext, record_sale
+from rules.ledger import ISSUER, POINTS, Transfer
+from tests.shops import fill, sale
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "store.db", synchronous="OFF")
+    fill(opened)
+    context = SaleContext(store_id="S001", currency="CNY")
+    for sale_id in ("a", "b", "c"):
+        record_sale(opened, sale(sale_id, member_id="li"), context)
+    with opened.transaction():
+        redeemed = Transfer(POINTS, "member/li", ISSUER, 7, "redemption")
+        ledger.post(opened.db, [redeemed], sale_id=None, at_ms=0, business_date="2026-11-23")
+    yield opened
+    opened.close()
+
+
+def test_untouched_books_agree(store: Store) -> None:
+    report = check(store.reads)
+    assert report.problems == ()
+    assert (report.sales, report.audit_rows, report.transfers) == (3, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        # money out of a drawer
+        ("UPDATE balance SET amount = amount - 1 WHERE account = 'drawer/1'",
+         "balance of drawer/1 in cash: kept 1499, transfers give 1500"),
+        # a balance that nothing ever moved
+        ("INSERT INTO balance VALUES ('member/x', 'svc', 100, 0)",
+         "balance of member/x in svc: kept 100, transfers give None"),
+        ("DELETE FROM balance WHERE account = 'shelf'", "balance of shelf in stock:pen: kept None, transfers give -6"),
+        # points from nowhere
+        ("UPDATE lot SET remaining = remaining + 1 WHERE lot_id = (SELECT min(lot_id) FROM lot)",
+         "lot 1: kept 1, its uses leave 0"),
+        ("DELETE FROM lot_use WHERE lot_id = (SELECT min(lot_id) FROM lot)", "lot 1: kept 0, its uses leave 5"),
+        # a transfer made smaller: the first account by name is told
+        ("UPDATE transfer SET amount = 1 WHERE unit = 'cash' AND sale_id = 'a'",
+         "balance of customers in cash: kept -1500, transfers give -1001"),
+        # a sale that costs less than its lines
+        ("UPDATE sale SET total = 1, gross = 1 WHERE sale_id = 'b'",
+         "sale S001-1-20261123-0002: total 1, lines 500, tenders 500, links in the chain 1"),
+        ("UPDATE sale_tender SET amount = 1 WHERE sale_no = 2",
+         "sale S001-1-20261123-0002: total 500, lines 500, tenders 1, links in the chain 1"),
+        # a line that still adds up
+        ("UPDATE sale_line SET quantity = 3 WHERE sale_no = 2",
+         "sale S001-1-20261123-0002 is not what it was when it was closed"),
+        ("UPDATE sale_line SET name_zh_hans = 'x' WHERE sale_no = 3",
+         "sale S001-1-20261123-0003 is not what it was when it was closed"),
+        ("UPDATE sale SET staff_id = 'chen' WHERE sale_id = 'a'",
+         "sale S001-1-20261123-0001 is not what it was when it was closed"),
+        # the chain itself
+        ("UPDATE audit SET staff_id = 'chen' WHERE audit_no = 2", "audit row 2 (sale b) does not match its hash"),
+        ("UPDATE audit SET at_ms = at_ms + 1 WHERE audit_no = 1", "audit row 1 (sale a) does not match its hash"),
+        ("DELETE FROM audit WHERE audit_no = 2", "audit row 2 is missing"),
+        # the newest link leaves no gap behind; the sale that it told of does
+        ("DELETE FROM audit WHERE audit_no = 3",
+         "sale S001-1-20261123-0003: total 500, lines 500, tenders 500, links in the chain 0"),
+        # a counter that was set forward
+        ("UPDATE receipt_counter SET last = 9", "lane 1 on 2026-11-23: 9 receipts numbered, 3 kept"),
+    ],
+)  # fmt: skip
+def test_first_wrong_row_is_named(store: Store, damage: str, problem: str) -> None:
+    execute(store.db, damage)
+    assert problem in check(store.reads).problems
+
+
+def test_a_sale_that_was_taken_out_is_missed(store: Store) -> None:
+    execute(store.db, "PRAGMA foreign_keys = 0")
+    for table in ("sale_line", "sale_tender", "sale"):
+        execute(store.db, f"DELETE FROM {table} WHERE sale_no = 3")
+    assert check(store.reads).problems == (
+        "lane 1 on 2026-11-23: 3 receipts numbered, 2 kept",
+        "sale c is in the chain and nowhere else",
+    )
+
+
+def test_progress_is_told(store: Store) -> None:
+    told: list[str] = []
+    check(store.reads, progress=told.append)
+    assert told == ["chain", "balances", "lots", "sales", "receipt numbers", "sales against the chain"]

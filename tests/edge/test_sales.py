@@ -1,0 +1,120 @@
+"""A sale is recorded once, whole or not at all, under a number without a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.store import baskets, ledger, members, outbox, printjobs, sales
+from edge.store.auditing import check
+from edge.store.baskets import LaneState, StoredBasket
+from edge.store.database import Store, StoreError, execute, open_store, rows
+from edge.store.sales import SaleContext, record_sale, stored_sale
+from rules.ledger import CASH, CUSTOMERS, POINTS, SHELF, stock_unit
+from tests.shops import fill, moment_ms, sale
+
+CONTEXT = SaleContext(
+    store_id="S001", currency="CNY", points_expire_ms=moment_ms("2027-11-24 00:00"), printers=("printer-1",),
+    new_tier_id="gold",
+)  # fmt: skip
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "store.db", synchronous="OFF")
+    fill(opened)
+    yield opened
+    opened.close()
+
+
+def everything(store: Store) -> dict[str, list[Any]]:
+    """Return every row of every table."""
+    tables = [name for (name,) in rows(store.db, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {
+        table: rows(store.db, f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables if "migration" not in table
+    }
+
+
+def test_sale_comes_back_as_it_was_closed(store: Store) -> None:
+    recorded = record_sale(store, sale("a", member_id="li"), CONTEXT)
+    assert recorded.receipt_number == "S001-1-20261123-0001"
+    assert recorded.points_after == 5
+    assert stored_sale(store.reads, "a") == recorded
+    assert sales.sale_id_of(store.reads, recorded.receipt_number) == "a"
+    assert stored_sale(store.reads, "b") is None
+
+
+def test_sale_brings_along_all_that_follows_from_it(store: Store) -> None:
+    with store.transaction():
+        baskets.push(store.db, 1, StoredBasket(sale_id="a"))
+        baskets.put_lane_state(store.db, 1, LaneState(staff_id="zhang", seen_ms=1))
+    record_sale(store, sale("a", member_id="li"), CONTEXT)
+    assert ledger.balance(store.db, "drawer/1", CASH) == 500
+    assert ledger.balance(store.db, CUSTOMERS, CASH) == -500
+    assert ledger.balance(store.db, SHELF, stock_unit("pen")) == -2
+    assert ledger.balance(store.db, "member/li", POINTS) == 5
+    job = printjobs.next_job(store.db, "printer-1")
+    assert job is not None and (job.kind, job.sale_id) == ("receipt", "a")
+    assert [message.subject for message in outbox.unacked(store.db, 0, 10)] == ["a"]
+    assert baskets.newest(store.db, 1) == (None, 0)
+    file = members.member(store.db, "li")
+    assert file is not None and (file.visits, file.last_date, file.tier_id) == (1, "2026-11-23", "gold")
+    assert check(store.reads).problems == ()
+
+
+def test_same_sale_id_changes_nothing(store: Store) -> None:
+    first = record_sale(store, sale("a", member_id="li"), CONTEXT)
+    before = everything(store)
+    # Not even when the second one tells of another amount: the first is the fact.
+    assert record_sale(store, sale("a", member_id="li", pens=3), CONTEXT) == first
+    assert everything(store) == before
+
+
+def test_receipt_numbers_have_no_gap_in_a_lane_and_a_day(store: Store) -> None:
+    numbers = [
+        record_sale(store, sale(f"{lane}{day}{count}", lane=lane, day=day), CONTEXT).receipt_number
+        for count in range(3)
+        for day in ("2026-11-23", "2026-11-24")
+        for lane in (1, 2)
+    ]
+    assert sorted(numbers) == [
+        f"S001-{lane}-{day}-{number:04d}" for lane in (1, 2) for day in ("20261123", "20261124") for number in (1, 2, 3)
+    ]
+
+
+# Each table that a sale touches, and what it does there.
+TOUCHED = [
+    ("receipt_counter", "INSERT"), ("sale", "INSERT"), ("sale_line", "INSERT"), ("sale_tender", "INSERT"),
+    ("transfer", "INSERT"), ("lot", "INSERT"), ("balance", "INSERT"), ("balance", "UPDATE"), ("day_stat", "INSERT"),
+    ("member_stat", "INSERT"), ("member_sku", "INSERT"), ("member", "UPDATE"), ("print_job", "INSERT"),
+    ("outbox", "INSERT"), ("outbox_head", "UPDATE"), ("audit", "INSERT"), ("basket_step", "DELETE"),
+    ("lane_state", "UPDATE"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "does"), TOUCHED)
+def test_sale_is_written_whole_or_not_at_all(store: Store, table: str, does: str) -> None:
+    with store.transaction():
+        baskets.push(store.db, 1, StoredBasket(sale_id="a"))
+        baskets.put_lane_state(store.db, 1, LaneState(staff_id="zhang", seen_ms=1))
+    before = everything(store)
+    execute(store.db, f"CREATE TRIGGER broken BEFORE {does} ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END")
+    with pytest.raises((StoreError, ledger.InsufficientError)):
+        record_sale(store, sale("a", member_id="li"), CONTEXT)
+    assert everything(store) == before
+    # Mended, the same sale takes the number that the broken one never used.
+    execute(store.db, "DROP TRIGGER broken")
+    assert record_sale(store, sale("a", member_id="li"), CONTEXT).receipt_number.endswith("-0001")
+    assert check(store.reads).problems == ()
+
+
+def test_points_on_the_receipt_are_those_that_can_be_spent(store: Store) -> None:
+    early = SaleContext(store_id="S001", currency="CNY", points_expire_ms=moment_ms("2026-11-24 00:00"))
+    assert record_sale(store, sale("a", member_id="li"), early).points_after == 5
+    # A day later the first five have expired; they still stand in the ledger.
+    second = record_sale(store, sale("b", member_id="li", day="2026-11-24"), CONTEXT)
+    assert second.points_after == 5
+    assert ledger.balance(store.db, "member/li", POINTS) == 10
