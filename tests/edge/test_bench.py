@@ -230,7 +230,7 @@ def shop(tmp_path: Path) -> Iterator[TestShop]:
 
 
 @pytest.fixture
-def browser(shop: TestShop) -> Browser:
+def at_bench(shop: TestShop) -> Browser:
     return Browser(shop.parts.url)
 
 
@@ -242,41 +242,41 @@ def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield Browser(made.parts.url)
 
 
-def test_a_first_sale_as_the_guide_leads_through_it(shop: TestShop, browser: Browser) -> None:
-    assert browser.post("1/printer", {"verb": "tear_off"})["step"] == 1
-    assert browser.post("1/card", {"uid": CARDS["badge-zhang"]})["is_read"]
+def test_a_first_sale_as_the_guide_leads_through_it(shop: TestShop, at_bench: Browser) -> None:
+    assert at_bench.post("1/printer", {"verb": "tear_off"})["step"] == 1
+    assert at_bench.post("1/card", {"uid": CARDS["badge-zhang"]})["is_read"]
     until(lambda: shop.view().stage is Stage.SELLING)
-    assert json.loads(browser.get("/bench/1/state"))["step"] == 2
-    told = browser.post("1/item", {"sku": "cola", "weight_g": 500})
+    assert json.loads(at_bench.get("/bench/1/state"))["step"] == 2
+    told = at_bench.post("1/item", {"sku": "cola", "weight_g": 500})
     assert told["is_read"] and "6901234567892" in told["label"] and "可乐" in told["words"]
-    browser.post("1/item", {"sku": "apple", "weight_g": 500})
+    at_bench.post("1/item", {"sku": "apple", "weight_g": 500})
     until(lambda: len(shop.view().lines) == 2)
     assert [line.gross for line in shop.view().lines] == [350, 640]
-    assert json.loads(browser.get("/bench/1/state"))["step"] == 3
-    browser.post("1/card", {"uid": CARDS["card-li"]})
+    assert json.loads(at_bench.get("/bench/1/state"))["step"] == 3
+    at_bench.post("1/card", {"uid": CARDS["card-li"]})
     until(lambda: shop.view().member is not None)
-    assert json.loads(browser.get("/bench/1/state"))["step"] == 4
+    assert json.loads(at_bench.get("/bench/1/state"))["step"] == 4
 
 
-def test_each_lane_has_devices_of_its_own(shop: TestShop, browser: Browser) -> None:
-    browser.post("2/card", {"uid": CARDS["badge-chen"]})
+def test_each_lane_has_devices_of_its_own(shop: TestShop, at_bench: Browser) -> None:
+    at_bench.post("2/card", {"uid": CARDS["badge-chen"]})
     until(lambda: shop.view(2).stage is Stage.SELLING)
     assert shop.view(1).stage is Stage.LOCKED
-    assert set(json.loads(browser.get("/bench/2/state"))["devices"]) == {"scanner-2", "cards-2", "printer-2"}
-    assert browser.status("2/plug", {"device": "printer-1", "is_in": False}) == 404
+    assert set(json.loads(at_bench.get("/bench/2/state"))["devices"]) == {"scanner-2", "cards-2", "printer-2"}
+    assert at_bench.status("2/plug", {"device": "printer-1", "is_in": False}) == 404
 
 
-def test_plug_and_paper(shop: TestShop, browser: Browser) -> None:
-    assert browser.post("1/plug", {"device": "scanner-1", "is_in": False})["devices"]["scanner-1"] == "unplugged"
-    assert not browser.post("1/code", {"text": "6901234567892"})["is_read"]
-    assert browser.post("1/plug", {"device": "scanner-1", "is_in": True})["devices"]["scanner-1"] == "ok"
-    assert browser.post("1/printer", {"verb": "paper_out"})["devices"]["printer-1"] == "paper_out"
-    assert browser.post("1/printer", {"verb": "refill"})["devices"]["printer-1"] == "ok"
+def test_plug_and_paper(shop: TestShop, at_bench: Browser) -> None:
+    assert at_bench.post("1/plug", {"device": "scanner-1", "is_in": False})["devices"]["scanner-1"] == "unplugged"
+    assert not at_bench.post("1/code", {"text": "6901234567892"})["is_read"]
+    assert at_bench.post("1/plug", {"device": "scanner-1", "is_in": True})["devices"]["scanner-1"] == "ok"
+    assert at_bench.post("1/printer", {"verb": "paper_out"})["devices"]["printer-1"] == "paper_out"
+    assert at_bench.post("1/printer", {"verb": "refill"})["devices"]["printer-1"] == "ok"
     shop.printer("printer-1").print(KICK + RECEIPT)
-    state = json.loads(browser.get("/bench/1/state"))
+    state = json.loads(at_bench.get("/bench/1/state"))
     assert (state["printed"], state["hanging"], state["is_drawer_open"]) == (1, 1, True)
-    assert "谢谢光临" in browser.get("/bench/1/paper")
-    assert not browser.post("1/printer", {"verb": "close_drawer"})["is_drawer_open"]
+    assert "谢谢光临" in at_bench.get("/bench/1/paper")
+    assert not at_bench.post("1/printer", {"verb": "close_drawer"})["is_drawer_open"]
 
 
 def test_names_are_shown_and_never_obeyed(visitor: Browser) -> None:
