@@ -13,9 +13,13 @@ from edge.shop import Shop
 from edge.store import audit, baskets, staff
 from edge.store.baskets import StoredBasket, StoredLine, StoredTender
 from edge.store.rows import StaffRow
+from edge.store.sales import last_sale
 from edge.viewing import done_view, selling_view
 from rules.basket import Basket
 from rules.money import AMOUNT_MAX, Minor
+
+DONE_SHOWN_MS = 120_000
+"""A sale closed so shortly before the daemon stopped is shown when it is back: its change may still be due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +137,16 @@ class Desk:
         is_fresh = not minutes or 0 <= away_ms < minutes * 60_000
         person = staff.by_id(db, state.staff_id) if state.staff_id and is_fresh else None
         stage = Stage.LOCKED if person is None else Stage.PAYING if state.tenders else Stage.SELLING
+        done_sale_id = ""
+        if stage is Stage.SELLING and basket is None and 0 <= away_ms < DONE_SHOWN_MS:
+            sale_id, sold_at_ms = last_sale(db, self.lane)
+            if sold_at_ms == state.seen_ms:
+                # Nothing came after it. Who pressed the last tender would else see an empty basket and not know.
+                stage, done_sale_id = Stage.DONE, sale_id
         return Memory(
-            stage=stage, staff=person, basket=basket, steps=steps, tenders=state.tenders, seen_ms=self.now_ms()
-        )
+            stage=stage, staff=person, basket=basket, steps=steps, tenders=state.tenders,
+            done_sale_id=done_sale_id, seen_ms=self.now_ms(),
+        )  # fmt: skip
 
 
 def with_line(basket: StoredBasket, line: StoredLine) -> StoredBasket:

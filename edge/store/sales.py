@@ -245,6 +245,12 @@ def sale_id_of(db: SqliteDatabase, number: str) -> str | None:
     return str(found) if found is not None else None
 
 
+def last_sale(db: SqliteDatabase, lane: int) -> tuple[str, int]:
+    """Return the id and the moment of a lane's newest sale; an empty id and 0 before the first one."""
+    found = row(db, "SELECT sale_id, sold_at_ms FROM sale WHERE lane = ? ORDER BY sale_no DESC LIMIT 1", lane)
+    return (found[0], found[1]) if found else ("", 0)
+
+
 def changed_sale(db: SqliteDatabase) -> str:
     """Return what is wrong with the first sale that is no longer what the chain says of it, or an empty text.
 
