@@ -1,0 +1,58 @@
+"""What the main job needs around it: a browser, a broker, head office, and a shop on real wires."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.brokers import Mosquitto
+from tests.main_job.screen import CHROMIUM, CHROMIUM_FLAGS, Screen
+from tests.main_job.shop import Shop
+from tests.offices import OfficeProcess
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    broker = Mosquitto(tmp_path).start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def office(tmp_path: Path, broker: Mosquitto) -> Iterator[OfficeProcess]:
+    office = OfficeProcess(tmp_path / "hq", broker.port).start()
+    yield office
+    office.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, broker: Mosquitto) -> Iterator[Shop]:
+    shop = Shop(tmp_path / "shop", broker.port)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def open_screen(chromium: Browser, tmp_path: Path) -> Iterator[Callable[[str], Screen]]:
+    """Return a function that opens a page and gives its screen; pictures go where MAIN_JOB_SHOTS says."""
+    screens: list[Screen] = []
+
+    def open_at(url: str) -> Screen:
+        screens.append(Screen(chromium, url, Path(os.environ.get("MAIN_JOB_SHOTS", tmp_path))))
+        return screens[-1]
+
+    yield open_at
+    for screen in screens:
+        screen.page.context.close()
