@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, request
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -80,9 +81,17 @@ def is_from_lan() -> bool:
     return request.headers.get("X-TapTill-Door") == "lan"
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Session cookies for TLS only where the request came through the LAN's door; loopback has no TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002
+        return is_from_lan()
+
+
 def protect(app: Flask, house: House, pairing: Pairing) -> None:
     """Put every check before each request, and the headers of safety on each answer."""
     app.secret_key = house.secret_key
+    app.session_interface = _Sessions()
     app.config.update(
         SESSION_COOKIE_NAME="taptill",
         SESSION_COOKIE_HTTPONLY=True,

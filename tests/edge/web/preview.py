@@ -133,6 +133,7 @@ VIEWS: dict[str, Callable[[], TillView]] = {
     "notice": lambda: selling(2, notice=Refusal("needs_price", {"name": "鲜花"}), sound=Sound.ERROR),
     "member": discounted,
     "paying": lambda: paying(member=MEMBER),
+    "notes": lambda: paying(next_notes=(8_650, 8_700, 9_000, 10_000, 20_000)),
     "split": lambda: paying(due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
     "done": done,
     "markup": lambda: selling(1, lines=(line(0, names=Names(MARKUP + "长" * 10_000), is_newest=True),)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 
 from edge.screen import Refusal, Stage
 from tests.edge.web.preview import Preview, selling, serve
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Client:
@@ -133,6 +137,15 @@ def test_the_session_cookie_is_strict(preview: Preview) -> None:
     assert "SameSite=Strict" in headers["Set-Cookie"]
 
 
+def test_what_we_ship_of_others_is_what_the_lock_says() -> None:
+    checked = subprocess.run(
+        [sys.executable, ROOT / "scripts/vendor"], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+    lock = json.loads((ROOT / "edge/web/static/vendor/vendor.lock").read_text(encoding="utf-8"))
+    assert all(package["licence"] in package["files"] for package in lock.values())
+
+
 def test_a_locked_lane_takes_nothing_but_a_sign_in(preview: Preview, client: Client) -> None:
     preview.show(selling(1, stage=Stage.LOCKED, staff=None))
     asked = len(preview.asked)
@@ -174,7 +187,9 @@ def test_one_stream_too_many(preview: Preview) -> None:
 def test_a_terminal_of_the_lan_is_paired_once(preview: Preview, client: Client) -> None:
     lan = {"X-TapTill-Door": "lan", "Host": "taptill.lan", "Origin": "https://taptill.lan"}
     terminal = Client(preview, **lan)
-    assert terminal.ask("GET", "/lane/1")[0] == 401
+    status, _, headers = terminal.ask("GET", "/lane/1")
+    assert status == 401
+    assert "Secure" in headers["Set-Cookie"]
     assert terminal.ask("GET", "/lane/1/stream")[0] == 401
     _, page, _ = client.ask("POST", "/lane/1/settings/pairing", "", X_CSRFToken=client.token)
     code = re.search(r"\d{6}", page)[0]  # type: ignore[index]
