@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ from edge.ids import new_epoch
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
 CACHE_KIB = 8_192
+FAILURES_MAX = 10
+"""How far back the first of several failures is looked for."""
 
 Row = tuple[Any, ...]
 Database = SqliteDatabase
@@ -47,9 +49,18 @@ class Store:
         self.reads = SqliteDatabase(str(path), pragmas={"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS})
         self._lock_fd: int | None = None
 
-    def transaction(self) -> AbstractContextManager[Any]:
-        """Return a `BEGIN IMMEDIATE` transaction for the writer: all or nothing, on the disk when it has ended."""
-        return self.db.atomic()
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold a `BEGIN IMMEDIATE` transaction for the writer: all or nothing, on the disk when it has ended."""
+        try:
+            with self.db.atomic():
+                yield
+        except DatabaseError as error:
+            # A full disk makes SQLite undo the transaction itself; that undoing it once more fails is not the news.
+            first = _first_failure(error)
+            if first is error:
+                raise
+            raise first from None
 
     def hold(self) -> None:
         """Keep the store for this process alone until it ends. Raises StoreInUseError."""
@@ -73,6 +84,17 @@ class Store:
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
+
+
+def _first_failure(error: DatabaseError) -> DatabaseError:
+    first, earlier = error, error.__context__
+    for _ in range(FAILURES_MAX):
+        if earlier is None:
+            break
+        if isinstance(earlier, DatabaseError):
+            first = earlier
+        earlier = earlier.__context__
+    return first
 
 
 def open_store(path: Path, *, synchronous: str = "FULL", hold: bool = False, migrations: Path = MIGRATIONS) -> Store:
