@@ -140,10 +140,22 @@ class Loop:
                 self._do(job)
         except BaseException as error:
             log.critical("the till thread ended", exc_info=error)
+            self._stopping = True
             self._on_crash(error)
         finally:
             self._ready.set()
+            self._turn_away()
             self._store.close_thread()
+
+    def _turn_away(self) -> None:
+        """Answer whoever still waits: nobody is left to do what was asked."""
+        for _ in range(INBOX_MAX):
+            try:
+                job = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            if job is not None and job.answer is not None:
+                job.answer.set_exception(TillBusyError("the till ended"))
 
     def _do(self, job: _Job) -> None:
         try:
@@ -155,7 +167,10 @@ class Loop:
                 return
         except Exception as error:
             # A wrong question is the asker's; a broken promise of our own, or a mistake that nobody hears of, ends us.
-            if job.answer is None or isinstance(error, AssertionError):
+            if job.answer is None:
+                raise
+            if isinstance(error, AssertionError):
+                job.answer.set_exception(TillBusyError("the till ended"))
                 raise
             job.answer.set_exception(error)
             return
