@@ -1,0 +1,197 @@
+"""Reader threads: what is typed at a device reaches its lane, and a device that goes comes back by itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from drivers.base import (
+    DeviceBusy,
+    DeviceForbidden,
+    DeviceMissing,
+    DriverError,
+    Event,
+    Scan,
+    Tap,
+)
+from drivers.fake import FakePrinter, FakeReader
+from edge.clock import Clock
+from edge.config import DeviceConfig
+from edge.devices import ReaderThread, make_printer, make_reader
+from edge.health import Health
+from edge.screen import DeviceState
+
+
+def until(holds: Callable[[], bool], wait_s: float = 5.0) -> bool:
+    end = time.monotonic() + wait_s
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    return holds()
+
+
+class Lane:
+    """A reader at a lane, whose inbox may be full."""
+
+    def __init__(self, folder: Path, *, kind: str = "fake_scanner", reader: FakeReader | None = None) -> None:
+        device = DeviceConfig(name="reader", kind=kind, lane=3)  # type: ignore[arg-type]
+        self.reader = reader or FakeReader("reader")
+        self.health = Health(clock=Clock(), data_dir=folder)
+        self.events: list[tuple[int, Event]] = []
+        self.full = False
+        self.thread = ReaderThread(device, self.reader, post=self._post, health=self.health)
+
+    def _post(self, lane: int, event: Event) -> bool:
+        if not self.full:
+            self.events.append((lane, event))
+        return not self.full
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        assert until(lambda: self.health.device("reader") is not None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.stop()
+
+    @property
+    def state(self) -> DeviceState:
+        found = self.health.device("reader")
+        assert found is not None
+        return found
+
+    def comes_to(self, state: str, *, dropped: int = 0) -> bool:
+        return until(lambda: (self.state.state, self.state.dropped) == (state, dropped))
+
+
+def test_scans_arrive_in_order(tmp_path: Path) -> None:
+    with Lane(tmp_path) as lane:
+        for number in range(50):
+            lane.reader.type(f"code {number}")
+        assert until(lambda: len(lane.events) == 50)
+    assert lane.events == [(3, Scan("reader", f"code {number}")) for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "uid"),
+    [
+        ("04A1B2C3", "04a1b2c3"),  # hex
+        ("04:A1:B2:C3:D4:E5:F6", "04a1b2c3d4e5f6"),  # seven bytes with colons
+        ("0077705923", "04a1b2c3"),  # ten decimals
+    ],
+)
+def test_taps_arrive_in_one_form(tmp_path: Path, typed: str, uid: str) -> None:
+    with Lane(tmp_path, kind="fake_cards") as lane:
+        lane.reader.type(typed)
+        assert until(lambda: bool(lane.events))
+    assert lane.events == [(3, Tap("reader", uid))]
+
+
+@pytest.mark.parametrize("typed", ["hello", "4006381333931", "04A1", "\x1b@", "99999999999"])
+def test_what_is_no_card_is_dropped_and_counted(tmp_path: Path, typed: str) -> None:
+    with Lane(tmp_path, kind="fake_cards") as lane:
+        lane.reader.type(typed)
+        assert lane.comes_to("ok", dropped=1)
+    assert lane.events == []
+
+
+def test_text_beyond_all_bounds_is_dropped_and_counted(tmp_path: Path) -> None:
+    with Lane(tmp_path) as lane:
+        lane.reader.type("x" * 1_000_000)
+        lane.reader.type("4006381333931")
+        assert lane.comes_to("ok", dropped=1)
+    assert lane.events == [(3, Scan("reader", "4006381333931"))]
+
+
+def test_full_inbox_drops_and_counts(tmp_path: Path) -> None:
+    with Lane(tmp_path) as lane:
+        lane.full = True
+        lane.reader.type("a")
+        assert lane.comes_to("ok", dropped=1)
+        lane.full = False
+        lane.reader.type("b")
+        assert until(lambda: lane.events == [(3, Scan("reader", "b"))])
+
+
+def test_reader_that_is_plugged_in_again_works_within_a_second(tmp_path: Path) -> None:
+    with Lane(tmp_path) as lane:
+        assert lane.comes_to("ok")
+        lane.reader.unplug()
+        assert lane.comes_to("gone")
+        lane.reader.plug()
+        began = time.monotonic()
+        assert lane.comes_to("ok")
+        assert time.monotonic() - began < 1.0
+        lane.reader.type("again")
+        assert until(lambda: lane.events == [(3, Scan("reader", "again"))])
+
+
+def test_reader_that_was_never_there_is_waited_for(tmp_path: Path) -> None:
+    reader = FakeReader("reader")
+    reader.unplug()
+    with Lane(tmp_path, reader=reader) as lane:
+        assert lane.comes_to("gone")
+        reader.plug()
+        assert lane.comes_to("ok")
+
+
+class Refusing(FakeReader):
+    """A reader that cannot be opened."""
+
+    def __init__(self, error: DriverError) -> None:
+        super().__init__("reader")
+        self._error = error
+
+    def open(self) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (DeviceMissing("/dev/x: no such file"), "gone"),
+        (DeviceBusy("/dev/x: another program"), "busy"),
+        (DeviceForbidden("/dev/x: no permission"), "forbidden"),
+        (DriverError("/dev/x: strange"), "problem"),
+    ],
+)
+def test_health_says_what_is_the_matter(tmp_path: Path, error: DriverError, state: str) -> None:
+    with Lane(tmp_path, reader=Refusing(error)) as lane:
+        assert lane.comes_to(state)
+        assert lane.state.detail == str(error)
+
+
+def test_stop_does_not_wait_for_the_next_scan(tmp_path: Path) -> None:
+    lane = Lane(tmp_path)
+    with lane:
+        assert lane.comes_to("ok")
+        began = time.monotonic()
+    assert time.monotonic() - began < 0.4
+
+
+@pytest.mark.parametrize(
+    ("kind", "reader", "printer"),
+    [
+        ("fake_scanner", "FakeReader", ""),
+        ("fake_cards", "FakeReader", ""),
+        ("evdev_scanner", "EvdevLines", ""),
+        ("evdev_cards", "EvdevLines", ""),
+        ("serial_scanner", "SerialLines", ""),
+        ("fake_printer", "", "FakePrinter"),
+        ("escpos_printer", "", "EscposPrinter"),
+    ],
+)
+def test_each_kind_has_its_driver(kind: str, reader: str, printer: str) -> None:
+    device = DeviceConfig(name="d", kind=kind, path="tcp://127.0.0.1:9")  # type: ignore[arg-type]
+    made_reader, made_printer = make_reader(device), make_printer(device)
+    assert type(made_reader).__name__ == (reader or "NoneType")
+    assert type(made_printer).__name__ == (printer or "NoneType")
+
+
+def test_faults_come_from_the_configuration() -> None:
+    printer = make_printer(DeviceConfig(name="p", kind="fake_printer", columns=32, faults=("1:paper_out",)))
+    assert isinstance(printer, FakePrinter) and printer.columns == 32
+    assert printer.print(b"x\n") == "refused"

@@ -1,0 +1,176 @@
+"""Followers of the sale: every committed paper comes out once, or it is said that nobody knows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.document import Document, Text, document_json
+from drivers.fake import FakePrinter
+from edge.config import DeviceConfig
+from edge.loop import Loop, TillBusyError
+from edge.printing import PrinterThread, PrintRoom
+from edge.store import printjobs
+from edge.store.database import execute, rows
+from edge.store.printjobs import PrintJob
+from tests.shops import TestShop
+
+SPARE = DeviceConfig(name="spare", kind="fake_printer")
+
+
+def until(holds: Callable[[], bool], wait_s: float = 6.0) -> bool:
+    end = time.monotonic() + wait_s
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.01)
+    return holds()
+
+
+class StubbornLoop:
+    """The till's loop, which does not take the writes that it is told not to take."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self.refused: set[int] = set()
+        self.count = 0
+
+    def write(self, change: Callable[[], Any]) -> Any:
+        self.count += 1
+        if self.count in self.refused:
+            raise TillBusyError("busy")
+        return self._loop.write(change)
+
+
+class Room:
+    """A spare printer in a running shop."""
+
+    def __init__(self, shop: TestShop) -> None:
+        self.shop = shop
+        self.printer = FakePrinter("spare")
+        self.loop = StubbornLoop(shop.parts.loop)
+        room = PrintRoom(
+            store=shop.parts.store, loop=self.loop, health=shop.parts.health, clock=shop.clock,  # type: ignore[arg-type]
+            document_of=self._document_of, logos={},
+        )  # fmt: skip
+        self.thread = PrinterThread(SPARE, self.printer, room)
+
+    def _document_of(self, job: PrintJob, device: DeviceConfig) -> Document | None:
+        if job.sale_id == "broken":
+            raise ValueError("cannot be laid out")
+        return None if job.sale_id == "gone" else Document((Text(f"sale {job.sale_id}"),))
+
+    def put(self, *sale_ids: str) -> None:
+        db = self.shop.parts.store.db
+
+        def all_of_them() -> None:
+            for sale_id in sale_ids:
+                printjobs.put(db, printer="spare", kind="receipt", sale_id=sale_id, at_ms=0)
+
+        self.shop.parts.loop.write(all_of_them)
+        self.thread.wake()
+
+    def states(self) -> list[str]:
+        found = rows(self.shop.parts.store.reads, "SELECT state FROM print_job WHERE printer = 'spare' ORDER BY job_id")
+        return [state for (state,) in found]
+
+    def papers(self) -> list[str]:
+        return [self.printer.paper(job).lines[0].text for job in self.printer.jobs()]
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    with TestShop(tmp_path) as shop:
+        made = Room(shop)
+        yield made
+        made.thread.stop()
+
+
+def test_papers_come_out_in_the_order_of_their_sales(room: Room) -> None:
+    room.put("a", "b", "c")
+    room.thread.start()
+    assert until(lambda: room.states() == ["printed"] * 3)
+    assert room.papers() == ["sale a", "sale b", "sale c"]
+
+
+def test_what_cannot_be_made_does_not_hold_up_the_others(room: Room) -> None:
+    room.put("gone", "broken", "a")
+    room.thread.start()
+    assert until(lambda: room.states() == ["dropped", "dropped", "printed"])
+    assert room.papers() == ["sale a"]
+
+
+def test_documents_are_printed_as_they_were_kept(room: Room) -> None:
+    kept = document_json(Document((Text("a report"),)))
+    db = room.shop.parts.store.db
+    room.shop.parts.loop.write(lambda: printjobs.put(db, printer="spare", kind="test", at_ms=0, document=kept))
+    room.thread.start()
+    assert until(lambda: room.papers() == ["a report"])
+
+
+@pytest.mark.parametrize(
+    ("refused", "papers"),
+    [
+        ({1}, ["sale a", "sale b"]),  # "sending" was not written: nothing went out, it is tried again
+        ({2}, ["sale a", "sale b"]),  # "printed" was not written: it is on paper and is not printed again
+        ({2, 3}, ["sale a", "sale b"]),
+    ],
+)
+def test_paper_comes_out_once_however_often_the_till_is_busy(room: Room, refused: set[int], papers: list[str]) -> None:
+    room.loop.refused = refused
+    room.put("a", "b")
+    room.thread.start()
+    assert until(lambda: room.states() == ["printed", "printed"])
+    assert room.papers() == papers
+
+
+def test_doubt_is_kept_and_the_next_paper_comes(room: Room) -> None:
+    room.printer.be_silent()
+    room.put("a")
+    room.thread.start()
+    assert until(lambda: room.states() == ["doubtful"])
+    room.printer.repair()
+    room.put("b")
+    assert until(lambda: room.states() == ["doubtful", "printed"])
+    assert room.papers() == ["sale a", "sale b"]
+
+
+def test_paper_that_was_being_sent_at_a_power_cut_is_doubtful(tmp_path: Path) -> None:
+    shop = TestShop(tmp_path)
+    shop.start()
+    db = shop.parts.store.db
+    # Of a printer that nobody drives any more, and of one that will be driven.
+    for printer in ("printer-1", "spare"):
+        shop.parts.loop.write(lambda printer=printer: printjobs.put(db, printer=printer, kind="test", at_ms=0))
+    shop.parts.loop.write(lambda: execute(db, "UPDATE print_job SET state = 'sending'"))
+    shop.stop()
+    shop.start()
+    try:
+        states = rows(shop.parts.store.reads, "SELECT state FROM print_job")
+        assert states == [("doubtful",), ("doubtful",)]
+        assert shop.printer("printer-1").printed == 0
+    finally:
+        shop.stop()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state"),
+    [
+        (FakePrinter.unplug, "gone"),
+        (FakePrinter.paper_out, "paper_out"),
+        (FakePrinter.cover_open, "cover_open"),
+        (FakePrinter.be_silent, "unknown"),
+        (FakePrinter.repair, "ok"),
+    ],
+)
+def test_health_knows_how_the_printer_is(room: Room, trouble: Callable[[FakePrinter], None], state: str) -> None:
+    trouble(room.printer)
+    room.thread.start()
+
+    def found() -> str:
+        device = room.shop.parts.health.device("spare")
+        return device.state if device else ""
+
+    assert until(lambda: found() == state)
