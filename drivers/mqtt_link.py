@@ -22,6 +22,8 @@ from drivers.base import LinkError
 ANSWER_TIMEOUT_S = 10.0
 """For the broker to accept the connection and the subscriptions."""
 STOP_TIMEOUT_S = 5.0
+RECEIVE_MAXIMUM = 65_535
+"""Where the broker names no limit."""
 HEADER_BYTES = 32
 """Room for what a packet holds beside its topic and payload."""
 
@@ -132,6 +134,7 @@ class MqttLink:
         self._accepted = self._up = self._gone = self._stopping = False
         self._why = ""
         self._awaited: set[int] = set()
+        self._receive_maximum = RECEIVE_MAXIMUM
         # Guards everything from _topics on.
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"mqtt:{client_id}", daemon=True)
@@ -140,6 +143,14 @@ class MqttLink:
     def up(self) -> bool:
         """Whether `publish` has a chance."""
         return self._up
+
+    @property
+    def receive_maximum(self) -> int:
+        """Most messages of QoS 1 that the broker takes before it has answered; paho does not keep to it.
+
+        Source: MQTT 5.0, 3.2.2.3.3 Receive Maximum.
+        """
+        return self._receive_maximum
 
     def start(self) -> None:
         """Begin to connect; once only."""
@@ -276,11 +287,12 @@ class MqttLink:
 
     # What paho calls, in the thread of its connection.
 
-    def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _on_connect(self, client: Client, _data: Any, _flags: Any, reason: Any, properties: Any) -> None:
         with self._changed:
             if reason.is_failure:
                 self._lose(str(reason))
                 return
+            self._receive_maximum = getattr(properties, "ReceiveMaximum", RECEIVE_MAXIMUM)
             self._accepted = True
             self._send_subscriptions(client, self._topics)
         self._come_up()

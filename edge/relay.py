@@ -45,6 +45,8 @@ PROBE_WINDOW: Final = 1
 class Link(Protocol):
     """What the relay asks of `drivers.mqtt_link.MqttLink`."""
 
+    @property
+    def receive_maximum(self) -> int: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int | None: ...
@@ -69,9 +71,9 @@ class LinkStatus:
     """Why the broker is not connected."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RelayCounts:
-    """What the relay has done since its start."""
+    """What the relay has done since its start; counted up by its thread alone."""
 
     sent: int = 0
     acks: int = 0
@@ -208,13 +210,13 @@ class Relay:
         elif incoming.topic == self._topics["hq"]:
             self._on_hq_state(incoming.payload)
         else:
-            self.counts = replace(self.counts, ignored=self.counts.ignored + 1)
+            self.counts.ignored += 1
 
     def _on_hq_state(self, payload: bytes) -> None:
         try:
             is_online = msgspec.json.decode(payload, type=HqState).online
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self.counts = replace(self.counts, ignored=self.counts.ignored + 1)
+            self.counts.ignored += 1
             return
         if is_online and self._is_away:
             self._wait_s = self._resend_s
@@ -229,7 +231,7 @@ class Relay:
 
     def _on_ack(self, ack: Ack | None) -> None:
         if ack is None or ack.epoch != self._window.epoch:
-            self.counts = replace(self.counts, ignored=self.counts.ignored + 1)
+            self.counts.ignored += 1
             return
         before, gap_before = self._window.in_flight, self._window.gap
         news = self._window.take(ack)
@@ -241,7 +243,7 @@ class Relay:
             self._gap_at = None
         elif self._gap_at is None or self._window.gap != gap_before:
             self._gap_at = now + self._gap_s
-        self.counts = replace(self.counts, acks=self.counts.acks + 1)
+        self.counts.acks += 1
         self._is_away = False
         self._status = replace(self._status, hq_online=True, last_ack_ms=self._clock.now_ms())
         if news is not None:
@@ -270,7 +272,7 @@ class Relay:
             self._resend_at = now + self._lengthen()
         else:
             return
-        self.counts = replace(self.counts, resends=self.counts.resends + 1)
+        self.counts.resends += 1
 
     def _lengthen(self) -> float:
         # Jitter, or a thousand stores that lost head office together come back together.
@@ -279,7 +281,9 @@ class Relay:
 
     def _send(self) -> None:
         window = self._window
-        window.size = WINDOW_MAX if self._status.hq_online else PROBE_WINDOW
+        # One place under the broker's limit is left for the state.
+        limit = max(PROBE_WINDOW, min(WINDOW_MAX, self._link.receive_maximum - 1))
+        window.size = limit if self._status.hq_online else PROBE_WINDOW
         while window.room and (seq := window.next_hollow()) is not None:
             if not self._publish(hollow_row(seq, window.epoch, self._clock.now_ms())):
                 return
@@ -302,7 +306,7 @@ class Relay:
         if not self._window.in_flight:
             self._resend_at = monotonic_s() + self._wait_s
         self._window.sent(row.seq)
-        self.counts = replace(self.counts, sent=self.counts.sent + 1)
+        self.counts.sent += 1
         return True
 
     def _look_at_state(self) -> None:
@@ -317,12 +321,12 @@ class Relay:
             self._status = replace(self._status, waiting=state.waiting)
         # The moment alone is no news.
         state = msgspec.structs.replace(state, at_ms=0)
-        if self._status.online and (state != self._told or now - self._told_at >= STATE_S):
-            self._publish_state(state, online=True)
+        is_due = state != self._told or now - self._told_at >= STATE_S
+        if self._status.online and is_due and self._publish_state(state, online=True):
             self._told, self._told_at = state, now
 
-    def _publish_state(self, state: StoreState, *, online: bool) -> None:
+    def _publish_state(self, state: StoreState, *, online: bool) -> bool:
         told = msgspec.structs.replace(
             state, online=online, boot=self._boot, version=self._version, at_ms=self._clock.now_ms()
         )
-        self._link.publish(self._topics["state"], msgspec.json.encode(told), qos=1, retain=True)
+        return self._link.publish(self._topics["state"], msgspec.json.encode(told), qos=1, retain=True) is not None

@@ -29,8 +29,3 @@ class Clock:
     def business_date(self) -> date:
         """Return the trading day that is now."""
         return (self.local(self.now_ms()) - timedelta(hours=self.day_starts_hour)).date()
-
-
-def monotonic_s() -> float:
-    """Return seconds that never jump, for durations."""
-    return time.monotonic()

@@ -13,7 +13,7 @@ import msgspec
 
 from drivers.mqtt_link import Callbacks, Incoming
 from edge.messages import HqState, StoreState, ack_topic, hq_state_topic
-from hq.clock import Clock, monotonic_s
+from hq.clock import Clock
 from hq.envelope import STORE, Received, read
 from hq.store.database import HqDatabase
 from hq.store.incoming import Answer, DatabaseDown, keep
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 
 BATCH_MAX: Final = 200
 """Most messages in one transaction."""
-BATCH_WAIT_S: Final = 0.02
-"""Longest that a message waits for others of its batch."""
-LULL_S: Final = 0.001
-"""When nothing came for so long the batch is closed: a store that waits for its ack sends no more."""
+GATHER_S: Final = 0.004
+"""Longest that a message waits for others of its batch. Sleeping once is dearer for the first and cheaper for all."""
+ENOUGH: Final = 50
+"""So many are written without waiting for more."""
 INBOX_MAX: Final = 2_000
 """Most messages between broker and database; beyond it the network thread waits, and with it the broker."""
 RETRY_FIRST_S: Final = 0.2
@@ -43,6 +43,8 @@ class Link(Protocol):
 
     @property
     def up(self) -> bool: ...
+    @property
+    def receive_maximum(self) -> int: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> int | None: ...
@@ -77,6 +79,7 @@ def callbacks(receiver: Callable[[], Receiver]) -> Callbacks:
         on_up=lambda: receiver().link_up(),
         on_down=lambda reason: receiver().link_down(reason),
         on_message=lambda incoming: receiver().link_message(incoming),
+        on_published=lambda _mid, _reason: receiver().link_published(),
     )
 
 
@@ -88,10 +91,12 @@ class Receiver:
         self._database = database
         self._link = link
         self._clock = clock
-        self._inbox: queue.Queue[Incoming | None] = queue.Queue(INBOX_MAX)
+        self._inbox: queue.Queue[Incoming] = queue.Queue(INBOX_MAX)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
         self._hq_topic = hq_state_topic(tenant)
+        # Each is counted up by one thread alone: said by ours, taken by the link's.
+        self._answers_said = self._answers_taken = 0
         self.counts = Counts()
 
     def start(self) -> None:
@@ -110,10 +115,14 @@ class Receiver:
     # Called by the link, in its thread.
 
     def link_up(self) -> None:
+        self._answers_taken = self._answers_said
         self._link.publish(self._hq_topic, hq_state(online=True), qos=1, retain=True)
 
     def link_down(self, reason: str) -> None:
         log.warning("broker: %s", reason)
+
+    def link_published(self) -> None:
+        self._answers_taken += 1
 
     def link_message(self, incoming: Incoming) -> None:
         while not self._stopping.is_set():
@@ -135,18 +144,16 @@ class Receiver:
 
     def _next_batch(self) -> list[Incoming]:
         try:
-            first = self._inbox.get(timeout=0.2)
+            batch = [self._inbox.get(timeout=0.2)]
         except queue.Empty:
             return []
-        batch = [first] if first else []
-        until = monotonic_s() + BATCH_WAIT_S
-        while len(batch) < BATCH_MAX:
-            try:
-                more = self._inbox.get(timeout=min(LULL_S, max(0.0, until - monotonic_s())))
-            except queue.Empty:
-                break
-            if more:
-                batch.append(more)
+        if self._inbox.qsize() < ENOUGH:
+            self._stopping.wait(GATHER_S)
+        try:
+            while len(batch) < BATCH_MAX:
+                batch.append(self._inbox.get_nowait())
+        except queue.Empty:
+            pass
         return batch
 
     def _take(self, batch: Sequence[Incoming]) -> None:
@@ -179,8 +186,13 @@ class Receiver:
     def _answer(self, answer: Answer) -> None:
         payload = msgspec.json.encode(answer.ack)
         for _ in range(ANSWER_TRIES_MAX):
-            if self._link.publish(ack_topic(self._tenant, answer.store), payload) is not None or not self._link.up:
-                return
+            # One place under the broker's limit is left for head office's state.
+            if self._answers_said - self._answers_taken < max(1, self._link.receive_maximum - 1):
+                if self._link.publish(ack_topic(self._tenant, answer.store), payload) is not None:
+                    self._answers_said += 1
+                    return
+                if not self._link.up:
+                    return
             # The broker has not taken the acks before it yet. One that is given up is told again when the store
             # sends its messages again.
             self._stopping.wait(ANSWER_PAUSE_S)

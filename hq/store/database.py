@@ -12,6 +12,7 @@ from playhouse.db_url import connect, parse
 from playhouse.migrations import Runner
 
 from hq.store import tables
+from hq.store.statements import statements
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -25,6 +26,7 @@ class HqDatabase:
 
     def __init__(self, db: Database) -> None:
         self.db = db
+        self.statements = statements(db)
         self._inserts: dict[type[Model], str] = {
             model: self._insert_sql(model)
             for model in (tables.Message, tables.Sale, tables.SaleLine, tables.Tender, tables.Alarm)
@@ -44,6 +46,10 @@ class HqDatabase:
 
     def rows(self, query: Any) -> list[Row]:
         return list(query.bind(self.db).tuples())
+
+    def execute(self, statement: str, *values: object) -> Any:
+        """Run one of `statements`; returns the cursor."""
+        return self.db.execute_sql(statement, values)  # type: ignore[no-untyped-call]
 
     def insert_new(self, model: type[Model], rows: Sequence[Row]) -> None:
         """Insert rows of all columns in their order, those that are there already left as they are."""

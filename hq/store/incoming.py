@@ -121,8 +121,7 @@ def _take_stream(database: HqDatabase, store: str, epoch: str, batch: Sequence[R
     nacks: list[Nack] = []
     if set_aside:
         nacks = _nacks(database, store, epoch, batch[0].seq or 0)
-    where = (Stream.store == store) & (Stream.epoch == epoch)
-    database.run(Stream.update(upto=new_upto, held=len(beyond), set_aside=set_aside).where(where))
+    database.execute(database.statements.write_stream, new_upto, len(beyond), set_aside, store, epoch)
     far = any(m.seq is not None and m.seq > new_upto + 1 and m.seq not in known for m in batch)
     told_upto = new_upto
     if len(nacks) > NACK_MAX:
@@ -144,14 +143,12 @@ def _around(message: Received) -> tuple[int, int, int]:
 
 def _lock(database: HqDatabase, store: str, epoch: str, at_ms: int) -> tuple[int, int, int]:
     """Return (upto, held, set aside) of a stream, which no other receiver changes until our transaction ends."""
-    where = (Stream.store == store) & (Stream.epoch == epoch)
-    # An UPDATE locks the row in every database; SQLite has no SELECT … FOR UPDATE.
-    if database.run(Stream.update(held=Stream.held).where(where)) == 0:
+    if database.execute(database.statements.lock_stream, store, epoch).rowcount == 0:
         database.run(Stream.insert(store=store, epoch=epoch).on_conflict_ignore())
-        database.run(Stream.update(held=Stream.held).where(where))
+        database.execute(database.statements.lock_stream, store, epoch)
         _new_epoch(database, store, epoch, at_ms)
-    found = database.rows(Stream.select(Stream.upto, Stream.held, Stream.set_aside).where(where))[0]
-    return int(found[0]), int(found[1]), int(found[2])
+    upto, held, set_aside = database.execute(database.statements.read_stream, store, epoch).fetchone()
+    return upto, held, set_aside
 
 
 def _new_epoch(database: HqDatabase, store: str, epoch: str, at_ms: int) -> None:
@@ -164,14 +161,16 @@ def _new_epoch(database: HqDatabase, store: str, epoch: str, at_ms: int) -> None
 
 
 def _known(database: HqDatabase, store: str, epoch: str, seqs: set[int]) -> dict[int, _Known]:
-    query = Message.select(Message.seq, Message.hash, Message.prev_hash, Message.set_aside).where(
-        (Message.store == store) & (Message.epoch == epoch)
-    )
     low, high = min(seqs), max(seqs)
-    # A run of sequences, the usual case, is one range of the key; scattered ones are named one by one.
-    is_run = high - low < 2 * len(seqs)
-    query = query.where(Message.seq.between(low, high) if is_run else Message.seq.in_(sorted(seqs)))
-    return {seq: _Known(digest, prev, bool(aside)) for seq, digest, prev, aside in database.rows(query)}
+    if high - low < 2 * len(seqs):
+        # A run of sequences, the usual case, is one range of the key.
+        found = database.execute(database.statements.known, store, epoch, low, high).fetchall()
+    else:
+        query = Message.select(Message.seq, Message.hash, Message.prev_hash, Message.set_aside).where(
+            (Message.store == store) & (Message.epoch == epoch) & Message.seq.in_(sorted(seqs))
+        )
+        found = database.rows(query)
+    return {seq: _Known(digest, prev, bool(aside)) for seq, digest, prev, aside in found}
 
 
 def _forks(known: dict[int, _Known], store: str, epoch: str, seq: int, at_ms: int) -> list[Row]:

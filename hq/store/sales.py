@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from peewee import EXCLUDED
 
 from edge.messages import SaleBody
 from hq.store.database import HqDatabase, Row
-from hq.store.tables import Alarm, Sale, SaleLine, Store, StoreDay, Tender
+from hq.store.statements import SALES_AT_ONCE
+from hq.store.tables import Alarm, Sale, SaleLine, Tender
 
 _BODY: Final = msgspec.json.Decoder(SaleBody)
 _ENCODER: Final = msgspec.json.Encoder()
@@ -44,10 +44,13 @@ def project(
 
 
 def _there(database: HqDatabase, store: str, sale_ids: list[str]) -> dict[str, tuple[str, int]]:
-    query = Sale.select(Sale.sale_id, Sale.receipt_number, Sale.total).where(
-        (Sale.store == store) & Sale.sale_id.in_(sale_ids)
-    )
-    return {sale_id: (number, total) for sale_id, number, total in database.rows(query)}
+    found: dict[str, tuple[str, int]] = {}
+    for start in range(0, len(sale_ids), SALES_AT_ONCE):
+        some = sale_ids[start : start + SALES_AT_ONCE]
+        some += some[-1:] * (SALES_AT_ONCE - len(some))
+        cursor = database.execute(database.statements.known_sales, store, *some)
+        found |= {sale_id: (number, total) for sale_id, number, total in cursor.fetchall()}
+    return found
 
 
 def _insert(database: HqDatabase, store: str, epoch: str, sales: Sequence[tuple[int, SaleBody]]) -> None:
@@ -78,24 +81,8 @@ def _add_up(database: HqDatabase, store: str, sales: Sequence[SaleBody]) -> None
         day[0] += 1
         day[1] += sale.total
     for (business_date, currency), (count, takings) in days.items():
-        insert = StoreDay.insert(
-            store=store, business_date=business_date, currency=currency, sales=count, takings=takings
-        )
-        database.run(
-            insert.on_conflict(
-                conflict_target=[StoreDay.store, StoreDay.business_date, StoreDay.currency],
-                update={
-                    StoreDay.sales: StoreDay.sales + EXCLUDED.sales,
-                    StoreDay.takings: StoreDay.takings + EXCLUDED.takings,
-                },
-            )
-        )
+        database.execute(database.statements.add_day, store, business_date, currency, count, takings)
     last = sales[-1]
-    database.run(
-        Store.update(
-            last_number=last.receipt_number,
-            last_total=last.total,
-            last_currency=last.currency,
-            last_sold_ms=last.sold_at_ms,
-        ).where(Store.store == store)
+    database.execute(
+        database.statements.last_sale, last.receipt_number, last.total, last.currency, last.sold_at_ms, store
     )
