@@ -125,6 +125,10 @@ DEVICE_STATES: Mapping[str, str] = {
     "problem": N_("Needs attention"),
     "unknown": N_("Not heard of yet"),
     "off": N_("Switched off"),
+    "paper_low": N_("Paper is low"),
+    "paper_out": N_("Out of paper"),
+    "cover_open": N_("Cover open"),
+    "doubtful": N_("Perhaps printed"),
 }
 
 DEVICE_KINDS: Mapping[str, str] = {
@@ -139,9 +143,9 @@ DEVICE_KINDS: Mapping[str, str] = {
 
 PRINT_STATES: Mapping[str, str] = {
     "queued": N_("Waiting for the printer"),
-    "printing": N_("Printing"),
+    "sending": N_("Printing"),
     "printed": N_("Printed"),
-    "refused": N_("Not printed"),
+    "dropped": N_("Not printed"),
     "doubtful": N_("Perhaps printed"),
     "none": N_("No paper"),
 }
