@@ -69,7 +69,7 @@ def _hold(folder: Path, marker: Path) -> int:
 def write_configuration(folder: Path, ports: Ports) -> None:
     """Write the three configuration files where they are missing, and put today's ports into those that are there."""
     source = demo_folder()
-    for name in ("taptill.toml", "promotions.toml", "hq.toml"):
+    for name in ("taptill.toml", "promotions.toml", "hq.toml", "logo.png"):
         if not (folder / name).exists():
             shutil.copyfile(source / name, folder / name)
     _set_ports(folder / "taptill.toml", {"screen": ports.till, "broker": ports.broker})
