@@ -81,7 +81,7 @@ def _head(sale: Sale, words: ReceiptWords, clock: Clock) -> list[Block]:
 
 def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
     quantity = str(line.quantity) if line.weight_g is None else t.weight(line.weight_g)
-    cells = (t.name(line.names), t.amount(line.unit_price), quantity, t.amount(line.gross))
+    cells = (t.name(line.names) or line.sku, t.amount(line.unit_price), quantity, t.amount(line.gross))
     names = {promotion.promotion_id: promotion.names for promotion in sale.promotions}
     return [
         Row(cells),
@@ -99,10 +99,12 @@ def _sums(sale: Sale, t: Texts) -> list[Block]:
             Columns(t.t("Subtotal"), t.amount(sale.gross)),
             Columns(t.t("Discount"), _minus(sale.discount, t)),
         ]
-    blocks.append(Columns(f"{t.t('Total')} ({sale.item_count})", t.money(sale.total), bold=True, size=Size.DOUBLE))
-    if sale.tax:
-        blocks.append(Columns(t.t("Tax included"), t.amount(sale.tax)))
-    return blocks
+    tax = f"{t.t('Tax included')} {t.amount(sale.tax)}" if sale.tax else ""
+    return [
+        *blocks,
+        Columns(t.t("Total"), t.money(sale.total), bold=True, size=Size.DOUBLE),
+        Columns(t.t("Items: {count}", count=sale.item_count), tax),
+    ]
 
 
 def _tenders(sale: Sale, t: Texts) -> list[Block]:

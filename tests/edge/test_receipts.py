@@ -1,0 +1,172 @@
+"""Receipts as they lie on the counter: golden files, decoded from the very bytes that a printer is sent.
+
+`TAPTILL_GOLDEN=write pytest tests/edge/test_receipts.py` writes them anew; look at each before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from drivers.document import OpenDrawer
+from drivers.escpos_paper import Kind, Paper, decode
+from drivers.escpos_printer import render
+from edge.clock import Clock
+from edge.config import StoreConfig
+from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.texts import Texts
+from rules.basket import Names
+from rules.sale import Sale, SaleLine, SalePromotion, SaleTender
+from tests.shops import NASTY, moment_ms
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+CLOCK = Clock("Asia/Shanghai")
+STORE = StoreConfig(
+    id="S001", name_zh_hans="街角便利店", name_zh_hant="街角便利店", name_en="Corner Shop",
+    address="杭州市延安路 18 号", phone="0571-8888 0000", thanks="谢谢光临，欢迎再来！",
+)  # fmt: skip
+TIERS = {"gold": Names("金卡", "金卡", "Gold")}
+MEMBER_PRICE = SalePromotion("member-price", Names("会员价", "會員價", "Member price"), 220)
+SPEND = SalePromotion(
+    "spend-steps", Names("满50减5，满100减12", "滿50減5，滿100減12", "5 off from 50, 12 off from 100"), 500
+)
+
+
+def line(sku: str, names: Names, price: int, quantity: int = 1, *, net: int | None = None, **more: object) -> SaleLine:
+    gross = int(more.pop("gross", price * quantity))  # type: ignore[call-overload]
+    made = SaleLine(
+        sku=sku, names=names, unit="", quantity=quantity, weight_g=None, unit_price=price, gross=gross,
+        net=gross if net is None else net, unit_nets=(), discounts=(), tax_bp=1_300, tax=0, code="",
+    )  # fmt: skip
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+COLA = line("cola", Names("可口可乐 500ml", "可口可樂 500ml", "Coca-Cola 500 ml"), 350, 2)
+PLAIN = Sale(
+    sale_id="01m80zmk6a2x7skw72bjkesctk", lane=1, staff_id="zhang", member_id=None, business_date="2026-11-23",
+    sold_at_ms=moment_ms("2026-11-23 18:04"), gross=700, discount=0, total=700, tax=81, change=300, item_count=2,
+    lines=(COLA,), tenders=(SaleTender("cash", 700, 1_000),), promotions=(), rules_version="v1",
+    receipt_number="S001-1-20261123-0001",
+)  # fmt: skip
+
+MEMBER = replace(
+    PLAIN,
+    member_id="li", gross=6_821, discount=720, total=6_101, tax=702, change=0, item_count=5,
+    lines=(
+        COLA,
+        line("milk", Names("晨牧鲜牛奶 950ml", "晨牧鮮牛奶 950ml", "Chenmu fresh milk 950 ml"), 1_200, 2, net=1_985,
+             discounts=(("member-price", 220), ("spend-steps", 195))),
+        line("apple", Names("红富士苹果", "紅富士蘋果", "Fuji apples"), 1_280, weight_g=532, gross=681),
+        line("rice", Names(
+            "五常稻花香东北大米真空包装家庭装特惠 5kg", "五常稻花香東北大米真空包裝家庭裝特惠 5kg",
+            "Wuchang Daohuaxiang rice, vacuum packed, family size 5 kg"), 3_040, net=2_735,
+            discounts=(("spend-steps", 305),)),
+    ),
+    tenders=(SaleTender("scan", 5_000, 5_000), SaleTender("card", 1_101, 1_101)),
+    promotions=(MEMBER_PRICE, SPEND), points=61, points_after=1_261, next_tier="gold", next_tier_short=38_900,
+    receipt_number="S001-1-20261123-0002",
+)  # fmt: skip
+
+# Names that a printer would obey, a tender in foreign words, an unset clock, the largest figures.
+RUDE = replace(
+    PLAIN,
+    gross=1_000_000_350, total=1_000_000_350, change=0, item_count=10_000, is_clock_unsure=True,
+    lines=(
+        line("cake", Names(NASTY), 350),
+        line("gold", Names("𠮷野家🍜金条 ½ ounce"), 100_010, 9_999, gross=1_000_000_000),
+        line("empty", Names(), 0),
+    ),
+    tenders=(SaleTender("cash", 1_000_000_350, 1_000_000_350),), receipt_number="S001-1-20261123-0003",
+)  # fmt: skip
+
+CASES = {"plain": PLAIN, "member": MEMBER, "rude": RUDE}
+WIDTHS = {"58mm": 32, "80mm": 48}
+
+
+def words(language: str, *, member: str = "李**") -> ReceiptWords:
+    return ReceiptWords(STORE, Texts(language, "CNY"), staff_name="小张", member_name=member, tier_names=TIERS)
+
+
+def printed(sale: Sale, *, language: str, columns: int, copy: bool = False, encoding: str = "gb18030") -> Paper:
+    document = receipt(sale, words(language), clock=CLOCK, copy=copy, drawer_pin=2)
+    return decode(render(document, columns=columns, encoding=encoding), columns=columns, encoding=encoding)  # type: ignore[arg-type]
+
+
+def held_to_golden(name: str, paper: Paper) -> None:
+    path = GOLDEN / f"{name}.txt"
+    text = paper.text() + "\n"
+    if os.environ.get("TAPTILL_GOLDEN") == "write":
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("case", CASES)
+def test_receipt_lies_as_it_always_did(case: str, width: str, language: str) -> None:
+    paper = printed(CASES[case], language=language, columns=WIDTHS[width])
+    held_to_golden(f"{case}-{width}-{language}", paper)
+    # Whatever stands in a name: nothing is a command, nothing runs over the edge.
+    assert paper.unknown == ()
+    assert not any(each.wrapped for each in paper.lines)
+    assert [each.text for each in paper.of(Kind.QR)] == [CASES[case].receipt_number]
+    assert len(paper.of(Kind.CUT)) == 1
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+def test_copy_is_marked_and_leaves_the_drawer_shut(language: str) -> None:
+    copy, first = (printed(PLAIN, language=language, columns=48, copy=copy) for copy in (True, False))
+    held_to_golden(f"copy-80mm-{language}", copy)
+    assert (copy.kicks, first.kicks) == ((), (2,))
+    # But for the mark, the copy is the receipt.
+    assert copy.text().split("\n", 1)[1] == first.text()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "language"),
+    [
+        ("big5", "zh-Hant"),  # a printer from Taiwan
+        ("gb2312", "zh-Hans"),  # the oldest ones
+        ("none", "en"),  # no Chinese font at all
+    ],
+)
+def test_printer_prints_what_its_font_has(encoding: str, language: str) -> None:
+    paper = printed(MEMBER, language=language, columns=48, encoding=encoding)
+    held_to_golden(f"member-80mm-{language}-{encoding}", paper)
+    assert paper.unknown == ()
+    assert not any(each.wrapped for each in paper.lines)
+
+
+@pytest.mark.parametrize(
+    ("tenders", "drawer_pin", "kicks"),
+    [
+        ((SaleTender("cash", 700, 1_000),), 2, (2,)),
+        ((SaleTender("cash", 700, 1_000),), 5, (5,)),  # the second drawer
+        ((SaleTender("cash", 700, 1_000),), 0, ()),  # no drawer
+        ((SaleTender("card", 700, 700),), 2, ()),  # nothing to put in it
+        ((SaleTender("card", 200, 200), SaleTender("cash", 500, 500)), 2, (2,)),  # once
+        ((), 2, ()),  # a sale of zero
+    ],
+)
+def test_drawer_opens_for_cash(tenders: tuple[SaleTender, ...], drawer_pin: int, kicks: tuple[int, ...]) -> None:
+    sale = replace(PLAIN, tenders=tenders)
+    document = receipt(sale, words("en"), clock=CLOCK, drawer_pin=drawer_pin)
+    assert tuple(block.pin for block in document.lines if isinstance(block, OpenDrawer)) == kicks
+
+
+def test_promotion_that_the_sale_does_not_name_is_printed_by_its_id() -> None:
+    sale = replace(PLAIN, gross=800, discount=100, lines=(replace(COLA, discounts=(("gone-promotion", 100),)),))
+    assert "gone-promotion" in printed(sale, language="en", columns=48).text()
+
+
+@pytest.mark.parametrize("columns", [32, 42, 48])
+def test_test_page_fits_every_paper(columns: int) -> None:
+    document = printer_test(words("zh-Hans"), printer="printer-1", encoding="gb18030", columns=columns)
+    paper = decode(render(document, columns=columns), columns=columns)
+    assert not any(each.wrapped for each in paper.lines)
+    # The ruler fills the paper to its edge.
+    assert max(each.cells for each in paper.lines if each.text.startswith("123456789")) == columns
+    assert paper.kicks == ()
