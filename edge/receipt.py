@@ -71,8 +71,8 @@ def _head(sale: Sale, words: ReceiptWords, clock: Clock) -> list[Block]:
     blocks += [Text(line, Align.CENTER) for line in (store.address, store.phone) if line]
     blocks += [
         Rule(),
-        Columns(f"{t.t('No.')} {sale.receipt_number}", ""),
-        Columns(f"{sold_at:%Y-%m-%d %H:%M:%S}", f"{t.t('Cashier')} {words.staff_name}"),
+        Columns(t.t("No. {number}", number=sale.receipt_number), ""),
+        Columns(f"{sold_at:%Y-%m-%d %H:%M:%S}", t.t("Cashier {name}", name=words.staff_name)),
     ]
     if sale.is_clock_unsure:
         blocks.append(Text(t.t("The clock of the till was not set.")))
@@ -99,7 +99,7 @@ def _sums(sale: Sale, t: Texts) -> list[Block]:
             Columns(t.t("Subtotal"), t.amount(sale.gross)),
             Columns(t.t("Discount"), _minus(sale.discount, t)),
         ]
-    tax = f"{t.t('Tax included')} {t.amount(sale.tax)}" if sale.tax else ""
+    tax = t.t("Tax included {amount}", amount=t.amount(sale.tax)) if sale.tax else ""
     return [
         *blocks,
         Columns(t.t("Total"), t.money(sale.total), bold=True, size=Size.DOUBLE),
