@@ -14,6 +14,7 @@ ROOMS = ["rules", "drivers", "edge", "hq"]
 REQUIRES = [
     "argon2-cffi>=25.1",
     "biip>=5.2,<6",
+    "lunar-python>=1.4.8,<2",
     "cheroot>=11.1,<12",
     "click>=8.1",
     "evdev>=2.0,<3",

@@ -106,7 +106,7 @@ def next_tier(spend_12m: Minor, tiers: Sequence[Tier]) -> tuple[Tier, Minor] | N
 def birthday_on(birthday: Birthday, year: int) -> date | None:
     """Return the day on which a birthday is kept in a solar, or for lunar birthdays a lunar, year.
 
-    29 February falls back to the 28th, a lunar 30th to the 29th. None where the lunar table ends.
+    29 February falls back to the 28th, a lunar 30th to the 29th. None where the lunar calendar ends.
 
     >>> birthday_on(Birthday(2, 29), 2027).isoformat(), birthday_on(Birthday(8, 15, lunar=True), 2026).isoformat()
     ('2027-02-28', '2026-09-25')

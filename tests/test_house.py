@@ -72,6 +72,7 @@ HOMES = {
     "argon2": ("edge/store/staff.py",),
     "babel": ("edge/texts.py", "hq/web/*"),
     "biip": ("rules/gs1.py", "rules/codes.py"),
+    "lunar_python": ("rules/lunar.py",),
     "cheroot": ("edge/web/server.py", "hq/web/*"),
     "click": ("edge/__main__.py", "edge/cli/*", "hq/__main__.py"),
     "escpos": ("drivers/escpos_printer.py",),

@@ -72,7 +72,7 @@ def test_without_tiers_or_below_the_first_there_is_none():
         (Birthday(8, 15, lunar=True), date(2026, 9, 25), 0, 0, True),  # Mid-Autumn of 2026
         (Birthday(8, 15, lunar=True), date(2026, 8, 15), 0, 0, False),
         (Birthday(12, 29, lunar=True), date(2027, 2, 5), 0, 0, True),  # the last day of the lunar year 2026
-        (Birthday(1, 1, lunar=True), date(2090, 2, 1), 31, 31, False),  # past the table
+        (Birthday(1, 1, lunar=True), date(2190, 2, 1), 31, 31, False),  # past the calendar
     ],
 )
 def test_is_birthday(birthday, today, before, after, answer):
@@ -96,7 +96,7 @@ def test_solar_day(year, month, day, solar):
     assert solar_day(year, month, day) == solar
 
 
-def test_each_lunar_year_of_the_table_ends_where_the_next_begins():
+def test_each_lunar_year_ends_where_the_next_begins():
     for year in range(FIRST_YEAR, LAST_YEAR):
         last = solar_day(year, 12, 30)
         first = solar_day(year + 1, 1, 1)
