@@ -13,17 +13,18 @@ ROOMS = ["rules", "drivers", "edge", "hq"]
 # (paho's queue, cheroot's pool, escpos's byte output, biip's result types).
 REQUIRES = [
     "argon2-cffi>=25.1",
+    "babel>=2.16",
     "biip>=5.2,<6",
-    "lunar-python>=1.4.8,<2",
     "cheroot>=11.1,<12",
     "click>=8.1",
     "evdev>=2.0,<3",
     "flask>=3.1,<4",
-    "Flask-Babel>=4",
     "Flask-WTF>=1.3",
+    "lunar-python>=1.4.8,<2",
     "msgspec>=0.22",
     "paho-mqtt>=2.2,<3",
     "peewee>=4.5,<5",
+    "pillow>=11",
     "pyserial>=3.5,<4",
     "python-escpos>=3.1,<4",
     "segno>=1.6",
@@ -31,12 +32,7 @@ REQUIRES = [
     "tzdata>=2025.2",
 ]
 
-# Importing pypinyin costs 57 MB of memory, so only catalogue import and the demo's generator do it; the daemon reads
-# the columns that they wrote.
-IMPORT = ["pypinyin>=0.55"]
-
 TEST = [
-    *IMPORT,
     "hypothesis>=6.170",
     "mypy>=2.4,<3",
     "playwright>=1.65",
@@ -81,7 +77,7 @@ setup(
     include_package_data=False,
     data_files=data_files("config", "share/taptill"),
     install_requires=REQUIRES,
-    extras_require={"import": IMPORT, "demo": IMPORT, "test": TEST},
+    extras_require={"test": TEST},
     entry_points={"console_scripts": ["taptill = edge.__main__:main"]},
     zip_safe=False,
     classifiers=[
