@@ -274,6 +274,7 @@ class MqttLink:
             client.tls_set(ca, cert, key)
         if self._will:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
+        client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -341,6 +342,12 @@ class MqttLink:
                 # The mistake goes on its way and ends paho's thread; the connection is of no use without it.
                 with self._changed:
                     self._lose("a callback failed")
+
+
+def _send_at_once(_client: Client, _data: Any, connection: Any) -> None:
+    # Small packets follow each other: the kernel would hold the second one back for 40 ms, until the first is answered.
+    with suppress(OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _incoming(message: MQTTMessage, connection: int) -> Incoming:

@@ -33,7 +33,9 @@ class Mosquitto:
         assert self._process is None, "it runs already"
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         self._config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n{self._extra}\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+            # Without it each acknowledgement waits up to 40 ms in the broker's kernel for the one before it.
+            f"set_tcp_nodelay true\n{self._extra}\n"
         )
         self._process = subprocess.Popen(
             [program, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
