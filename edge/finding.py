@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edge.screen import Refusal
 from edge.store import catalog
@@ -37,7 +37,7 @@ def find_item(db: Database, code: Code, *, now_ms: int) -> Found | Refusal:
     if isinstance(found, Refusal):
         return found
     quantity = 1 if found.weight_g is not None or found.label_amount is not None else pieces * (code.count or 1)
-    return Found(found.item, quantity, found.weight_g, found.label_amount, code=code.gtin14 or code.text)
+    return replace(found, quantity=quantity, code=code.gtin14 or code.text)
 
 
 def find_sku(
@@ -65,13 +65,17 @@ def find_sku(
         return Found(item, open_price=open_price)
     if item.price < 0 and label_amount is None:
         return Refusal("no_price", params)
+    # What has no price of its own costs what its label says, a piece as well.
+    piece = label_amount if item.is_open_price or item.price < 0 else None
     if not item.is_weighed:
         # A price label on a piece is obeyed as it was printed; its weight means nothing.
-        return Found(item, label_amount=label_amount)
+        return Found(item, label_amount=label_amount, open_price=piece)
     if weight_g is None and label_amount is not None:
         weight_g = _weight_of(label_amount, item.price)
     if weight_g is None:
-        return Refusal("needs_weight", params) if label_amount is None else Found(item, label_amount=label_amount)
+        if label_amount is None:
+            return Refusal("needs_weight", params)
+        return Found(item, label_amount=label_amount, open_price=piece)
     if not 1 <= weight_g <= WEIGHT_MAX_G:
         return Refusal("weight_range", params)
     return Found(item, weight_g=weight_g, label_amount=label_amount)

@@ -61,7 +61,7 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
     answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders])
     if isinstance(answer, Overpaid):
-        rest = quote.total - sum(each.given for each in memory.tenders)
+        rest = max(quote.total - sum(each.given for each in memory.tenders), 0)
         return desk.refuse(Refusal("tender_over", {"due_minor": rest}))
     if isinstance(answer, Short):
         return _keep_tenders(desk, tenders)

@@ -168,7 +168,7 @@ class Till:
         line = self._desk.line(line_id)
         if line is None:
             return self._desk.refuse(Refusal("line_gone"))
-        if line.open_price is None:
+        if line.open_price is None or line.label_amount is not None:
             return self._desk.refuse(Refusal("not_allowed"))
         if not 0 < amount <= OPEN_PRICE_MAX:
             return self._desk.refuse(Refusal("amount_range"))

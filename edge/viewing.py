@@ -61,7 +61,7 @@ def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_ne
             for each in priced.discounts
         ),
         is_newest=is_newest,
-        is_open_price=line.open_price is not None,
+        is_open_price=line.open_price is not None and line.label_amount is None,
     )
 
 

@@ -17,13 +17,13 @@ from edge.config import LaneConfig
 from edge.health import Health
 from edge.screen import Refusal, Screens, Stage
 from edge.shop import Shop
-from edge.store import ledger
+from edge.store import catalog, ledger
 from edge.store.auditing import check
 from edge.store.baskets import STEPS_MAX
 from edge.store.database import Store, execute, open_store, rows
 from edge.texts import REFUSALS, Texts
 from edge.till import WAITING_SCANS_MAX, Till
-from rules.codes import CodeSettings
+from rules.codes import CodeSettings, ScaleFormat, make_label
 from rules.ledger import CASH, drawer_account
 from rules.promotions import NO_RULES
 from tests.shops import PLENTY, TestShop
@@ -31,6 +31,7 @@ from tests.shops import PLENTY, TestShop
 REPOSITORY = Path(__file__).parents[2]
 CODES = {"4006381333931": ("pen", 1), "6901234567892": ("cola", 1), "16901234567899": ("cola", 24)}
 PRICES = {"pen": 250, "cola": 350}
+SCALES = (ScaleFormat("21", "FFWWWWWEEEEEC"),)
 UNKNOWN = "6909999999996"
 
 # --- a till against a model ------------------------------------------------------------------------------------------
@@ -156,7 +157,7 @@ class Bench:
         self.store: Store = open_store(loaded.database, synchronous="OFF")
         self.screens = Screens()
         self.shop = Shop(
-            config=loaded.config, clock=made.clock, store=self.store, rules=NO_RULES, codes=CodeSettings(),
+            config=loaded.config, clock=made.clock, store=self.store, rules=NO_RULES, codes=CodeSettings(SCALES),
             screens=self.screens, health=Health(clock=made.clock, data_dir=folder, disk_free=lambda _: PLENTY),
             committed=lambda: None,
         )  # fmt: skip
@@ -273,6 +274,60 @@ def test_whatever_is_scanned_the_till_sells_on(bench: Bench, text: str) -> None:
     Texts("zh-Hans", "CNY").refusal(refusal.code, refusal.params).encode() if refusal else None
     till.dismiss()
     assert till.scan("4006381333931") is None
+
+
+# --- prices that move, labels that are obeyed -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("price", "given", "refusal", "change"),
+    [
+        (2_500, 500, None, 0),  # still something to pay
+        (2_000, 0, None, 0),  # the card has paid it all: closed without another tender
+        (2_000, 500, Refusal("tender_over", {"due_minor": 0}), None),  # cash would go in and straight out again
+        (1_500, 0, Refusal("tender_over", {"due_minor": 0}), None),  # the card gives no change: take it back first
+    ],
+)
+def test_price_that_falls_under_money_on_the_table(
+    bench: Bench, price: int, given: int, refusal: Refusal | None, change: int | None
+) -> None:
+    till, clock = bench.clean(), bench.shop.clock
+    assert till.scan("6900000000021") is None
+    till.to_pay()
+    sale_id = bench.screens.newest(1).sale_id
+    assert till.pay(sale_id, "card", 2_000) is None
+    with bench.store.transaction():
+        catalog.put_price(bench.store.db, "rice", price, effective_from_ms=clock.now_ms())
+    try:
+        assert till.pay(sale_id, "cash", 1_000) == Refusal("price_changed", {"total_minor": price})
+        assert till.pay(sale_id, "cash", given) == refusal
+        done = bench.screens.newest(1).done
+        assert (done.change if done else None) == change
+        assert check(bench.store.db).problems == ()
+    finally:
+        execute(bench.store.db, "DELETE FROM price WHERE sku = 'rice' AND effective_from_ms = ?", clock.now_ms())
+
+
+@pytest.mark.parametrize(
+    ("sku", "unit_price", "quantity"),
+    [
+        ("pen", 250, 1),  # a reduced piece keeps its list price beside the label's
+        ("old", 640, 1),  # no price of its own: never shown as less than nothing
+        ("repair", 640, 1),  # the label is the price that the cashier would have typed
+        ("apple", 1_280, 1),
+    ],
+)
+def test_label_is_obeyed_as_it_was_printed(bench: Bench, sku: str, unit_price: int, quantity: int) -> None:
+    till = bench.clean()
+    label = make_label(SCALES[0], item="00777", amount=640)
+    with bench.store.transaction():
+        catalog.put_code(bench.store.db, "00777", sku)
+    till = bench.start()
+    assert till.scan(label) is None
+    (line,) = bench.screens.newest(1).lines
+    assert (line.unit_price, line.quantity, line.net, line.is_open_price) == (unit_price, quantity, 640, False)
+    assert till.set_open_price(line.line_id, 1) == Refusal("not_allowed")
+    assert till.change_quantity(line.line_id, 2) == Refusal("quantity_of_weighed")
 
 
 # --- several lanes ---------------------------------------------------------------------------------------------------
