@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 READ_S = 0.5
 """Longest that a reader thread waits before it looks whether it is to stop."""
-REOPEN_MIN_S, REOPEN_MAX_S = 0.25, 5.0
+REOPEN_MIN_S, REOPEN_MAX_S = 0.25, 1.0
 """Back-off between two tries to open a device that is gone; a scanner that is plugged in works within a second."""
 
 
