@@ -33,6 +33,7 @@ REQUIRES = [
 ]
 
 TEST = [
+    "cryptography>=45",
     "hypothesis>=6.170",
     "mypy>=2.4,<3",
     "playwright>=1.65",

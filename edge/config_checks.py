@@ -31,6 +31,9 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     warnings: list[Problem] = []
     if config.store is not None:
         _check_zone(config.store.timezone, walk)
+        if config.store.id == "hq":
+            # The topic …/hq/state is head office's own.
+            walk.add("store.id", "hq", "another id: this one is head office's own")
     lanes = [lane for lane in config.lane or () if lane is not None]
     devices = [device for device in config.device or () if device is not None]
     if config.lane is not None and not config.lane:

@@ -125,6 +125,11 @@ def test_the_shortest_file(tmp_path):
             STORE + 'thanks = "\\u001bp0"\n',
             'taptill.toml:4: store.thanks: found "\\u001bp0", expected a text without control characters',
         ),
+        # The id that head office's own state goes by.
+        (
+            STORE.replace("S001", "hq"),
+            "taptill.toml:2: store.id: found hq, expected another id: this one is head office's own",
+        ),
         # A zone that does not exist.
         (
             STORE + 'timezone = "Asia/Shanghia"\n',
