@@ -118,15 +118,17 @@ def test_full_inbox_drops_and_counts(tmp_path: Path) -> None:
 
 def test_reader_that_is_plugged_in_again_works_within_a_second(tmp_path: Path) -> None:
     with Lane(tmp_path) as lane:
-        assert lane.comes_to("ok")
-        lane.reader.unplug()
-        assert lane.comes_to("gone")
-        lane.reader.plug()
-        began = time.monotonic()
-        assert lane.comes_to("ok")
-        assert time.monotonic() - began < 1.0
-        lane.reader.type("again")
-        assert until(lambda: lane.events == [(3, Scan("reader", "again"))])
+        # A loose plug: the pause before the next try does not grow from one time to the other.
+        for count in range(1, 5):
+            assert lane.comes_to("ok")
+            lane.reader.unplug()
+            assert lane.comes_to("gone")
+            lane.reader.plug()
+            began = time.monotonic()
+            assert lane.comes_to("ok")
+            assert time.monotonic() - began < 1.0
+            lane.reader.type("again")
+            assert until(lambda count=count: lane.events == [(3, Scan("reader", "again"))] * count)
 
 
 def test_reader_that_was_never_there_is_waited_for(tmp_path: Path) -> None:
