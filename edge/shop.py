@@ -65,7 +65,12 @@ class Shop:
     def _item(self, sku: str, now_ms: int) -> Item:
         found = catalog.item(self.store.db, sku, now_ms=now_ms)
         assert found is not None, f"item {sku} left the catalogue while it was in a basket"
-        return found[0]
+        if found[0].price >= 0:
+            return found[0]
+        # A box without a battery may wake up before the day from which the price holds. What is in the basket was sold
+        # at a price, so its first one counts; without any, the line has one of its own.
+        since_ms = catalog.first_price_ms(self.store.db, sku)
+        return found[0] if since_ms is None else self._item(sku, since_ms)
 
     def member(self, member_id: str | None) -> Member | None:
         """Return what pricing needs to know of a member."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from peewee import SqliteDatabase
 
-from edge.store.database import Row, execute, execute_many, row, rows
+from edge.store.database import Row, execute, execute_many, row, rows, scalar
 from edge.store.rows import ItemRow, QuickKey, QuickPage
 from rules.basket import Item, Names
 from rules.money import Minor
@@ -121,6 +121,12 @@ def item(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[Item, bool] | No
         tier_prices=prices,
     )
     return made, bool(found[11])
+
+
+def first_price_ms(db: SqliteDatabase, sku: str) -> int | None:
+    """Return from when on an item had a list price at all; None for one that never has one."""
+    found = scalar(db, "SELECT min(effective_from_ms) FROM price WHERE sku = ? AND tier_id = ?", sku, LIST_TIER)
+    return None if found is None else int(found)
 
 
 def search_items(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> list[ItemRow]:
