@@ -64,9 +64,10 @@ def close_sale(
 
 
 def points_expire_ms(shop: Shop, now_ms: int) -> int | None:
-    """Return when points of this moment expire: at the end of the local day so many months on."""
+    """Return when points of this moment expire: at the end of the local day so many months on; None never."""
     months = shop.config.rules.points_expire_months
-    if not months:
+    # Counted from a clock that was never set, they would be gone as soon as it is.
+    if not months or not shop.clock.is_sane():
         return None
     last_day = months_after(shop.clock.local(now_ms).date(), months)
     end = datetime.combine(last_day, time(23, 59, 59), ZoneInfo(shop.config.store.timezone))

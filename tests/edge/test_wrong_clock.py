@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.store import catalog
+from edge.store.database import rows
 from edge.till import Till
-from tests.shops import TestShop, moment_ms
+from tests.shops import MORNING, TestShop, moment_ms
 
 PEN = "4006381333931"
 BEFORE_ALL_PRICES = "2025-06-01 10:00"
@@ -44,3 +46,23 @@ def test_open_basket_lives_through_a_clock_that_is_set_back(shop: TestShop, woke
     assert shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="cash", given=2_000) is None
     assert shop.view().done is not None and shop.view().done.change == 2_000 - 3 * 250 - 990
     assert shop.audit() == () and shop.crashes == []
+
+
+def test_points_of_an_unset_clock_are_still_there_when_it_is_set(shop: TestShop) -> None:
+    """Counted from 1970, their year would be over before the member had them."""
+    shop.start()
+    shop.parts.loop.write(lambda: catalog.put_price(shop.parts.store.db, "pen", 250, effective_from_ms=0))
+    shop.clock.hand.at_ms = moment_ms(NEVER_SET)
+    sign_in(shop)
+    shop.ask(1, Till.attach_member, member_id="li")
+    shop.ask(1, Till.scan, text=PEN)
+    shop.ask(1, Till.to_pay)
+    shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="cash", given=250)
+    assert shop.view().done is not None and shop.view().done.points == 2
+    assert rows(shop.parts.store.reads, "SELECT is_clock_unsure FROM sale") == [(1,)]
+    shop.ask(1, Till.next_sale)
+    shop.clock.hand.at_ms = moment_ms(MORNING)
+    sign_in(shop)
+    shop.ask(1, Till.attach_member, member_id="li")
+    assert shop.view().member is not None and shop.view().member.points == 2
+    assert shop.audit() == ()
