@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.brokers import Mosquitto
 from tests.main_job.screen import CHROMIUM, CHROMIUM_FLAGS, Screen
-from tests.main_job.shop import Shop
+from tests.main_job.shop import Shop, found
 from tests.offices import OfficeProcess
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
@@ -37,9 +37,16 @@ def office(tmp_path: Path, broker: Mosquitto) -> Iterator[OfficeProcess]:
     office.close()
 
 
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("founded")
+    found(folder)
+    return folder
+
+
 @pytest.fixture
-def shop(tmp_path: Path, broker: Mosquitto) -> Iterator[Shop]:
-    shop = Shop(tmp_path / "shop", broker.port)
+def shop(tmp_path: Path, broker: Mosquitto, founded: Path) -> Iterator[Shop]:
+    shop = Shop(tmp_path / "shop", broker.port, founded=founded)
     yield shop
     shop.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -74,11 +75,32 @@ steps = [{ spend = 5_000, off = 500 }]
 """
 
 
-class Shop:
-    """Store S001 with one lane: its folder, the far ends of its wires, and its daemon."""
+def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the installed command to its end."""
+    return subprocess.run([TAPTILL, *words], capture_output=True, text=True, timeout=60, check=False)
 
-    def __init__(self, folder: Path, broker_port: int, *, staff_rules: str = "") -> None:
-        folder.mkdir(parents=True)
+
+def found(folder: Path) -> None:
+    """Make the store with its manager and its cashier, as `taptill` does it for a new owner."""
+    for name, pin in (("pin", PIN), ("cashier-pin", CASHIER_PIN)):
+        (folder / name).write_text(f"{pin}\n")
+    made = command(
+        "init", folder, "--store-id", "S001", "--name", "好邻居便利店", "--manager", "王店长",
+        "--pin-file", folder / "pin",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    added = command(
+        "user", "add", "--config", folder / "taptill.toml", "--name", "小李", "--role", "cashier",
+        "--pin-file", folder / "cashier-pin",
+    )  # fmt: skip
+    assert added.returncode == 0, added.stderr
+
+
+class Shop:
+    """Store S001 with one lane, a copy of the one that was founded: its folder, the far ends of its wires, and its daemon."""
+
+    def __init__(self, folder: Path, broker_port: int, *, founded: Path) -> None:
+        shutil.copytree(founded, folder)
         self.folder = folder
         self.config = folder / "taptill.toml"
         self.port = free_port()
@@ -87,8 +109,7 @@ class Shop:
         self.printer = FakePrinterServer()
         self._printer_port = self.printer.serve()
         self._process: subprocess.Popen[bytes] | None = None
-        self._found()
-        self.config.write_text(self._described(broker_port, staff_rules))
+        self.config.write_text(self._described(broker_port))
         (folder / "promotions.toml").write_text(PROMOTIONS)
         self._fill()
 
@@ -96,25 +117,7 @@ class Shop:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run the installed command to its end."""
-        return subprocess.run([TAPTILL, *words], capture_output=True, text=True, timeout=60, check=False)
-
-    def _found(self) -> None:
-        for name, pin in (("pin", PIN), ("cashier-pin", CASHIER_PIN)):
-            (self.folder / name).write_text(f"{pin}\n")
-        made = self.command(
-            "init", str(self.folder), "--store-id", "S001", "--name", "好邻居便利店", "--manager", "王店长",
-            "--pin-file", str(self.folder / "pin"),
-        )  # fmt: skip
-        assert made.returncode == 0, made.stderr
-        added = self.command(
-            "user", "add", "--config", str(self.config), "--name", "小李", "--role", "cashier",
-            "--pin-file", str(self.folder / "cashier-pin"),
-        )  # fmt: skip
-        assert added.returncode == 0, added.stderr
-
-    def _described(self, broker_port: int, staff_rules: str) -> str:
+    def _described(self, broker_port: int) -> str:
         return f"""
 [store]
 id = "S001"
@@ -129,7 +132,8 @@ promotions = "promotions.toml"
 
 [staff]
 idle_lock_minutes = 0
-{staff_rules}
+pin_tries = 2
+pin_wait_s = 30
 
 [[lane]]
 number = 1

@@ -26,6 +26,7 @@ from tests.main_job.shop import (
     TEA_CODE,
     UNKNOWN_CODE,
     Shop,
+    command,
     rows,
 )
 from tests.offices import OfficeProcess, wait_for
@@ -235,6 +236,6 @@ def check_the_end(shop: Shop, hq: Path) -> None:
         # Killed while a receipt was on its way to the printer, nobody can say whether it is on paper: never twice.
         assert papers == 1 if state == "printed" else (state, papers <= 1) == ("doubtful", True)
 
-    audit = shop.command("audit", "--config", str(shop.config))
+    audit = command("audit", "--config", shop.config)
     assert audit.returncode == 0, audit.stderr
     assert audit.stdout.startswith("4 sales")

@@ -7,7 +7,6 @@ import os
 import pty
 import select
 import tty
-from collections.abc import Sequence
 from pathlib import Path
 
 from drivers.evdev_lines import RECORD
@@ -122,8 +121,3 @@ def write_all(fd: int, data: bytes) -> None:
         assert poll.poll(WRITE_WAIT_S * 1_000), f"{len(rest)} bytes were not read"
         with contextlib.suppress(BlockingIOError):
             rest = rest[os.write(fd, rest) :]
-
-
-def papers_of(printed: Sequence[str], receipt_number: str) -> list[str]:
-    """Return the papers that bear a receipt's number."""
-    return [paper for paper in printed if receipt_number in paper]
