@@ -91,11 +91,12 @@ class Desk:
         self.show(sound=sound, priced=priced)
         return None
 
-    def note(self, action: str, subject: str = "", detail: object = None) -> None:
-        """Add to the audit chain, within the caller's transaction."""
+    def note(self, action: str, subject: str = "", detail: object = None, *, staff_id: str = "") -> None:
+        """Add to the audit chain, within the caller's transaction; of whoever is signed in, unless it says of whom."""
+        staff_id = staff_id or (self.memory.staff.staff_id if self.memory.staff else "")
         audit.note(
-            self.shop.store.db, at_ms=self.now_ms(), staff_id=self.memory.staff.staff_id if self.memory.staff else "",
-            lane=self.lane, action=action, subject=subject, detail=detail,
+            self.shop.store.db, at_ms=self.now_ms(), staff_id=staff_id, lane=self.lane, action=action,
+            subject=subject, detail=detail,
         )  # fmt: skip
 
     def refuse(self, refusal: Refusal) -> Refusal:

@@ -75,10 +75,9 @@ class Till:
         with self._shop.store.transaction():
             state = LaneState(staff_id=person.staff_id, seen_ms=self._desk.now_ms(), tenders=self._desk.memory.tenders)
             baskets.put_lane_state(self._shop.store.db, self.lane, state)
-            self._desk.set(staff=person)
-            self._desk.note("sign_in")
+            self._desk.note("sign_in", staff_id=person.staff_id)
         stage = Stage.PAYING if self._desk.memory.tenders else Stage.SELLING
-        self._desk.set(stage=stage, seen_ms=self._desk.now_ms())
+        self._desk.set(stage=stage, staff=person, seen_ms=self._desk.now_ms())
         self._desk.show(sound=Sound.TAP)
 
     # ----------------------------------------------------------------- devices

@@ -1,0 +1,45 @@
+"""What a lane remembers is what stands in its store, whatever was refused, failed or changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.screen import Refusal
+from edge.store.database import execute, rows
+from edge.till import Till
+from tests.shops import CARDS, TestShop
+
+PEN, COLA, UNKNOWN = "4006381333931", "6901234567892", "6909999999996"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[TestShop]:
+    with TestShop(tmp_path) as shop:
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        yield shop
+
+
+def nothing_is_written(till: Till, table: str) -> None:
+    execute(
+        till._shop.store.db, f"CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    )
+
+
+def is_mended(till: Till) -> None:
+    execute(till._shop.store.db, "DROP TRIGGER broken")
+
+
+def test_sign_in_that_was_not_written_leaves_the_lane_to_whom_it_was(shop: TestShop) -> None:
+    shop.ask(1, nothing_is_written, table="audit")
+    assert shop.ask(1, Till.tap, uid=CARDS["badge-chen"]) == Refusal("store_failed")
+    shop.ask(1, is_mended)
+    shop.ask(1, Till.scan, text=PEN)
+    shop.ask(1, Till.void_line, line_id="1")
+    staff = shop.view().staff
+    assert staff is not None and staff.staff_id == "zhang"
+    assert rows(shop.parts.store.reads, "SELECT action, staff_id FROM audit") == [
+        ("sign_in", "zhang"), ("void_line", "zhang")
+    ]  # fmt: skip
