@@ -16,6 +16,7 @@ from edge.screen import Refusal, Sound, Stage
 from edge.shop import Shop
 from edge.store import baskets, members, printjobs, staff
 from edge.store.baskets import LaneState, StoredBasket, StoredLine
+from edge.store.database import StoreError
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
 from rules.basket import LINES_MAX, QUANTITY_MAX
@@ -219,6 +220,7 @@ class Till:
 
     def dismiss(self) -> Refusal | None:
         """Take the banner away and work off the scans that waited behind it, up to the next banner."""
+        banner = self._desk.memory.blocked
         self._desk.set(blocked=None)
         self._desk.show()
         for _ in range(WAITING_SCANS_MAX):
@@ -226,7 +228,12 @@ class Till:
             if not waiting or self._desk.memory.blocked is not None:
                 break
             self._desk.set(waiting=waiting[1:])
-            self.scan(waiting[0])
+            try:
+                self.scan(waiting[0])
+            except StoreError:
+                # Nothing was written, so it waits on, and nobody pays before it is in the basket.
+                self._desk.set(waiting=waiting, blocked=banner)
+                raise
         return None
 
     # ----------------------------------------------------------------- members

@@ -43,3 +43,20 @@ def test_sign_in_that_was_not_written_leaves_the_lane_to_whom_it_was(shop: TestS
     assert rows(shop.parts.store.reads, "SELECT action, staff_id FROM audit") == [
         ("sign_in", "zhang"), ("void_line", "zhang")
     ]  # fmt: skip
+
+
+def test_scans_that_waited_wait_on_when_they_cannot_be_written(shop: TestShop) -> None:
+    """They lie in the customer's bag: until they are in the basket, the banner stands and nobody pays."""
+    shop.ask(1, Till.scan, text=PEN)
+    shop.ask(1, Till.scan, text=UNKNOWN)
+    shop.ask(1, Till.scan, text=COLA)
+    shop.ask(1, Till.scan, text=COLA)
+    shop.ask(1, nothing_is_written, table="basket_step")
+    assert shop.ask(1, Till.dismiss) == Refusal("store_failed")
+    view = shop.view()
+    assert (view.waiting_scans, view.blocked is not None, view.item_count) == (2, True, 1)
+    assert shop.ask(1, Till.to_pay) == Refusal("blocked_banner")
+    shop.ask(1, is_mended)
+    assert shop.ask(1, Till.dismiss) is None
+    view = shop.view()
+    assert (view.waiting_scans, view.blocked, view.item_count) == (0, None, 3)
