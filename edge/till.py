@@ -326,7 +326,9 @@ class Till:
         """Do what happens by the clock: lock an idle lane."""
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
-        is_idle = self._desk.memory.basket is None and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)
+        basket = self._desk.memory.basket
+        is_empty = basket is None or not basket.lines
+        is_idle = is_empty and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)
         if minutes and is_idle and idle_ms >= minutes * 60_000:
             self.sign_out()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.screen import Refusal
+from edge.screen import Refusal, Stage
 from edge.store.database import execute, rows
 from edge.till import Till
 from tests.shops import CARDS, TestShop
@@ -60,3 +60,18 @@ def test_scans_that_waited_wait_on_when_they_cannot_be_written(shop: TestShop) -
     assert shop.ask(1, Till.dismiss) is None
     view = shop.view()
     assert (view.waiting_scans, view.blocked, view.item_count) == (0, None, 3)
+
+
+@pytest.mark.parametrize("left", ["nothing", "member"])
+def test_idle_lane_without_lines_locks(shop: TestShop, left: str) -> None:
+    """A basket whose lines were all voided is empty, and a member who went away must not stay on the screen."""
+    if left == "member":
+        shop.ask(1, Till.attach_member, member_id="li")
+    shop.ask(1, Till.scan, text=PEN)
+    shop.clock.hand.at_ms += 16 * 60_000
+    shop.ask(1, Till.tick)
+    assert shop.view().stage is Stage.SELLING
+    shop.ask(1, Till.void_line, line_id="1")
+    shop.clock.hand.at_ms += 16 * 60_000
+    shop.ask(1, Till.tick)
+    assert shop.view().stage is Stage.LOCKED
