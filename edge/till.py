@@ -257,6 +257,10 @@ class Till:
     def detach_member(self) -> Refusal | None:
         """Make the open basket nobody's again."""
         basket = self._desk.memory.basket
+        if self._desk.memory.stage is Stage.LOCKED:
+            return self._desk.refuse(Refusal("locked"))
+        if self._desk.memory.tenders:
+            return self._desk.refuse(Refusal("tenders_first"))
         if basket is None or basket.member_id is None:
             return self._desk.refuse(Refusal("member_unknown"))
         return self._desk.push(msgspec.structs.replace(basket, member_id=None))

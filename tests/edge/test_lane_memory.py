@@ -75,3 +75,17 @@ def test_idle_lane_without_lines_locks(shop: TestShop, left: str) -> None:
     shop.clock.hand.at_ms += 16 * 60_000
     shop.ask(1, Till.tick)
     assert shop.view().stage is Stage.LOCKED
+
+
+def test_member_stays_while_there_is_money_on_the_table(shop: TestShop) -> None:
+    """What was paid so far was paid at the member's price."""
+    shop.ask(1, Till.attach_member, member_id="wang")
+    shop.ask(1, Till.add_item, sku="milk")
+    shop.ask(1, Till.to_pay)
+    shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="card", given=900)
+    assert shop.ask(1, Till.detach_member) == Refusal("tenders_first")
+    assert (shop.view().total, shop.view().due) == (990, 90)
+    shop.ask(1, Till.sign_out)
+    assert shop.ask(1, Till.detach_member) == Refusal("locked")
+    shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+    assert (shop.view().total, shop.view().due) == (990, 90)

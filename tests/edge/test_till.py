@@ -112,7 +112,7 @@ class Model:
             self.push(replace(self.now or Snapshot(), member=member))
 
     def detach(self) -> None:
-        if self.now and self.now.member:
+        if self.now and self.now.member and not self.tenders:
             self.push(replace(self.now, member=""))
 
     def to_pay(self) -> None:
