@@ -121,7 +121,11 @@ class Desk:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)
         elif memory.stage is not Stage.LOCKED and memory.basket is not None:
             basket = priced or self.shop.priced_basket(memory.basket, lane=self.lane)
-            view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
+            if basket.gross > AMOUNT_MAX:
+                # Prices rose while it was open: it can be undone or voided, and neither shown nor paid.
+                view = replace(view, sale_id=basket.sale_id, blocked=Refusal("amount_range"))
+            else:
+                view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
         self.set(total_shown=view.total)
         self.shop.screens.show(view)
 

@@ -25,6 +25,8 @@ def to_pay(desk: Desk) -> Refusal | None:
     if memory.stage is not Stage.SELLING or memory.basket is None or not memory.basket.lines:
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
+    if refusal is None and desk.shop.priced_basket(memory.basket, lane=desk.lane).gross > AMOUNT_MAX:
+        refusal = Refusal("amount_range")
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)
@@ -55,6 +57,8 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     if refusal:
         return desk.refuse(refusal)
     basket = shop.priced_basket(memory.basket, lane=desk.lane)
+    if basket.gross > AMOUNT_MAX:
+        return desk.refuse(Refusal("amount_range"))
     quote = price(basket, shop.rules, shop.member(basket.member_id), shop.clock.now_local())
     if quote.total != memory.total_shown:
         return desk.refuse(Refusal("price_changed", {"total_minor": quote.total}))

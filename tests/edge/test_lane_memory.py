@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.screen import Refusal, Stage
+from edge.store import catalog
 from edge.store.database import execute, rows
 from edge.till import Till
 from tests.shops import CARDS, TestShop
@@ -89,3 +90,21 @@ def test_member_stays_while_there_is_money_on_the_table(shop: TestShop) -> None:
     assert shop.ask(1, Till.detach_member) == Refusal("locked")
     shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
     assert (shop.view().total, shop.view().due) == (990, 90)
+
+
+def test_basket_that_a_new_price_makes_too_dear_can_be_changed_and_not_paid(shop: TestShop) -> None:
+    """A price with too many digits must not keep the daemon from starting."""
+    shop.ask(1, Till.scan, text=PEN)
+    shop.ask(1, Till.change_quantity, line_id="1", quantity=9_999)
+    shop.ask(1, Till.to_pay)
+    sale_id = shop.view().sale_id
+    store, now_ms = shop.parts.store, shop.clock.now_ms()
+    shop.parts.loop.write(lambda: catalog.put_price(store.db, "pen", 2_500_000_00, effective_from_ms=now_ms))
+    assert shop.ask(1, Till.pay, sale_id=sale_id, kind="cash", given=9_999 * 250) == Refusal("amount_range")
+    shop.stop()
+    shop.start()
+    assert shop.view().blocked == Refusal("amount_range")
+    assert shop.ask(1, Till.to_pay) == Refusal("amount_range")
+    assert shop.ask(1, Till.undo) is None
+    assert (shop.view().item_count, shop.view().total, shop.view().blocked) == (1, 2_500_000_00, None)
+    assert shop.crashes == [] and shop.audit() == ()
