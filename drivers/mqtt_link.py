@@ -281,9 +281,7 @@ class MqttLink:
         client.on_publish = lambda _client, _data, mid, reason, _properties: self._tell(
             self._callbacks.on_published, mid, str(reason)
         )
-        client.on_message = lambda _client, _data, message: self._tell(
-            self._callbacks.on_message, _incoming(message, connection)
-        )
+        client.on_message = lambda _client, _data, message: self._on_message(message, connection)
         return client
 
     # What paho calls, in the thread of its connection.
@@ -306,6 +304,16 @@ class MqttLink:
                 self._lose(f"subscription refused: {', '.join(refused)}")
                 return
         self._come_up()
+
+    def _on_message(self, message: MQTTMessage, connection: int) -> None:
+        try:
+            incoming = _incoming(message, connection)
+        except UnicodeDecodeError:
+            # Whoever answers at this address is no broker, and its mistakes must not become ours.
+            with self._changed:
+                self._lose("a topic that is no text")
+            return
+        self._tell(self._callbacks.on_message, incoming)
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         with self._changed:

@@ -299,6 +299,37 @@ def test_a_refused_subscription_is_told(connect):
     assert ear.nothing("up", 0)
 
 
+@pytest.mark.parametrize(
+    ("garbage", "why"),
+    [
+        (b"\x20\x01\x00", "Protocol error"),  # half a CONNACK
+        (b"\x20\x03\x00\x00\x00\x30\x06\x00\x02\xff\xfe\x00x", "a topic that is no text"),
+        (b"\x20\x03\x00\x00\x00\x30\x01\x00", "Protocol error"),  # a PUBLISH that ends within its topic
+        (b"\x20\x03\x00\x00\x00\xe0\x01\x33", "Protocol error"),  # a DISCONNECT for no reason there is
+    ],
+)
+def test_what_is_no_broker_ends_the_connection_and_nothing_else(connect, monkeypatch, garbage, why):
+    mistakes = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", lambda args: mistakes.put(args.exc_value))
+
+    def talk(server):
+        client, _ = server.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(garbage)
+            client.settimeout(WAIT_S)
+            while client.recv(1000):
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=talk, args=(server,))
+        thread.start()
+        _, ear = connect(server.getsockname()[1])
+        assert why in ear.next("down")
+        thread.join(WAIT_S)
+    assert mistakes.empty()
+
+
 def test_a_callback_that_fails_ends_the_connection_and_shows(broker, monkeypatch):
     mistakes, up, down = queue.Queue(), queue.Queue(), queue.Queue()
     monkeypatch.setattr(threading, "excepthook", lambda args: mistakes.put(args.exc_value))
