@@ -19,7 +19,7 @@ from edge.bench import Bench
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
-from edge.config_file import Loaded, SecretError, keep_last_good
+from edge.config_file import Loaded, SecretError, keep_last_good, write_whole
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
@@ -40,6 +40,7 @@ from rules.loyalty import Tier
 log = logging.getLogger(__name__)
 
 EXIT_FINE, EXIT_FAILED = 0, 1
+KEY_BYTES = 32
 BEAT_S = 1.0
 """How often the main thread looks at the till and the relay, and feeds the watchdog."""
 
@@ -263,9 +264,11 @@ def tell_manager(state: str) -> None:
 
 
 def secret_key(data_dir: Path) -> bytes:
-    """Return the key that signs sessions, made at the first start and readable by the daemon alone."""
+    """Return the key that signs sessions, made at the first start and readable by the daemon alone.
+
+    A power cut may have left an empty file, with which no page opens and anybody could sign: it is made anew.
+    """
     path = data_dir / "session.key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
+    if not path.exists() or path.stat().st_size < KEY_BYTES:
+        write_whole(path, secrets.token_hex(KEY_BYTES))
     return path.read_bytes()
