@@ -167,6 +167,7 @@ def start(
     for thread in threads:
         stack.callback(thread.stop)
         thread.start()
+    stack.callback(_end_soon, threads)
     return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
 
 
@@ -215,6 +216,13 @@ def _make_devices(
             threads.append(printing)
             followers.append(printing.wake)
     return readers, printers, threads
+
+
+def _end_soon(threads: Sequence[ReaderThread | PrinterThread]) -> None:
+    """Let the printers finish side by side: each may be in the middle of a paper, and the waits would add up."""
+    for thread in threads:
+        if isinstance(thread, PrinterThread):
+            thread.end_soon()
 
 
 def _start_relay(core: Core, loaded: Loaded, followers: list[Callable[[], None]], stack: ExitStack) -> Relay | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from drivers.base import Outcome, Printer, PrinterState
 from drivers.document import Document, document_from_json
 from drivers.escpos_printer import render
-from edge.clock import Clock
+from edge.clock import Clock, monotonic_s
 from edge.config import DeviceConfig
 from edge.health import Health
 from edge.loop import Loop, TillBusyError
@@ -28,6 +28,8 @@ POLL_S = 2.0
 """How often an idle printer is asked how it is."""
 RETRY_S = 1.0
 """Pause before a job that the printer refused is tried again."""
+STOP_S = 5.0
+"""Longest wait for the paper at hand when the daemon stops."""
 DOUBT_SHOWN_S = 5.0
 """How long the strip says that a paper is doubtful before it tells of the printer again; the list of receipts keeps
 it."""
@@ -67,6 +69,7 @@ class PrinterThread:
         self._room = room
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._end_by_s = 0.0
         self._owed: tuple[PrintJob, str] | None = None
         """What became of a job, not yet in its row: nothing else is printed before it is."""
         self._thread = threading.Thread(target=self._run, name=f"printer:{device.name}", daemon=True)
@@ -78,10 +81,17 @@ class PrinterThread:
         """Say that something may have been queued."""
         self._wake.set()
 
-    def stop(self, *, timeout_s: float = 5.0) -> None:
-        self._stopping.set()
-        self._wake.set()
-        self._thread.join(timeout_s)
+    def end_soon(self) -> None:
+        """Say that it is to end after the paper at hand, and do not wait for it."""
+        if not self._stopping.is_set():
+            self._end_by_s = monotonic_s() + STOP_S
+            self._stopping.set()
+            self._wake.set()
+
+    def stop(self) -> None:
+        """End it, and wait for the paper at hand until `STOP_S` after it was told first; then that is doubtful."""
+        self.end_soon()
+        self._thread.join(max(0.0, self._end_by_s - monotonic_s()))
         self._printer.close()
 
     def _run(self) -> None:
