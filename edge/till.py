@@ -333,7 +333,8 @@ class Till:
         basket = self._desk.memory.basket
         is_empty = basket is None or not basket.lines
         is_idle = is_empty and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)
-        if minutes and is_idle and idle_ms >= minutes * 60_000:
+        # A clock that was set back far makes the time since then negative.
+        if minutes and is_idle and abs(idle_ms) >= minutes * 60_000:
             self.sign_out()
 
     def refuse(self, refusal: Refusal) -> Refusal:

@@ -66,3 +66,20 @@ def test_points_of_an_unset_clock_are_still_there_when_it_is_set(shop: TestShop)
     shop.ask(1, Till.attach_member, member_id="li")
     assert shop.view().member is not None and shop.view().member.points == 2
     assert shop.audit() == ()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "stage"),
+    [
+        (-1, "selling"),  # a time server moves it a little: nobody is locked out
+        (-60 * 24 * 365, "locked"),  # it was a year ahead: an idle lane must not stay open for that year
+        (14, "selling"),
+        (15, "locked"),
+    ],
+)
+def test_idle_lane_locks_whichever_way_the_clock_is_moved(shop: TestShop, minutes: int, stage: str) -> None:
+    shop.start()
+    sign_in(shop)
+    shop.clock.hand.at_ms += minutes * 60_000
+    shop.ask(1, Till.tick)
+    assert shop.view().stage == stage
