@@ -161,3 +161,15 @@ def with_line(basket: StoredBasket, line: StoredLine) -> StoredBasket:
     else:
         lines = (*basket.lines, line)
     return msgspec.structs.replace(basket, lines=lines, newest_line=line.line_id)
+
+
+def same_line(basket: StoredBasket, sku: str) -> StoredLine | None:
+    """Return the line that one more piece of the item goes to."""
+    return next(
+        (
+            line
+            for line in basket.lines
+            if line.sku == sku and line.weight_g is None and line.label_amount is None and line.open_price is None
+        ),
+        None,
+    )

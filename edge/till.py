@@ -10,12 +10,12 @@ import msgspec
 
 from edge import finding, paying
 from edge.config import LaneConfig
-from edge.desk import Desk, with_line
+from edge.desk import Desk, same_line, with_line
 from edge.finding import Found
 from edge.screen import Refusal, Sound, Stage
 from edge.shop import Shop
 from edge.store import baskets, members, printjobs, staff
-from edge.store.baskets import LaneState, StoredBasket, StoredLine
+from edge.store.baskets import LaneState, StoredLine
 from edge.store.database import StoreError
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
@@ -366,7 +366,7 @@ class Till:
         is_portion = found.weight_g is not None or found.label_amount is not None
         if is_portion and self._desk.memory.quantity_next > 1:
             return Refusal("quantity_of_weighed")
-        same = None if is_portion or found.open_price is not None else _same_line(basket, found)
+        same = None if is_portion or found.open_price is not None else same_line(basket, found.item.sku)
         if pieces + (same.quantity if same else 0) > QUANTITY_MAX:
             return Refusal("quantity_range", {"max": QUANTITY_MAX})
         if same is None and len(basket.lines) >= LINES_MAX:
@@ -397,16 +397,3 @@ class Till:
         self._desk.set(waiting=(*waiting, text))
         self._desk.show(sound=Sound.ERROR)
         return None
-
-
-def _same_line(basket: StoredBasket, found: Found) -> StoredLine | None:
-    """Return the line that one more piece of the item goes to."""
-    return next(
-        (
-            line
-            for line in basket.lines
-            if line.sku == found.item.sku and line.weight_g is None and line.label_amount is None
-            and line.open_price is None
-        ),
-        None,
-    )  # fmt: skip
