@@ -109,7 +109,7 @@ CREATE TABLE lot (
     granted INTEGER NOT NULL CHECK (granted > 0), remaining INTEGER NOT NULL, expires_ms INTEGER,
     CHECK (remaining BETWEEN 0 AND granted)
 ) STRICT;
-CREATE INDEX lot_open ON lot (account, unit) WHERE remaining > 0;
+CREATE INDEX lot_open ON lot (account, unit, expires_ms) WHERE remaining > 0;
 CREATE TABLE lot_use (
     transfer_id INTEGER NOT NULL REFERENCES transfer (transfer_id), lot_id INTEGER NOT NULL REFERENCES lot (lot_id),
     amount INTEGER NOT NULL CHECK (amount > 0), PRIMARY KEY (transfer_id, lot_id)
