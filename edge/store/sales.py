@@ -24,6 +24,8 @@ class SaleContext:
     points_expire_ms: int | None = None
     printers: tuple[str, ...] = ()
     """Printers that put its receipt on paper."""
+    drawer_printer: str = ""
+    """The printer whose drawer opens when there is cash among the tenders; empty where none does."""
     new_tier_id: str | None = None
     """The tier that the member reaches with this sale."""
     clears_lane: bool = True
@@ -34,7 +36,7 @@ def record_sale(store: Store, sale: Sale, context: SaleContext) -> Sale:
     """Write a sale, once, and return it with its receipt number and the member's points after it.
 
     One transaction holds the sale, its lines and tenders, the transfers and balances, the receipt number, the
-    summaries, the print job, the message to head office, the link in the chain, and the end of the open basket. A sale
+    summaries, the print jobs, the message to head office, the link in the chain, and the end of the open basket. A sale
     id that is recorded already changes nothing and gives back what was recorded then.
 
     Raises `ledger.InsufficientError` when an account holds too little: nothing is written.
@@ -67,6 +69,9 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         business_date=sale.business_date,
     )
     _keep_summaries(db, sale, context)
+    # Before the paper: the customer waits for the change, whatever the printer is out of.
+    if context.drawer_printer and any(tender.kind == "cash" for tender in sale.tenders):
+        printjobs.put(db, printer=context.drawer_printer, kind="drawer", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
     for printer in context.printers:
         printjobs.put(db, printer=printer, kind="receipt", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
     body = encode_body(sale_body(sale, currency=context.currency))

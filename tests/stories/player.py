@@ -320,6 +320,16 @@ class Player:
         self.equal(len(self.papers[self.lane]), int(count))
 
     def expect_drawer(self, count: str) -> None:
+        name = f"printer-{self.lane}"
+
+        def is_waiting() -> bool:
+            job = next_job(self.shop.parts.store.reads, name)
+            return job is not None and job.kind == "drawer"
+
+        if self.shop.printer(name).state() == "offline":
+            time.sleep(QUIET_S)
+        else:
+            self.until(lambda: not is_waiting())
         self._collect()
         self.equal(self.kicks[self.lane], int(count))
 
