@@ -160,8 +160,8 @@ class Player:
 
     def dismiss(self) -> Refusal | None:
         before = self.view.blocked
-        self.ask(Till.dismiss)
-        return self.view.blocked if self.view.blocked != before else None
+        answer: Refusal | None = self.ask(Till.dismiss)
+        return answer or (self.view.blocked if self.view.blocked != before else None)
 
     def attach(self, member: str) -> Refusal | None:
         return self.ask(Till.attach_member, member_id=member)

@@ -87,7 +87,7 @@ CREATE TABLE basket_step (
 ) STRICT;
 CREATE TABLE lane_state (
     lane INTEGER PRIMARY KEY, staff_id TEXT NOT NULL DEFAULT '', seen_ms INTEGER NOT NULL DEFAULT 0,
-    tenders TEXT NOT NULL DEFAULT '[]'
+    tenders TEXT NOT NULL DEFAULT '[]', banner TEXT NOT NULL DEFAULT 'null', waiting TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE TABLE balance (
