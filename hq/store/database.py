@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from peewee import Database, Model, SqliteDatabase
+from peewee import Database, Model, SqliteDatabase, __exception_wrapper__
 from playhouse.db_url import connect, parse
 from playhouse.migrations import Runner
 
@@ -55,7 +55,9 @@ class HqDatabase:
         """Insert rows of all columns in their order, those that are there already left as they are."""
         if rows:
             # One prepared statement for all rows: peewee's own insert_many writes the whole SQL anew for every batch.
-            self.db.cursor().executemany(self._inserts[model], rows)  # type: ignore[no-untyped-call]
+            # The cursor is the driver's own, so its errors become peewee's here, as they do below execute_sql.
+            with __exception_wrapper__:
+                self.db.cursor().executemany(self._inserts[model], rows)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Close this thread's connection."""

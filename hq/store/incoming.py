@@ -29,6 +29,8 @@ HEAD_MAX_BYTES: Final = 1_024
 """So much of an unreadable message is kept."""
 LONG_NUMBER: Final = re.compile(rb"\d{7,}")
 """A phone, a card or a payment code may stand in a message that nobody understood: long numbers are blotted out."""
+FAILURES_MAX: Final = 10
+"""How far back the first of several failures is looked for."""
 
 
 class DatabaseDown(Exception):
@@ -64,7 +66,19 @@ def keep(
                 answers += _keep_one(database, message, at_ms)
             return answers
     except PeeweeDatabaseError as error:
-        raise DatabaseDown(str(error)) from error
+        raise DatabaseDown(str(_first_failure(error))) from error
+
+
+def _first_failure(error: BaseException) -> BaseException:
+    """Return what failed first: that the transaction could not be undone either is not the news."""
+    first, earlier = error, error.__context__
+    for _ in range(FAILURES_MAX):
+        if earlier is None:
+            break
+        if isinstance(earlier, PeeweeDatabaseError):
+            first = earlier
+        earlier = earlier.__context__
+    return first
 
 
 def _keep_all(
