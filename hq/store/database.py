@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from peewee import Database, Model, SqliteDatabase, __exception_wrapper__
+from peewee import Database, DatabaseError, Model, SqliteDatabase, __exception_wrapper__
 from playhouse.db_url import connect, parse
 from playhouse.migrations import Runner
 
@@ -62,6 +62,11 @@ class HqDatabase:
     def close(self) -> None:
         """Close this thread's connection."""
         if not self.db.is_closed():
+            self.db.close()
+
+    def drop_connection(self) -> None:
+        """Let go of this thread's connection, broken or not, so that the next use opens another one."""
+        with suppress(DatabaseError):
             self.db.close()
 
     def _insert_sql(self, model: type[Model]) -> str:

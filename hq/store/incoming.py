@@ -66,6 +66,8 @@ def keep(
                 answers += _keep_one(database, message, at_ms)
             return answers
     except PeeweeDatabaseError as error:
+        # A connection that the database has closed stays broken: after its restart only a new one gets through.
+        database.drop_connection()
         raise DatabaseDown(str(_first_failure(error))) from error
 
 

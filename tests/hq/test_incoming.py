@@ -239,3 +239,14 @@ def test_what_goes_past_peewee_fails_as_peewee_does(db: HqDatabase) -> None:
     db.db.connection().close()
     with pytest.raises(DatabaseError):
         db.insert_new(Alarm, [("S1", "e1", 1, "fork", "", 0)])
+
+
+def test_a_broken_connection_is_opened_again(db: HqDatabase) -> None:
+    """The database was started anew: the connection at hand is dead for ever, another one is not."""
+    messages = chain(3)
+    take(db, messages[0])
+    db.db.connection().close()
+    with pytest.raises(DatabaseDown):
+        take(db, *messages)
+    assert take(db, *messages) == Ack(epoch="e1", upto=3)
+    assert sales_of(db) == sale_ids(3)
