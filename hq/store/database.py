@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from peewee import Database, DatabaseError, Model, SqliteDatabase, __exception_wrapper__
+from peewee import Database, DatabaseError, Model, SqliteDatabase
+from peewee import __exception_wrapper__ as as_peewee_errors  # type: ignore[attr-defined]
 from playhouse.db_url import connect, parse
 from playhouse.migrations import Runner
 
@@ -56,7 +57,7 @@ class HqDatabase:
         if rows:
             # One prepared statement for all rows: peewee's own insert_many writes the whole SQL anew for every batch.
             # The cursor is the driver's own, so its errors become peewee's here, as they do below execute_sql.
-            with __exception_wrapper__:
+            with as_peewee_errors:
                 self.db.cursor().executemany(self._inserts[model], rows)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -61,6 +62,9 @@ def keep(
         try:
             return _keep_all(database, messages, states, at_ms)
         except (DataError, IntegrityError, OverflowError):
+            for store in sorted(states):
+                # They are acknowledged to the broker together with the messages, so nobody sends them again.
+                _keep_one_state(database, store, states[store], at_ms)
             answers: list[Answer] = []
             for message in messages:
                 answers += _keep_one(database, message, at_ms)
@@ -90,6 +94,12 @@ def _keep_all(
         for store in sorted(states):
             keep_state(database, store, states[store], at_ms=at_ms)
         return _take(database, messages, at_ms=at_ms)
+
+
+def _keep_one_state(database: HqDatabase, store: str, state: StoreState, at_ms: int) -> None:
+    # One that the database itself cannot hold is let go: the store tells the next one within a minute.
+    with suppress(DataError, IntegrityError, OverflowError):
+        _keep_all(database, [], {store: state}, at_ms)
 
 
 def _keep_one(database: HqDatabase, message: Received, at_ms: int) -> list[Answer]:

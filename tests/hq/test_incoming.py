@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from peewee import DatabaseError
 
@@ -250,3 +252,22 @@ def test_a_broken_connection_is_opened_again(db: HqDatabase) -> None:
         take(db, *messages)
     assert take(db, *messages) == Ack(epoch="e1", upto=3)
     assert sales_of(db) == sale_ids(3)
+
+
+def test_what_the_database_cannot_hold_takes_nothing_else_with_it(db: HqDatabase) -> None:
+    messages = received(*chain(3))
+    assert messages[1].sale is not None
+    messages[1] = replace(messages[1], sale=msgspec.structs.replace(messages[1].sale, sold_at_ms=2**70))
+    states = {
+        "S1": StoreState(online=True, version="1.0", epoch="e1", waiting=3),
+        "S2": StoreState(online=True, epoch="e1", waiting=2**70),
+        "S3": StoreState(online=True, version="1.1", epoch="e7"),
+    }
+    answers = keep(db, messages, states, at_ms=1_000)
+    assert answers[-1].ack.upto == 3
+    assert sales_of(db) == ["sale-000001", "sale-000003"]
+    assert [(note.kind, note.detail) for note in wall(db, business_date="2026-11-22").notes] == [
+        ("out_of_range", "OverflowError")
+    ]
+    # The broker has been told that the states arrived as well.
+    assert rows(db, "SELECT store, version FROM store_state ORDER BY store") == [("S1", "1.0"), ("S3", "1.1")]
