@@ -49,7 +49,8 @@ class Till:
             if not isinstance(answer, StaffRow):
                 self._desk.note("pin_wrong", staff_id[:64])
         if isinstance(answer, staff.PinWait):
-            return self._desk.refuse(Refusal("pin_wait", {"seconds": answer.seconds}))
+            until_ms = now_ms + answer.seconds * 1_000
+            return self._desk.refuse(Refusal("pin_wait", {"seconds": answer.seconds, "until_ms": until_ms}))
         if isinstance(answer, staff.PinWrong):
             return self._desk.refuse(Refusal("wrong_pin", {"left": answer.tries_left}))
         return self._enter(answer)

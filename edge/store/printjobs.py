@@ -12,6 +12,9 @@ from peewee import SqliteDatabase
 
 from edge.store.database import execute, row, scalar
 
+RECENT_JOBS = 50
+"""How far back, over all printers, a doubtful paper is looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrintJob:
@@ -77,3 +80,15 @@ def state_of_sale(db: SqliteDatabase, sale_id: str) -> str:
         sale_id,
     )
     return str(found) if found else "none"
+
+
+def newest_if_doubtful(db: SqliteDatabase, printer: str) -> str:
+    """Return the sale of a printer's newest paper if that is doubtful; an empty text where it is not, or long ago."""
+    found = row(
+        db,
+        "SELECT sale_id, state FROM print_job WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
+        " AND printer = ? AND kind <> 'drawer' ORDER BY job_id DESC LIMIT 1",
+        RECENT_JOBS,
+        printer,
+    )
+    return str(found[0] or "") if found and found[1] == "doubtful" else ""
