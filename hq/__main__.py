@@ -13,6 +13,7 @@ from drivers import systemd
 from drivers.base import DriverError
 from hq.app import Office
 from hq.config import ConfigError, load
+from hq.store.database import DatabaseDown
 
 log = logging.getLogger("hq")
 
@@ -38,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, ValueError) as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIG
+    except (DatabaseDown, OSError) as error:
+        print(f"database: {error}", file=sys.stderr)
+        return 1
     return serve(office)
 
 

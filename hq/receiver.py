@@ -15,8 +15,8 @@ from drivers.mqtt_link import Callbacks, Incoming
 from edge.messages import HqState, StoreState, ack_topic, hq_state_topic
 from hq.clock import Clock
 from hq.envelope import STORE, Received, read
-from hq.store.database import HqDatabase
-from hq.store.incoming import Answer, DatabaseDown, keep
+from hq.store.database import DatabaseDown, HqDatabase
+from hq.store.incoming import Answer, keep
 from hq.store.states import read_state
 
 log = logging.getLogger(__name__)

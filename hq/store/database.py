@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -19,7 +20,15 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 CACHE_KIB = 16_384
 
+OPEN_TRIES_MAX = 20
+OPEN_PAUSE_S = 0.1
+"""Another process may be making the tables at this very moment; what it has done, the next try finds done."""
+
 Row = tuple[Any, ...]
+
+
+class DatabaseDown(Exception):
+    """The database took nothing; nothing was lost either, since nothing was acknowledged. Try again later."""
 
 
 class HqDatabase:
@@ -82,7 +91,9 @@ def open_database(url: str, *, synchronous: str = "FULL") -> HqDatabase:
     Args:
         url: sqlite:////absolute/path or postgresql://user:password@host/name.
 
-    Raises ValueError for an url that names no database, and peewee's DatabaseError.
+    Of several processes that start on a new database at once, one makes the tables and the others wait for it.
+
+    Raises ValueError for an url that names no database, and DatabaseDown for one that cannot be had within 2 s.
     """
     if url.startswith("sqlite:"):
         path = parse(url)["database"]
@@ -99,5 +110,21 @@ def open_database(url: str, *, synchronous: str = "FULL") -> HqDatabase:
             db = connect(url)
         except RuntimeError as error:
             raise ValueError(str(error)) from error
-    Runner(db, str(MIGRATIONS)).up()
-    return HqDatabase(db)
+    found = HqDatabase(db)
+    _bring_up_to_date(found)
+    return found
+
+
+def _bring_up_to_date(database: HqDatabase) -> None:
+    pause = threading.Event()
+    failure: DatabaseError | None = None
+    for _ in range(OPEN_TRIES_MAX):
+        try:
+            Runner(database.db, str(MIGRATIONS)).up()
+        except DatabaseError as error:
+            failure = error
+            database.drop_connection()
+            pause.wait(OPEN_PAUSE_S)
+        else:
+            return
+    raise DatabaseDown(str(failure)) from failure

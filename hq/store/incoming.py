@@ -15,7 +15,7 @@ from peewee import DatabaseError as PeeweeDatabaseError
 
 from edge.messages import Ack, Nack, SaleBody, StoreState, body_hash
 from hq.envelope import Reason, Received
-from hq.store.database import HqDatabase, Row
+from hq.store.database import DatabaseDown, HqDatabase, Row
 from hq.store.sales import project
 from hq.store.states import keep_state
 from hq.store.tables import Alarm, Message, SetAside, Store, Stream
@@ -32,10 +32,6 @@ LONG_NUMBER: Final = re.compile(rb"\d{7,}")
 """A phone, a card or a payment code may stand in a message that nobody understood: long numbers are blotted out."""
 FAILURES_MAX: Final = 10
 """How far back the first of several failures is looked for."""
-
-
-class DatabaseDown(Exception):
-    """The database took nothing; nothing was lost either, since nothing was acknowledged. Try again later."""
 
 
 class _Known(NamedTuple):

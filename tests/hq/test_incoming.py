@@ -13,8 +13,8 @@ from peewee import DatabaseError
 
 from edge.messages import Ack, Nack, StoreState, body_hash, encode_body
 from hq.envelope import Received, read
-from hq.store.database import HqDatabase
-from hq.store.incoming import HOLD_MAX, DatabaseDown, keep
+from hq.store.database import DatabaseDown, HqDatabase
+from hq.store.incoming import HOLD_MAX, keep
 from hq.store.tables import Alarm
 from hq.store.wall import wall
 from tests.offices import chain, database, event, sale_body, sale_ids, sales_of
