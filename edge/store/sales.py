@@ -32,6 +32,16 @@ class SaleContext:
     """False for sales that are brought in, not made at a lane."""
 
 
+class SaleLink(msgspec.Struct, frozen=True, kw_only=True, rename={"currency": "in"}):
+    """What the audit chain holds of a sale."""
+
+    number: str
+    total: int
+    sha256: str
+    """Of the body that head office is told."""
+    currency: str
+
+
 def record_sale(store: Store, sale: Sale, context: SaleContext) -> Sale:
     """Write a sale, once, and return it with its receipt number and the member's points after it.
 
@@ -83,7 +93,9 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         lane=sale.lane,
         action="sale",
         subject=sale.sale_id,
-        detail={"number": sale.receipt_number, "total": sale.total, "sha256": body_hash(body), "in": context.currency},
+        detail=SaleLink(
+            number=sale.receipt_number, total=sale.total, sha256=body_hash(body), currency=context.currency
+        ),
     )
     if context.clears_lane:
         execute(db, "DELETE FROM basket_step WHERE lane = ?", sale.lane)
@@ -261,11 +273,18 @@ def changed_sale(db: SqliteDatabase) -> str:
 
     SQLite keeps no checksums of its pages, so a flipped bit in a row would otherwise go unseen.
     """
-    for sale_id, detail in rows(db, "SELECT subject, detail FROM audit WHERE action = 'sale' ORDER BY audit_no"):
-        sale = stored_sale(db, sale_id)
+    links = rows(db, "SELECT audit_no, subject, detail FROM audit WHERE action = 'sale' ORDER BY audit_no")
+    for number, sale_id, detail in links:
+        try:
+            told = msgspec.json.decode(detail, type=SaleLink)
+        except msgspec.DecodeError as error:
+            return f"audit row {number} (sale {sale_id}) cannot be read: {error}"
+        try:
+            sale = stored_sale(db, sale_id)
+        except (msgspec.DecodeError, ValueError, TypeError) as error:
+            return f"sale {sale_id} cannot be read: {error}"
         if sale is None:
             return f"sale {sale_id} is in the chain and nowhere else"
-        told = msgspec.json.decode(detail)
-        if body_hash(encode_body(sale_body(sale, currency=told["in"]))) != told["sha256"]:
+        if body_hash(encode_body(sale_body(sale, currency=told.currency))) != told.sha256:
             return f"sale {sale.receipt_number} is not what it was when it was closed"
     return ""
