@@ -387,6 +387,24 @@ def test_what_a_person_did_stands_in_the_chain(bench: Bench) -> None:
     assert not any("9999" in str(row) or "1234" in str(row) for row in noted)
 
 
+def test_tries_during_the_wait_leave_nothing_behind(bench: Bench) -> None:
+    till = bench.clean()
+    for _ in range(40):
+        till.sign_in("chen", "0000")
+    # Five are looked at, and the fifth begins the wait.
+    assert rows(bench.store.db, "SELECT count(*) FROM audit WHERE action = 'pin_wrong'") == [(5,)]
+    assert rows(bench.store.db, "SELECT key, failed FROM pin_try WHERE key = 'chen'") == [("chen", 5)]
+
+
+def test_whoever_invents_names_waits_and_nobody_else_does(bench: Bench) -> None:
+    till = bench.clean()
+    answers = [till.sign_in(f"ghost-{number}", "1234") for number in range(40)]
+    assert [answer.code for answer in answers if answer][:6] == ["wrong_pin"] * 4 + ["pin_wait"] * 2
+    assert rows(bench.store.db, "SELECT count(*) FROM pin_try WHERE key NOT IN ('zhang', 'chen')") == [(1,)]
+    assert rows(bench.store.db, "SELECT count(*) FROM audit") == [(5,)]
+    assert till.sign_in("zhang", "1234") is None
+
+
 def test_waiting_scans_have_an_end(bench: Bench) -> None:
     till = bench.clean()
     till.scan(UNKNOWN)
