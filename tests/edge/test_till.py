@@ -67,14 +67,11 @@ class Model:
         return (self.now.total if self.now else 0) - sum(given for _, given in self.tenders)
 
     def may_sell(self) -> bool:
-        if self.banner or self.tenders:
-            return False
-        self.stage = "selling"
-        return True
+        return not self.banner and not self.tenders
 
     def push(self, snapshot: Snapshot) -> None:
         self.before.append(self.now)
-        self.now = snapshot
+        self.now, self.stage = snapshot, "selling"
 
     def scan(self, text: str) -> None:
         if self.banner:
@@ -83,7 +80,6 @@ class Model:
             self.banner = True
             self.stage = "selling" if self.stage == "done" else self.stage
         else:
-            self.may_sell()
             sku, pieces = CODES[text]
             now = self.now or Snapshot()
             held = dict(now.lines)
@@ -105,7 +101,7 @@ class Model:
 
     def undo(self) -> None:
         if self.may_sell() and self.before:
-            self.now = self.before.pop()
+            self.now, self.stage = self.before.pop(), "selling"
             self.undone += 1
 
     def attach(self, member: str) -> None:
@@ -142,8 +138,6 @@ class Model:
             self.tenders.pop()
 
     def restart(self) -> None:
-        # A banner is not kept over a restart; what waited behind it is scanned again.
-        self.banner, self.waiting = False, []
         if self.stage == "done":
             return
         self.stage = "paying" if self.tenders else "selling"
