@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from edge.banner import WAITING_SCANS_MAX
 from edge.config import LaneConfig
 from edge.health import Health
+from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Screens, Stage
 from edge.shop import Shop
 from edge.store import catalog, ledger
@@ -24,6 +25,7 @@ from edge.store.baskets import STEPS_MAX
 from edge.store.database import Store, execute, open_store, rows
 from edge.texts import REFUSALS, Texts
 from edge.till import Till
+from rules.basket import Item, Names
 from rules.codes import CodeSettings, ScaleFormat, make_label
 from rules.ledger import CASH, drawer_account
 from rules.promotions import NO_RULES
@@ -379,6 +381,56 @@ def test_what_a_person_did_stands_in_the_chain(bench: Bench) -> None:
     assert '"total":600' in noted[2][2] and "x" * 121 not in noted[2][2]
     # Neither the PIN nor what was typed for it is kept.
     assert not any("9999" in str(row) or "1234" in str(row) for row in noted)
+
+
+def test_basket_that_head_office_would_never_get_is_refused_before_anybody_pays(bench: Bench) -> None:
+    till = bench.clean()
+    with bench.store.transaction():
+        for sku in ("novel-1", "novel-2"):
+            catalog.put_item(bench.store.db, Item(sku, Names("长篇小说" * 12_000), 100))
+            catalog.put_price(bench.store.db, sku, 100, effective_from_ms=0)
+    assert till.add_item("novel-1") is None
+    assert till.add_item("novel-2") is None
+    assert till.to_pay() == Refusal("basket_too_long")
+    assert bench.screens.newest(1).stage is Stage.SELLING
+    till.void_line("2")
+    assert till.to_pay() is None
+    assert till.pay(bench.screens.newest(1).sale_id, "cash", 100) is None
+    assert check(bench.store.db).problems == ()
+
+
+def test_basket_that_grew_too_long_at_the_tenders_can_be_taken_apart(bench: Bench) -> None:
+    """Its promotions changed at eight, say: what was paid is given back, and a line goes."""
+    till = bench.clean()
+    till.scan("4006381333931")
+    till.scan("6901234567892")
+    till.to_pay()
+    sale_id = bench.screens.newest(1).sale_id
+    assert till.pay(sale_id, "cash", 100) is None
+    with bench.store.transaction():
+        catalog.put_item(bench.store.db, Item("cola", Names("可乐" * 50_000), 350))
+    try:
+        assert till.pay(sale_id, "cash", 500) == Refusal("basket_too_long")
+        assert till.undo_tender() is None and till.back_to_sale() is None and till.void_line("2") is None
+        assert till.to_pay() is None and till.pay(sale_id, "cash", 250) is None
+    finally:
+        with bench.store.transaction():
+            catalog.put_item(
+                bench.store.db, Item("cola", Names("可乐", "可樂", "Cola"), 350, category="drinks", unit="瓶")
+            )
+
+
+def test_payments_of_one_sale_have_an_end(bench: Bench) -> None:
+    till = bench.clean()
+    till.scan("4006381333931")
+    till.to_pay()
+    sale_id = bench.screens.newest(1).sale_id
+    for _ in range(TENDERS_MAX):
+        assert till.pay(sale_id, "cash", 1) is None
+    assert till.pay(sale_id, "cash", 250) == Refusal("tenders_full", {"max": TENDERS_MAX})
+    assert till.undo_tender() is None
+    assert till.pay(sale_id, "cash", 250 - TENDERS_MAX + 1) is None
+    assert bench.screens.newest(1).stage is Stage.DONE
 
 
 def test_tries_during_the_wait_leave_nothing_behind(bench: Bench) -> None:
