@@ -143,10 +143,7 @@ class Loop:
             self._ready.set()
             while True:
                 self._turned_s = monotonic_s()
-                try:
-                    job = self._inbox.get(timeout=TICK_S)
-                except queue.Empty:
-                    job = _Job(self._tick, None, None)
+                job = self._next()
                 if job is None:
                     break
                 self._do(job)
@@ -158,6 +155,20 @@ class Loop:
             self._ready.set()
             self._turn_away()
             self._store.close_thread()
+
+    def _next(self) -> _Job | None:
+        """Return what is to be done now; None ends the loop.
+
+        Scans that waited behind a banner were made before whatever is in the inbox, so they go first, each in a turn of
+        its own: fifty of them in a large basket take longer than the watchdog waits.
+        """
+        for lane, till in self._tills.items():
+            if till.is_working_off():
+                return _Job(till.work_off, None, lane)
+        try:
+            return self._inbox.get(timeout=TICK_S)
+        except queue.Empty:
+            return _Job(self._tick, None, None)
 
     def _turn_away(self) -> None:
         """Answer whoever still waits: nobody is left to do what was asked."""

@@ -218,8 +218,16 @@ class Till:
         return None
 
     def dismiss(self) -> Refusal | None:
-        """Take the banner away and work off the scans that waited behind it, up to the next banner."""
+        """Take the banner away and begin with the scans that waited behind it; the loop goes on with the others."""
         return banner.dismiss(self._desk, self.scan)
+
+    def is_working_off(self) -> bool:
+        """Tell whether scans wait whose banner was dismissed: `work_off` comes before anything else then."""
+        return banner.is_working_off(self._desk)
+
+    def work_off(self) -> None:
+        """Take the next scan that waited behind the banner."""
+        banner.work_off(self._desk, self.scan)
 
     # ----------------------------------------------------------------- members
 

@@ -213,6 +213,8 @@ def act(bench: Bench, action: tuple[object, ...], due: int) -> None:
             till.attach_member(str(more[0]))
         case "detach":
             till.detach_member()
+        case "dismiss":
+            dismiss(till)
         case "back":
             till.back_to_sale()
         case "take_back":
@@ -223,6 +225,14 @@ def act(bench: Bench, action: tuple[object, ...], due: int) -> None:
             bench.start()
         case _:
             getattr(till, str(what))()
+
+
+def dismiss(till: Till) -> None:
+    """Take the banner away and go on with what waited, as the loop does."""
+    till.dismiss()
+    for _ in range(WAITING_SCANS_MAX):
+        if till.is_working_off():
+            till.work_off()
 
 
 def follow(model: Model, action: tuple[object, ...], due: int) -> None:
@@ -457,7 +467,7 @@ def test_waiting_scans_have_an_end(bench: Bench) -> None:
     for _ in range(WAITING_SCANS_MAX):
         assert till.scan("4006381333931") is None
     assert till.scan("4006381333931") == Refusal("queue_full", {"max": WAITING_SCANS_MAX})
-    till.dismiss()
+    dismiss(till)
     assert bench.screens.newest(1).item_count == WAITING_SCANS_MAX
 
 
