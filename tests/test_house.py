@@ -50,6 +50,9 @@ FLOORS = {
         "edge.desk",
         "edge.viewing",
         "edge.paying",
+        "edge.rulebook",
+        "edge.rule_*",
+        "edge.trials",
         "edge.papers",
     ),
     3: (

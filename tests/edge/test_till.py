@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from edge.config import LaneConfig
 from edge.health import Health
+from edge.rulebook import fixed
 from edge.screen import Refusal, Screens, Stage
 from edge.shop import Shop
 from edge.store import catalog, ledger
@@ -157,7 +158,7 @@ class Bench:
         self.store: Store = open_store(loaded.database, synchronous="OFF")
         self.screens = Screens()
         self.shop = Shop(
-            config=loaded.config, clock=made.clock, store=self.store, rules=NO_RULES, codes=CodeSettings(SCALES),
+            config=loaded.config, clock=made.clock, store=self.store, rulebook=fixed(NO_RULES), codes=CodeSettings(SCALES),
             screens=self.screens, health=Health(clock=made.clock, data_dir=folder, disk_free=lambda _: PLENTY),
             committed=lambda: None,
         )  # fmt: skip
