@@ -33,6 +33,7 @@ from rules.basket import Item, Names
 GOAL_BARE, GOAL_GROWTH = 3.0, 1.2
 ROUNDS, SCANS_A_ROUND, WARM_UP = 8, 15, 10
 SKUS_SCANNED = 10
+END = "end"
 PAINT_TIMEOUT_MS = 10_000
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -126,8 +127,7 @@ def bare_course(browser: Browser, stack: ExitStack) -> Course:
     @app.get("/s")
     def stream() -> Response:
         def lines() -> Iterator[str]:
-            for _ in range(100_000):
-                yield f"data: {events.get()}\n\n"
+            yield from (f"data: {text}\n\n" for text in iter(events.get, END))
 
         return Response(lines(), mimetype="text/event-stream")
 
@@ -136,7 +136,7 @@ def bare_course(browser: Browser, stack: ExitStack) -> Course:
     server.prepare()
     threading.Thread(target=server.serve, daemon=True).start()
     stack.callback(server.stop)
-    stack.callback(lambda: events.put("end"))
+    stack.callback(lambda: events.put(END))
     shown = browser.new_page(viewport={"width": 1280, "height": 800})
     shown.goto(f"http://127.0.0.1:{server.bind_addr[1]}/")
     shown.evaluate(WATCH, "#view")

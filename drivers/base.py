@@ -112,4 +112,11 @@ class Printer(Protocol):
     def print(self, data: bytes) -> Outcome:
         """Send one whole job and find out what became of it. Never raises: each failure is an outcome."""
 
+    def open_drawer(self, pin: int) -> Outcome:
+        """Open the cash drawer on a pin, 2 or 5, of the printer's drawer connector, with or without paper.
+
+        PRINTED: the pulse was taken. REFUSED: nothing was sent. DOUBTFUL: it may have opened; not to be sent again, for
+        nobody may stand before it any more. Never raises.
+        """
+
     def close(self) -> None: ...

@@ -77,7 +77,7 @@ def render(
         elif isinstance(block, OpenDrawer):
             if block.pin not in pins:
                 pins.add(block.pin)
-                out += bytes((0x1B, 0x70, _PIN[block.pin], 25, 250))
+                out += _pulse(block.pin)
         elif isinstance(block, Cut):
             out += _CUT
         else:
@@ -89,6 +89,16 @@ def render(
             else:
                 pending += reversed(layout(drawn, columns=columns, encoding=encoding))
     return bytes(out)
+
+
+def _pulse(pin: int) -> bytes:
+    """Return ESC p: 50 ms on, 500 ms off."""
+    return bytes((0x1B, 0x70, _PIN[pin], 25, 250))
+
+
+def _pulse_at_once(pin: int) -> bytes:
+    """Return DLE DC4 1: 100 ms on, past the buffer. Source: Epson ESC/POS command reference, DLE DC4 (fn = 1)."""
+    return bytes((0x10, 0x14, 0x01, _PIN[pin], 1))
 
 
 def _style(old: Line, new: Line, encoding: Encoding) -> bytes:
@@ -247,6 +257,27 @@ class EscposPrinter:
                 outcome = Outcome.DOUBTFUL
                 for start in range(0, len(data), CHUNK):
                     self._transport.write(data[start : start + CHUNK], self._timing.write_s)
+                outcome = self._finish()
+        except DriverError as error:
+            self._failed(error)
+        finally:
+            self._transport.close()
+        return outcome
+
+    def open_drawer(self, pin: int) -> Outcome:
+        self.last_error = ""
+        outcome = Outcome.REFUSED
+        try:
+            self._open()
+            self.last_state = self._ask_state()
+            if self.last_state in (PrinterState.PAPER_OUT, PrinterState.COVER_OPEN):
+                # What stands in the buffer waits for paper, and the drawer would open whenever somebody brings it.
+                outcome = Outcome.DOUBTFUL
+                self._transport.write(_pulse_at_once(pin), self._timing.write_s)
+                outcome = Outcome.DOUBTFUL if self._told_state() is None else Outcome.PRINTED
+            elif self.last_state is not PrinterState.OFFLINE:
+                outcome = Outcome.DOUBTFUL
+                self._transport.write(_pulse(pin), self._timing.write_s)
                 outcome = self._finish()
         except DriverError as error:
             self._failed(error)

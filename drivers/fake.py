@@ -160,6 +160,14 @@ class FakePrinter:
             self.kicks += len(decode(data, encoding=self.encoding, columns=self.columns).kicks)
             return Outcome.DOUBTFUL if self._trouble else Outcome.PRINTED
 
+    def open_drawer(self, pin: int) -> Outcome:
+        assert pin in (2, 5)
+        with self._lock:
+            if self._trouble == "unplug":
+                return Outcome.REFUSED
+            self.kicks += 1
+            return Outcome.PRINTED
+
     def jobs(self) -> tuple[FakeJob, ...]:
         """Return the kept jobs, oldest first."""
         with self._lock:

@@ -10,13 +10,14 @@ import unicodedata
 from typing import Literal, get_args
 
 Encoding = Literal["gb18030", "gbk", "gb2312", "big5", "cp437", "none"]
-"""The printer's font. gb18030 is used for the characters that it shares with GBK; none is ASCII only."""
+"""The printer's font. gb18030 is used for the characters that it shares with GBK; none is ASCII and the yen sign."""
 
 ENCODINGS: tuple[str, ...] = get_args(Encoding)
 TWO_BYTE: tuple[str, ...] = ("gb18030", "gbk", "gb2312", "big5")
 
 # A four-byte GB18030 character comes out of a GBK font as rubbish, and the two are sold under one part number.
-_CODECS = {"gb18030": "gbk", "none": "ascii"}
+# One without a font that is known is set to code page 437, of which only what every such page has is used.
+_CODECS = {"gb18030": "gbk", "none": "cp437"}
 
 # What stands for a character that the font may lack, in the order of trying. The last of each row is ASCII.
 _INSTEAD = {
@@ -80,8 +81,7 @@ def _shown(character: str, encoding: Encoding) -> str:
         return character if character == "\u3000" and _has(character, encoding) else " "
     if category in ("Cc", "Cf", "Mn", "Me"):
         return ""
-    # U+00A5 is never sent to a two-byte font: its place there differs from printer to printer.
-    if _has(character, encoding) and not (character == "¥" and encoding in TWO_BYTE):
+    if _has(character, encoding):
         return character
     for other in (*_INSTEAD.get(character, ()), _plain(character)):
         if other and all(_has(each, encoding) for each in other):
@@ -90,6 +90,8 @@ def _shown(character: str, encoding: Encoding) -> str:
 
 
 def _has(character: str, encoding: Encoding) -> bool:
+    if encoding == "none" and not (character.isascii() or character == "¥"):
+        return False
     try:
         encoded = encode(character, encoding)
     except UnicodeEncodeError:

@@ -11,7 +11,7 @@ from edge.ids import new_id
 from edge.screen import Refusal, Sound, StaffView, Stage, TillView
 from edge.shop import Shop
 from edge.store import audit, baskets, staff
-from edge.store.baskets import StoredBasket, StoredLine, StoredTender
+from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine, StoredTender
 from edge.store.rows import StaffRow
 from edge.store.sales import last_sale
 from edge.viewing import done_view, selling_view
@@ -24,7 +24,7 @@ DONE_SHOWN_MS = 120_000
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a till knows between two actions. Basket, tenders and staff are in the store as well."""
+    """What a till knows between two actions. Basket, tenders, staff and banner are in the store as well."""
 
     stage: Stage = Stage.LOCKED
     staff: StaffRow | None = None
@@ -35,6 +35,8 @@ class Memory:
     blocked: Refusal | None = None
     waiting: tuple[str, ...] = ()
     """Scans taken while `blocked` stands."""
+    dismissed: Refusal | None = None
+    """The banner that was dismissed, while what waited behind it is worked off: a restart meanwhile shows it again."""
     done_sale_id: str = ""
     new_tier_id: str | None = None
     total_shown: Minor = 0
@@ -55,6 +57,25 @@ class Desk:
     def set(self, **changes: Any) -> None:
         """Change what is remembered."""
         self.memory = replace(self.memory, **changes)
+
+    def keep(self, **changes: Any) -> None:
+        """Change what is remembered, on the disk first."""
+        with self.shop.store.transaction():
+            self.put_state(**changes)
+        self.set(**changes)
+
+    def put_state(self, **changes: Any) -> None:
+        """Write what is remembered beside the basket as it is after the changes, within the caller's transaction."""
+        memory = replace(self.memory, **changes)
+        banner = memory.blocked or (memory.dismissed if memory.waiting else None)
+        state = LaneState(
+            staff_id=memory.staff.staff_id if memory.staff else "",
+            seen_ms=self.now_ms(),
+            tenders=memory.tenders,
+            banner=StoredBanner(code=banner.code, params=dict(banner.params)) if banner else None,
+            waiting=memory.waiting,
+        )
+        baskets.put_lane_state(self.shop.store.db, self.lane, state)
 
     def now_ms(self) -> int:
         return self.shop.clock.now_ms()
@@ -77,7 +98,7 @@ class Desk:
     def push(
         self, basket: StoredBasket, *, sound: Sound = Sound.NONE, note: str = "", detail: object = None
     ) -> Refusal | None:
-        """Make the basket the newest step, on the disk before it is on the screen.
+        """Make the basket the newest step, on the disk before it is on the screen, and go on selling.
 
         A basket that costs more than any figure may be is refused here: on the disk it would stop every start.
         """
@@ -86,9 +107,12 @@ class Desk:
             return self.refuse(Refusal("amount_range"))
         with self.shop.store.transaction():
             steps = baskets.push(self.shop.store.db, self.lane, basket)
+            self.put_state()
             if note:
                 self.note(note, basket.sale_id, detail)
-        self.set(basket=basket, steps=steps, seen_ms=self.now_ms())
+        self.set(
+            stage=Stage.SELLING, basket=basket, steps=steps, done_sale_id="", new_tier_id=None, seen_ms=self.now_ms()
+        )
         self.show(sound=sound, priced=priced)
         return None
 
@@ -113,9 +137,11 @@ class Desk:
         """
         memory = self.memory
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
+        is_locked = memory.stage is Stage.LOCKED
         view = TillView(
             lane=self.lane, stage=memory.stage, staff=person, notice=notice, sound=sound,
-            blocked=memory.blocked, waiting_scans=len(memory.waiting), quantity_next=memory.quantity_next,
+            blocked=None if is_locked else memory.blocked,
+            waiting_scans=0 if is_locked else len(memory.waiting), quantity_next=memory.quantity_next,
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING,
         )  # fmt: skip
         if memory.stage is Stage.DONE:
@@ -156,14 +182,15 @@ class Desk:
         person = staff.by_id(db, state.staff_id) if state.staff_id and is_fresh else None
         stage = Stage.LOCKED if person is None else Stage.PAYING if state.tenders else Stage.SELLING
         done_sale_id = ""
-        if stage is Stage.SELLING and basket is None and 0 <= away_ms < DONE_SHOWN_MS:
+        banner = Refusal(state.banner.code, state.banner.params) if state.banner else None
+        if stage is Stage.SELLING and basket is None and banner is None and 0 <= away_ms < DONE_SHOWN_MS:
             sale_id, sold_at_ms = last_sale(db, self.lane)
             if sold_at_ms == state.seen_ms:
                 # Nothing came after it. Who pressed the last tender would else see an empty basket and not know.
                 stage, done_sale_id = Stage.DONE, sale_id
         return Memory(
             stage=stage, staff=person, basket=basket, steps=steps, tenders=state.tenders,
-            done_sale_id=done_sale_id, seen_ms=self.now_ms(),
+            blocked=banner, waiting=state.waiting, done_sale_id=done_sale_id, seen_ms=self.now_ms(),
         )  # fmt: skip
 
 
@@ -174,3 +201,15 @@ def with_line(basket: StoredBasket, line: StoredLine) -> StoredBasket:
     else:
         lines = (*basket.lines, line)
     return msgspec.structs.replace(basket, lines=lines, newest_line=line.line_id)
+
+
+def same_line(basket: StoredBasket, sku: str) -> StoredLine | None:
+    """Return the line that one more piece of the item goes to."""
+    return next(
+        (
+            line
+            for line in basket.lines
+            if line.sku == sku and line.weight_g is None and line.label_amount is None and line.open_price is None
+        ),
+        None,
+    )

@@ -10,6 +10,7 @@ from edge.store.database import Database
 from rules.basket import WEIGHT_MAX_G, Item
 from rules.codes import Code, Kind
 from rules.money import Minor, round_half_up
+from rules.scanned_text import payment_channel
 
 TEXT_SHOWN_MAX = 40
 """Characters of an unknown code that the banner shows."""
@@ -89,9 +90,17 @@ def _weight_of(amount: Minor, price_per_kg: Minor) -> int | None:
     return weight_g if 1 <= weight_g <= WEIGHT_MAX_G else None
 
 
+def may_be_payment(code: Code) -> bool:
+    """Tell whether a code may be somebody's payment code, if only a torn one: it is neither shown nor kept."""
+    if code.kind not in (Kind.INVALID, Kind.UNKNOWN):
+        return bool(code.channel)
+    digits = "".join(c for c in code.text if c.isascii() and c.isdecimal())
+    return bool(code.channel or payment_channel(digits))
+
+
 def _refusal(code: Code) -> Refusal:
     shown = {"text": code.text[:TEXT_SHOWN_MAX]}
-    if code.channel:
+    if may_be_payment(code):
         return Refusal("payment_code_not_here")
     if code.kind is Kind.INVALID:
         return Refusal("bad_code", shown)

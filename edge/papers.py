@@ -33,8 +33,7 @@ class Papers:
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
-        is_copy = job.kind == "copy"
-        return receipt(sale, self._words(sale, language), clock=self._clock, copy=is_copy, drawer_pin=device.drawer_pin)
+        return receipt(sale, self._words(sale, language), clock=self._clock, copy=job.kind == "copy")
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return a receipt for the screen, or None for an unknown sale."""

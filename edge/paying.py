@@ -5,8 +5,7 @@ from __future__ import annotations
 from edge.checkout import close_sale
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
-from edge.store import baskets
-from edge.store.baskets import LaneState, StoredTender
+from edge.store.baskets import StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import stored_sale
 from rules.basket import Basket
@@ -99,11 +98,9 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
 
 def _keep_tenders(desk: Desk, tenders: tuple[StoredTender, ...], *, note: str = "", detail: object = None) -> None:
     """Remember the part that was paid: it is on the disk before the screen says so."""
-    person = desk.memory.staff
-    assert person is not None, "a lane without staff is locked"
+    assert desk.memory.staff is not None, "a lane without staff is locked"
     with desk.shop.store.transaction():
-        state = LaneState(staff_id=person.staff_id, seen_ms=desk.now_ms(), tenders=tenders)
-        baskets.put_lane_state(desk.shop.store.db, desk.lane, state)
+        desk.put_state(tenders=tenders)
         if note:
             desk.note(note, desk.memory.basket.sale_id if desk.memory.basket else "", detail)
     desk.set(tenders=tenders)

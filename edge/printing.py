@@ -1,7 +1,7 @@
 """Followers of the sale, one thread a printer: what was committed goes to paper, and nothing else ever does.
 
 A job that may or may not be on paper is never sent again by itself: it is called doubtful, the screen says so, and what
-a person asks for then is a marked copy.
+a person asks for then is a marked copy. The drawer opens at once, with or without paper, or it stays shut.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ STOP_S = 5.0
 DOUBT_SHOWN_S = 5.0
 """How long the strip says that a paper is doubtful before it tells of the printer again; the list of receipts keeps
 it."""
+
+DRAWER_LATE_MS = 20_000
+"""A drawer that could not be opened for so long stays shut: whoever was to take the change is gone."""
+DRAWER_SHOWN_S = 10.0
+"""How long the strip says that the drawer did not open."""
 
 HEALTH = {
     PrinterState.READY: "ok",
@@ -72,6 +77,8 @@ class PrinterThread:
         self._end_by_s = 0.0
         self._owed: tuple[PrintJob, str] | None = None
         """What became of a job, not yet in its row: nothing else is printed before it is."""
+        self._drawer_said = ("", 0.0)
+        """What the strip says of the drawer, and until when."""
         self._thread = threading.Thread(target=self._run, name=f"printer:{device.name}", daemon=True)
 
     def start(self) -> None:
@@ -111,7 +118,9 @@ class PrinterThread:
         """Do the next thing and return how long to pause after it."""
         self._settle()
         job = printjobs.next_job(self._room.store.reads, self._device.name)
-        return self._report() if job is None else self._print(job)
+        if job is None:
+            return self._report()
+        return self._open_drawer(job) if job.kind == "drawer" else self._print(job)
 
     def _settle(self) -> None:
         if self._owed is not None:
@@ -120,8 +129,36 @@ class PrinterThread:
 
     def _report(self) -> float:
         state = self._printer.state()
-        self._room.health.report(self._device.name, self._device.kind, HEALTH[state], self._printer.last_error)
+        said, until_s = self._drawer_said
+        if not said or monotonic_s() >= until_s:
+            said, self._drawer_said = HEALTH[state], ("", 0.0)
+        self._room.health.report(self._device.name, self._device.kind, said, self._printer.last_error)
         return RETRY_S if state in TROUBLE else POLL_S
+
+    def _open_drawer(self, job: PrintJob) -> float:
+        """Open the cash drawer now or never, and return how long to pause before the next job."""
+        pin = self._device.drawer_pin
+        late_ms = abs(self._room.clock.now_ms() - job.created_ms)
+        if not pin or late_ms > DRAWER_LATE_MS:
+            self._put_state(job, "dropped")
+            if pin:
+                self._say_of_drawer("drawer_shut")
+            return 0
+        self._put_state(job, "sending")
+        outcome = self._printer.open_drawer(pin)
+        log.info("printer %s: drawer of job %d: %s", self._device.name, job.job_id, outcome)
+        self._owed = (job, STATE_AFTER[outcome])
+        self._settle()
+        if outcome is Outcome.REFUSED:
+            self._report()
+            return RETRY_S
+        if outcome is Outcome.DOUBTFUL:
+            self._say_of_drawer("drawer_doubtful")
+        return 0
+
+    def _say_of_drawer(self, state: str) -> None:
+        self._drawer_said = (state, monotonic_s() + DRAWER_SHOWN_S)
+        self._room.health.report(self._device.name, self._device.kind, state, self._printer.last_error)
 
     def _print(self, job: PrintJob) -> float:
         """Print one job and return how long to pause before the next."""

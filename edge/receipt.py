@@ -13,7 +13,6 @@ from drivers.document import (
     Document,
     Feed,
     Logo,
-    OpenDrawer,
     QrCode,
     Row,
     Rule,
@@ -41,18 +40,10 @@ class ReceiptWords:
     tier_names: Mapping[str, Names] | None = None
 
 
-def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False, drawer_pin: int = 0) -> Document:
-    """Return the receipt of a closed sale.
-
-    Args:
-        copy: mark it as a copy, and leave the drawer shut.
-        drawer_pin: 2 or 5 opens the drawer for a sale that was paid in cash; 0 never.
-    """
+def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
+    """Return the receipt of a closed sale, marked as a copy where it is one. It never opens the drawer."""
     t = words.texts
-    blocks: list[Block] = []
-    if drawer_pin in (2, 5) and any(tender.kind == "cash" for tender in sale.tenders):
-        blocks.append(OpenDrawer(5 if drawer_pin == 5 else 2))
-    blocks += _head(sale, words, clock)
+    blocks = _head(sale, words, clock)
     for line in sale.lines:
         blocks += _line(sale, line, t)
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]

@@ -135,6 +135,8 @@ DEVICE_STATES: Mapping[str, str] = {
     "paper_out": N_("Out of paper"),
     "cover_open": N_("Cover open"),
     "doubtful": N_("Perhaps printed"),
+    "drawer_shut": N_("Drawer not opened"),
+    "drawer_doubtful": N_("Drawer perhaps not opened"),
 }
 
 DEVICE_KINDS: Mapping[str, str] = {

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import finding, paying
+from edge import banner, finding, paying
 from edge.config import LaneConfig
-from edge.desk import Desk, with_line
+from edge.desk import Desk, same_line, with_line
 from edge.finding import Found
 from edge.screen import Refusal, Sound, Stage
 from edge.shop import Shop
 from edge.store import baskets, members, printjobs, staff
-from edge.store.baskets import LaneState, StoredBasket, StoredLine
-from edge.store.database import StoreError
+from edge.store.baskets import StoredLine
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
 from rules.basket import LINES_MAX, QUANTITY_MAX
@@ -24,8 +23,6 @@ from rules.cards import is_random_uid
 from rules.codes import Code, Kind, Step, classify
 from rules.money import AMOUNT_MAX, Minor
 
-WAITING_SCANS_MAX = 50
-"""Scans kept while a banner stands; a 51st is refused, so that the cashier notices."""
 REASON_MAX = 120
 OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
 
@@ -57,30 +54,28 @@ class Till:
             if not isinstance(answer, StaffRow):
                 self._desk.note("pin_wrong", staff_id[:64])
         if isinstance(answer, staff.PinWait):
-            return self._desk.refuse(Refusal("pin_wait", {"seconds": answer.seconds}))
+            until_ms = now_ms + answer.seconds * 1_000
+            return self._desk.refuse(Refusal("pin_wait", {"seconds": answer.seconds, "until_ms": until_ms}))
         if isinstance(answer, staff.PinWrong):
             return self._desk.refuse(Refusal("wrong_pin", {"left": answer.tries_left}))
         return self._enter(answer)
 
     def sign_out(self) -> Refusal | None:
-        """Lock the lane; an open basket stays for whoever signs in next."""
-        if self._desk.memory.stage is Stage.LOCKED:
+        """Lock the lane; an open basket, and the banner over it, stay for whoever signs in next."""
+        memory = self._desk.memory
+        if memory.stage is Stage.LOCKED:
             return None
+        blocked = None if self._is_empty() else memory.blocked
         with self._shop.store.transaction():
             self._desk.note("sign_out")
-            baskets.put_lane_state(
-                self._shop.store.db,
-                self.lane,
-                LaneState(seen_ms=self._desk.now_ms(), tenders=self._desk.memory.tenders),
-            )
-        self._desk.set(stage=Stage.LOCKED, staff=None, quantity_next=1, done_sale_id="", waiting=(), blocked=None)
+            self._desk.put_state(staff=None, blocked=blocked)
+        self._desk.set(stage=Stage.LOCKED, staff=None, quantity_next=1, done_sale_id="", blocked=blocked)
         self._desk.show()
         return None
 
     def _enter(self, person: StaffRow) -> None:
         with self._shop.store.transaction():
-            state = LaneState(staff_id=person.staff_id, seen_ms=self._desk.now_ms(), tenders=self._desk.memory.tenders)
-            baskets.put_lane_state(self._shop.store.db, self.lane, state)
+            self._desk.put_state(staff=person)
             self._desk.note("sign_in", staff_id=person.staff_id)
         stage = Stage.PAYING if self._desk.memory.tenders else Stage.SELLING
         self._desk.set(stage=stage, staff=person, seen_ms=self._desk.now_ms())
@@ -92,20 +87,20 @@ class Till:
         """Take what a scanner read, or what was typed as a code."""
         if self._desk.memory.stage is Stage.LOCKED:
             return self._desk.refuse(Refusal("locked"))
-        if self._desk.memory.blocked is not None:
-            return self._wait(text)
         step = Step.PAYMENT if self._desk.memory.stage is Stage.PAYING else Step.ITEM
         code = classify(text, step=step, settings=self._shop.codes)
+        if self._desk.memory.blocked is not None:
+            return banner.wait(self._desk, text, code)
         if code.kind is Kind.PAYMENT:
-            return self._desk.refuse(Refusal("payment_code_not_charged"))
+            return banner.refuse_payment_code(self._desk)
         if code.kind is Kind.MEMBER:
             return self._attach_code(code)
         found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
         if isinstance(found, Refusal):
-            return self._block(found)
+            return banner.block(self._desk, found)
         # What was scanned lies in the bag: the cashier must see that it is not in the basket.
         refusal = self._add(found)
-        return self._block(refusal) if refusal else None
+        return banner.block(self._desk, refusal) if refusal else None
 
     def tap(self, uid: str) -> Refusal | None:
         """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member."""
@@ -200,8 +195,11 @@ class Till:
             before = baskets.pop(self._shop.store.db, self.lane)
             if before is None:
                 baskets.clear(self._shop.store.db, self.lane)
+            self._desk.put_state()
             self._desk.note("undo", self._desk.memory.basket.sale_id if self._desk.memory.basket else "")
-        self._desk.set(basket=before, steps=self._desk.memory.steps - 1)
+        self._desk.set(
+            stage=Stage.SELLING, basket=before, steps=self._desk.memory.steps - 1, seen_ms=self._desk.now_ms()
+        )
         self._desk.show()
         return None
 
@@ -219,27 +217,14 @@ class Till:
                 {"reason": reason[:REASON_MAX], "lines": len(basket.lines), "total": self._desk.memory.total_shown},
             )
             baskets.clear(self._shop.store.db, self.lane)
+            self._desk.put_state(blocked=None, waiting=())
         self._desk.set(stage=Stage.SELLING, basket=None, steps=0, quantity_next=1, blocked=None, waiting=())
         self._desk.show()
         return None
 
     def dismiss(self) -> Refusal | None:
         """Take the banner away and work off the scans that waited behind it, up to the next banner."""
-        banner = self._desk.memory.blocked
-        self._desk.set(blocked=None)
-        self._desk.show()
-        for _ in range(WAITING_SCANS_MAX):
-            waiting = self._desk.memory.waiting
-            if not waiting or self._desk.memory.blocked is not None:
-                break
-            self._desk.set(waiting=waiting[1:])
-            try:
-                self.scan(waiting[0])
-            except StoreError:
-                # Nothing was written, so it waits on, and nobody pays before it is in the basket.
-                self._desk.set(waiting=waiting, blocked=banner)
-                raise
-        return None
+        return banner.dismiss(self._desk, self.scan)
 
     # ----------------------------------------------------------------- members
 
@@ -336,9 +321,7 @@ class Till:
         self._desk.follow_rules()
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
-        basket = self._desk.memory.basket
-        is_empty = basket is None or not basket.lines
-        is_idle = is_empty and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)
+        is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)
         # A clock that was set back far makes the time since then negative.
         if minutes and is_idle and abs(idle_ms) >= minutes * 60_000:
             self.sign_out()
@@ -350,7 +333,7 @@ class Till:
     # ------------------------------------------------------------------- steps
 
     def _may_sell(self) -> Refusal | None:
-        """Say why the basket may not be changed now; a finished or an unpaid sale gives way to the basket."""
+        """Say why the basket may not be changed now. A sale that is done or not yet paid gives way to it."""
         memory = self._desk.memory
         if memory.stage is Stage.LOCKED:
             return Refusal("locked")
@@ -358,9 +341,12 @@ class Till:
             return Refusal("blocked_banner")
         if memory.tenders:
             return Refusal("tenders_first")
-        if memory.stage is not Stage.SELLING:
-            self._desk.set(stage=Stage.SELLING, done_sale_id="", new_tier_id=None)
         return None
+
+    def _is_empty(self) -> bool:
+        """Tell whether nothing of a customer's is here, not even behind the banner."""
+        basket = self._desk.memory.basket
+        return (basket is None or not basket.lines) and not self._desk.memory.waiting
 
     def _add(self, found: Found) -> Refusal | None:
         """Add to the basket and show it, or return why not, showing nothing."""
@@ -372,7 +358,7 @@ class Till:
         is_portion = found.weight_g is not None or found.label_amount is not None
         if is_portion and self._desk.memory.quantity_next > 1:
             return Refusal("quantity_of_weighed")
-        same = None if is_portion or found.open_price is not None else _same_line(basket, found)
+        same = None if is_portion or found.open_price is not None else same_line(basket, found.item.sku)
         if pieces + (same.quantity if same else 0) > QUANTITY_MAX:
             return Refusal("quantity_range", {"max": QUANTITY_MAX})
         if same is None and len(basket.lines) >= LINES_MAX:
@@ -387,32 +373,3 @@ class Till:
         )  # fmt: skip
         grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
         return self._desk.push(with_line(grown, line), sound=Sound.SCAN)
-
-    def _block(self, refusal: Refusal) -> Refusal:
-        """Let a banner stand until it is dismissed: something that the customer wants is not in the basket."""
-        self._desk.set(blocked=refusal, quantity_next=1)
-        if self._desk.memory.stage is Stage.DONE:
-            self._desk.set(stage=Stage.SELLING, done_sale_id="", new_tier_id=None)
-        self._desk.show(sound=Sound.ERROR)
-        return refusal
-
-    def _wait(self, text: str) -> Refusal | None:
-        waiting = self._desk.memory.waiting
-        if len(waiting) >= WAITING_SCANS_MAX:
-            return self._desk.refuse(Refusal("queue_full", {"max": WAITING_SCANS_MAX}))
-        self._desk.set(waiting=(*waiting, text))
-        self._desk.show(sound=Sound.ERROR)
-        return None
-
-
-def _same_line(basket: StoredBasket, found: Found) -> StoredLine | None:
-    """Return the line that one more piece of the item goes to."""
-    return next(
-        (
-            line
-            for line in basket.lines
-            if line.sku == found.item.sku and line.weight_g is None and line.label_amount is None
-            and line.open_price is None
-        ),
-        None,
-    )  # fmt: skip

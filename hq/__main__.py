@@ -13,11 +13,14 @@ from drivers import systemd
 from drivers.base import DriverError
 from hq.app import Office
 from hq.config import ConfigError, load
+from hq.store.database import DatabaseDown
 
 log = logging.getLogger("hq")
 
 EXIT_CONFIG = 78
 """EX_CONFIG of sysexits.h: a restart will not help."""
+BEAT_S = 1.0
+"""How often the service manager is told that the receiver answers."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, ValueError) as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIG
+    except (DatabaseDown, OSError) as error:
+        print(f"database: {error}", file=sys.stderr)
+        return 1
     return serve(office)
 
 
@@ -54,10 +60,13 @@ def serve(office: Office) -> int:
         return 1
     print(f"wall: http://{office.host}:{office.port}/", flush=True)
     tell("READY=1")
-    ended.wait()
+    while office.receiver.is_running() and not ended.wait(BEAT_S):
+        if office.receiver.is_answering():
+            tell("WATCHDOG=1")
     tell("STOPPING=1")
     office.stop()
-    return 0
+    # A receiver that ended by a mistake of ours would be missed by nobody: whoever started us starts us again.
+    return 0 if ended.is_set() else 1
 
 
 def tell(state: str) -> None:

@@ -28,7 +28,7 @@ class Office:
     """One receiver with its wall."""
 
     def __init__(self, config: Config, *, folder: Path) -> None:
-        """Open the database and make everything, without starting it. Raises ConfigError and ValueError.
+        """Open the database and make everything, without starting it. Raises ConfigError, ValueError, DatabaseDown.
 
         Args:
             folder: that of the configuration, to which its paths are relative.

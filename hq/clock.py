@@ -29,3 +29,8 @@ class Clock:
     def business_date(self) -> date:
         """Return the trading day that is now."""
         return (self.local(self.now_ms()) - timedelta(hours=self.day_starts_hour)).date()
+
+
+def monotonic_s() -> float:
+    """Return seconds of a clock that nobody sets, for how long something took."""
+    return time.monotonic()

@@ -13,10 +13,10 @@ import msgspec
 
 from drivers.mqtt_link import Callbacks, Incoming
 from edge.messages import HqState, StoreState, ack_topic, hq_state_topic
-from hq.clock import Clock
+from hq.clock import Clock, monotonic_s
 from hq.envelope import STORE, Received, read
-from hq.store.database import HqDatabase
-from hq.store.incoming import Answer, DatabaseDown, keep
+from hq.store.database import DatabaseDown, HqDatabase
+from hq.store.incoming import Answer, keep
 from hq.store.states import read_state
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,9 @@ RETRY_MAX_S: Final = 5.0
 """Wait for a database that takes nothing; it doubles. Nothing is acknowledged meanwhile."""
 ANSWER_TRIES_MAX: Final = 50
 ANSWER_PAUSE_S: Final = 0.01
+STUCK_AFTER_S: Final = 30.0
+"""Without a turn of the receiver for so long, the service manager is no longer told that it answers. Waiting for a
+database that takes nothing is turning: a new start would not bring it back."""
 SHARE: Final = "hq"
 """Name of the shared subscription: each message goes to one of its receivers."""
 
@@ -86,8 +89,11 @@ def callbacks(receiver: Callable[[], Receiver]) -> Callbacks:
 class Receiver:
     """Takes the messages of every store of a tenant. Several may run at once, on one database."""
 
-    def __init__(self, *, tenant: str, database: HqDatabase, link: Link, clock: Clock) -> None:
+    def __init__(
+        self, *, tenant: str, database: HqDatabase, link: Link, clock: Clock, stuck_after_s: float = STUCK_AFTER_S
+    ) -> None:
         self._tenant = tenant
+        self._stuck_after_s = stuck_after_s
         self._database = database
         self._link = link
         self._clock = clock
@@ -97,6 +103,7 @@ class Receiver:
         self._hq_topic = hq_state_topic(tenant)
         # Each is counted up by one thread alone: said by ours, taken by the link's.
         self._answers_said = self._answers_taken = 0
+        self._turned_s = monotonic_s()
         self.counts = Counts()
 
     def start(self) -> None:
@@ -111,6 +118,14 @@ class Receiver:
             self._thread.join(timeout_s)
         self._link.publish(self._hq_topic, hq_state(online=False), qos=1, retain=True)
         self._link.stop()
+
+    def is_running(self) -> bool:
+        """Tell whether the receiver's thread is there at all; one that has ended does not come back by itself."""
+        return self._thread.is_alive()
+
+    def is_answering(self) -> bool:
+        """Tell whether the receiver does its turns: what the watchdog is fed on."""
+        return self.is_running() and monotonic_s() - self._turned_s < self._stuck_after_s
 
     # Called by the link, in its thread.
 
@@ -137,6 +152,7 @@ class Receiver:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._turned_s = monotonic_s()
             batch = self._next_batch()
             if batch:
                 self._take(batch)
@@ -178,6 +194,7 @@ class Receiver:
         if answers is None:
             return
         for answer in answers:
+            self._turned_s = monotonic_s()
             self._answer(answer)
         for incoming in batch:
             self._link.ack(incoming)
@@ -201,6 +218,7 @@ class Receiver:
         """Return the answers to a batch that is on the disk; None when we were stopped before it was."""
         wait_s = RETRY_FIRST_S
         while not self._stopping.is_set():
+            self._turned_s = monotonic_s()
             try:
                 return keep(self._database, messages, states, at_ms=self._clock.now_ms())
             except DatabaseDown as error:

@@ -49,6 +49,7 @@ FLOORS = {
         "edge.checkout",
         "edge.desk",
         "edge.viewing",
+        "edge.banner",
         "edge.paying",
         "edge.rulebook",
         "edge.rule_*",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peewee import SqliteDatabase
+from peewee import DatabaseError, SqliteDatabase
 
 from edge.store.audit import chain_hash
 from edge.store.database import execute, rows, scalar
@@ -34,7 +35,10 @@ def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: Non
         ("sales against the chain", changed_sale),
     ):
         progress(what)
-        found = first_wrong(db)
+        try:
+            found = first_wrong(db)
+        except (sqlite3.DatabaseError, DatabaseError) as error:
+            found = f"{what} cannot be read: {error}"
         if found:
             problems.append(found)
     return AuditReport(
@@ -47,14 +51,18 @@ def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: Non
 
 def _wrong_link(db: SqliteDatabase) -> str:
     prev_hash, expected_no = "", 1
-    for number, at_ms, staff_id, lane, action, subject, detail, digest in execute(
+    links = execute(
         db, "SELECT audit_no, at_ms, staff_id, lane, action, subject, detail, hash FROM audit ORDER BY audit_no"
-    ):
-        if number != expected_no:
-            return f"audit row {expected_no} is missing"
-        if digest != chain_hash(prev_hash, at_ms, staff_id, lane, action, subject, detail):
-            return f"audit row {number} ({action} {subject}) does not match its hash"
-        prev_hash, expected_no = digest, expected_no + 1
+    )
+    try:
+        for number, at_ms, staff_id, lane, action, subject, detail, digest in links:
+            if number != expected_no:
+                return f"audit row {expected_no} is missing"
+            if digest != chain_hash(prev_hash, at_ms, staff_id, lane, action, subject, detail):
+                return f"audit row {number} ({action} {subject}) does not match its hash"
+            prev_hash, expected_no = digest, expected_no + 1
+    except sqlite3.DatabaseError as error:
+        return f"audit row {expected_no} cannot be read: {error}"
     return ""
 
 

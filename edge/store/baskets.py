@@ -39,12 +39,23 @@ class StoredTender(msgspec.Struct, frozen=True, kw_only=True):
     ref: str = ""
 
 
+class StoredBanner(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason for the cashier that stands until it is dismissed."""
+
+    code: str
+    params: dict[str, str | int] = {}
+
+
 class LaneState(msgspec.Struct, frozen=True, kw_only=True):
     """What a lane remembers beside its basket."""
 
     staff_id: str = ""
     seen_ms: int = 0
+    """When something was last done at the lane."""
     tenders: tuple[StoredTender, ...] = ()
+    banner: StoredBanner | None = None
+    waiting: tuple[str, ...] = ()
+    """Scans taken while the banner stands. No payment code is among them."""
 
 
 def push(db: SqliteDatabase, lane: int, basket: StoredBasket) -> int:
@@ -86,15 +97,21 @@ def clear(db: SqliteDatabase, lane: int) -> None:
 
 
 def lane_state(db: SqliteDatabase, lane: int) -> LaneState:
-    found = row(db, "SELECT staff_id, seen_ms, tenders FROM lane_state WHERE lane = ?", lane)
+    found = row(db, "SELECT staff_id, seen_ms, tenders, banner, waiting FROM lane_state WHERE lane = ?", lane)
     if found is None:
         return LaneState()
-    tenders = msgspec.json.decode(found[2], type=tuple[StoredTender, ...])
-    return LaneState(staff_id=found[0], seen_ms=found[1], tenders=tenders)
+    return LaneState(
+        staff_id=found[0],
+        seen_ms=found[1],
+        tenders=msgspec.json.decode(found[2], type=tuple[StoredTender, ...]),
+        banner=msgspec.json.decode(found[3], type=StoredBanner | None),
+        waiting=msgspec.json.decode(found[4], type=tuple[str, ...]),
+    )
 
 
 def put_lane_state(db: SqliteDatabase, lane: int, state: LaneState) -> None:
     execute(
-        db, "INSERT OR REPLACE INTO lane_state VALUES (?, ?, ?, ?)",
-        lane, state.staff_id, state.seen_ms, msgspec.json.encode(state.tenders).decode(),
+        db, "INSERT OR REPLACE INTO lane_state VALUES (?, ?, ?, ?, ?, ?)",
+        lane, state.staff_id, state.seen_ms,
+        *(msgspec.json.encode(each).decode() for each in (state.tenders, state.banner, state.waiting)),
     )  # fmt: skip

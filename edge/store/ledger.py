@@ -58,9 +58,19 @@ def post(
         "INSERT INTO balance VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING",
         [(account, unit, int(may_be_negative(account))) for account, unit, _ in changes],
     )
-    for account, unit, amount in changes:
+    # What cannot fall below its floor goes in one call; the others one by one, to name the account that is short.
+    is_safe = [amount > 0 or may_be_negative(account) for account, _, amount in changes]
+    update = "UPDATE balance SET amount = amount + ? WHERE account = ? AND unit = ?"
+    execute_many(
+        db,
+        update,
+        [(amount, account, unit) for safe, (account, unit, amount) in zip(is_safe, changes, strict=True) if safe],
+    )
+    for safe, (account, unit, amount) in zip(is_safe, changes, strict=True):
+        if safe:
+            continue
         try:
-            execute(db, "UPDATE balance SET amount = amount + ? WHERE account = ? AND unit = ?", amount, account, unit)
+            execute(db, update, amount, account, unit)
         except IntegrityError:
             raise InsufficientError(account, unit) from None
 
@@ -103,6 +113,13 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
     """Return what of a balance has not expired."""
     if not lives_in_lots(unit, account):
         return balance(db, account, unit)
-    return sum(
-        lot.remaining for lot in open_lots(db, account, unit) if lot.expires_ms is None or lot.expires_ms > now_ms
+    # A member may hold hundreds of lots, of which few or none have expired and wait to be taken back.
+    expired = scalar(
+        db,
+        "SELECT coalesce(sum(remaining), 0) FROM lot"
+        " WHERE account = ? AND unit = ? AND remaining > 0 AND expires_ms <= ?",
+        account,
+        unit,
+        now_ms,
     )
+    return balance(db, account, unit) - int(expired)

@@ -1,6 +1,7 @@
 """What is to be printed: a durable queue for each printer, written with what it tells of.
 
-A receipt's job names its sale and is laid out when it is printed; other papers are kept as documents.
+A receipt's job names its sale and is laid out when it is printed; other papers are kept as documents. The cash drawer
+hangs on a printer, so its opening is a job as well, without paper.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from dataclasses import dataclass
 
 from peewee import SqliteDatabase
 
-from edge.store.database import execute, row, rows, scalar
+from edge.store.database import execute, row, scalar
+
+RECENT_JOBS = 50
+"""How far back, over all printers, a doubtful paper is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +21,12 @@ class PrintJob:
     job_id: int
     printer: str
     kind: str
-    """receipt, copy, test"""
+    """receipt, copy, test, drawer"""
     sale_id: str | None
     state: str
     document: bytes
     """JSON of a drivers.document.Document; empty for receipts and copies."""
+    created_ms: int
 
 
 def put(
@@ -42,11 +47,11 @@ def put(
 
 
 def next_job(db: SqliteDatabase, printer: str) -> PrintJob | None:
-    """Return the oldest job of a printer that is not done."""
+    """Return the job of a printer that comes next: its drawer before any paper, then the oldest."""
     found = row(
         db,
-        "SELECT job_id, printer, kind, sale_id, state, document FROM print_job"
-        " WHERE printer = ? AND state IN ('queued', 'sending') ORDER BY job_id LIMIT 1",
+        "SELECT job_id, printer, kind, sale_id, state, document, created_ms FROM print_job"
+        " WHERE printer = ? AND state IN ('queued', 'sending') ORDER BY kind <> 'drawer', job_id LIMIT 1",
         printer,
     )
     return PrintJob(*found) if found else None
@@ -69,16 +74,21 @@ def doubt_the_sending(db: SqliteDatabase, *, at_ms: int) -> int:
 
 def state_of_sale(db: SqliteDatabase, sale_id: str) -> str:
     """Return the state of the newest paper of a sale, `none` where nothing was to be printed."""
-    found = scalar(db, "SELECT state FROM print_job WHERE sale_id = ? ORDER BY job_id DESC LIMIT 1", sale_id)
+    found = scalar(
+        db,
+        "SELECT state FROM print_job WHERE sale_id = ? AND kind <> 'drawer' ORDER BY job_id DESC LIMIT 1",
+        sale_id,
+    )
     return str(found) if found else "none"
 
 
-def was_sent(db: SqliteDatabase, sale_id: str) -> bool:
-    """Tell whether a paper of the sale may exist, so that the next one is a copy."""
-    return bool(
-        rows(
-            db,
-            "SELECT 1 FROM print_job WHERE sale_id = ? AND state IN ('sending', 'printed', 'doubtful') LIMIT 1",
-            sale_id,
-        )
+def newest_if_doubtful(db: SqliteDatabase, printer: str) -> str:
+    """Return the sale of a printer's newest paper if that is doubtful; an empty text where it is not, or long ago."""
+    found = row(
+        db,
+        "SELECT sale_id, state FROM print_job WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
+        " AND printer = ? AND kind <> 'drawer' ORDER BY job_id DESC LIMIT 1",
+        RECENT_JOBS,
+        printer,
     )
+    return str(found[0] or "") if found and found[1] == "doubtful" else ""

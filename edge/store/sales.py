@@ -24,17 +24,29 @@ class SaleContext:
     points_expire_ms: int | None = None
     printers: tuple[str, ...] = ()
     """Printers that put its receipt on paper."""
+    drawer_printer: str = ""
+    """The printer whose drawer opens when there is cash among the tenders; empty where none does."""
     new_tier_id: str | None = None
     """The tier that the member reaches with this sale."""
     clears_lane: bool = True
     """False for sales that are brought in, not made at a lane."""
 
 
+class SaleLink(msgspec.Struct, frozen=True, kw_only=True, rename={"currency": "in"}):
+    """What the audit chain holds of a sale."""
+
+    number: str
+    total: int
+    sha256: str
+    """Of the body that head office is told."""
+    currency: str
+
+
 def record_sale(store: Store, sale: Sale, context: SaleContext) -> Sale:
     """Write a sale, once, and return it with its receipt number and the member's points after it.
 
     One transaction holds the sale, its lines and tenders, the transfers and balances, the receipt number, the
-    summaries, the print job, the message to head office, the link in the chain, and the end of the open basket. A sale
+    summaries, the print jobs, the message to head office, the link in the chain, and the end of the open basket. A sale
     id that is recorded already changes nothing and gives back what was recorded then.
 
     Raises `ledger.InsufficientError` when an account holds too little: nothing is written.
@@ -67,6 +79,9 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         business_date=sale.business_date,
     )
     _keep_summaries(db, sale, context)
+    # Before the paper: the customer waits for the change, whatever the printer is out of.
+    if context.drawer_printer and any(tender.kind == "cash" for tender in sale.tenders):
+        printjobs.put(db, printer=context.drawer_printer, kind="drawer", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
     for printer in context.printers:
         printjobs.put(db, printer=printer, kind="receipt", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
     body = encode_body(sale_body(sale, currency=context.currency))
@@ -78,7 +93,9 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         lane=sale.lane,
         action="sale",
         subject=sale.sale_id,
-        detail={"number": sale.receipt_number, "total": sale.total, "sha256": body_hash(body), "in": context.currency},
+        detail=SaleLink(
+            number=sale.receipt_number, total=sale.total, sha256=body_hash(body), currency=context.currency
+        ),
     )
     if context.clears_lane:
         execute(db, "DELETE FROM basket_step WHERE lane = ?", sale.lane)
@@ -256,11 +273,18 @@ def changed_sale(db: SqliteDatabase) -> str:
 
     SQLite keeps no checksums of its pages, so a flipped bit in a row would otherwise go unseen.
     """
-    for sale_id, detail in rows(db, "SELECT subject, detail FROM audit WHERE action = 'sale' ORDER BY audit_no"):
-        sale = stored_sale(db, sale_id)
+    links = rows(db, "SELECT audit_no, subject, detail FROM audit WHERE action = 'sale' ORDER BY audit_no")
+    for number, sale_id, detail in links:
+        try:
+            told = msgspec.json.decode(detail, type=SaleLink)
+        except msgspec.DecodeError as error:
+            return f"audit row {number} (sale {sale_id}) cannot be read: {error}"
+        try:
+            sale = stored_sale(db, sale_id)
+        except (msgspec.DecodeError, ValueError, TypeError) as error:
+            return f"sale {sale_id} cannot be read: {error}"
         if sale is None:
             return f"sale {sale_id} is in the chain and nowhere else"
-        told = msgspec.json.decode(detail)
-        if body_hash(encode_body(sale_body(sale, currency=told["in"]))) != told["sha256"]:
+        if body_hash(encode_body(sale_body(sale, currency=told.currency))) != told.sha256:
             return f"sale {sale.receipt_number} is not what it was when it was closed"
     return ""

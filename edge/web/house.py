@@ -30,6 +30,9 @@ class Reads(Protocol):
     def receipts(self, *, text: str = "", business_date: date | None = None, limit: int = 40) -> Sequence[ReceiptRow]:
         """Return closed sales, newest first; `text` is a receipt number or its end, or an amount."""
 
+    def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
+        """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""
+
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return the receipt as it is printed, or None for an unknown sale."""
 

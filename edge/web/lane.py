@@ -51,12 +51,21 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
         staff = house.reads.staff() if view.stage is Stage.LOCKED else ()
         lane_name = speech.lane_name(view.lane, speech.texts())
         printer = house.health.device(printers[view.lane])
-        return render_template("lane/view.html", view=view, staff=staff, lane_name=lane_name, printer=printer)
+        wait_s = _wait_s(view, now_ms=house.clock.now_ms())
+        return render_template(
+            "lane/view.html", view=view, staff=staff, lane_name=lane_name, printer=printer, wait_s=wait_s
+        )
 
     def paint_strip(lane: int) -> str:
         own = {device.name for device in house.config.device if device.lane == lane} | {printers[lane]}
-        strip = house.health.strip()
-        return render_template("lane/strip.html", strip=strip, of_lane=own, now=house.clock.now_local())
+        is_open = view_of(lane).stage is not Stage.LOCKED
+        return render_template(
+            "lane/strip.html",
+            strip=house.health.strip(),
+            of_lane=own,
+            now=house.clock.now_local(),
+            doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
+        )
 
     @pages.get("/")
     def home() -> ResponseReturnValue:
@@ -94,6 +103,14 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
         return response
 
     return pages
+
+
+def _wait_s(view: TillView, *, now_ms: int) -> int:
+    """Return how long the lock still takes no PIN, in seconds rounded up; 0 when it takes one."""
+    if view.notice is None or view.notice.code != "pin_wait":
+        return 0
+    seconds, until_ms = int(view.notice.params["seconds"]), int(view.notice.params["until_ms"])
+    return min(seconds, max(0, -((now_ms - until_ms) // 1_000)))
 
 
 class _Held:

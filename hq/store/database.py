@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from peewee import Database, Model, SqliteDatabase
+from peewee import Database, DatabaseError, Model, SqliteDatabase
+from peewee import __exception_wrapper__ as as_peewee_errors  # type: ignore[attr-defined]
 from playhouse.db_url import connect, parse
 from playhouse.migrations import Runner
 
@@ -18,7 +20,15 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 CACHE_KIB = 16_384
 
+OPEN_TRIES_MAX = 20
+OPEN_PAUSE_S = 0.1
+"""Another process may be making the tables at this very moment; what it has done, the next try finds done."""
+
 Row = tuple[Any, ...]
+
+
+class DatabaseDown(Exception):
+    """The database took nothing; nothing was lost either, since nothing was acknowledged. Try again later."""
 
 
 class HqDatabase:
@@ -55,11 +65,18 @@ class HqDatabase:
         """Insert rows of all columns in their order, those that are there already left as they are."""
         if rows:
             # One prepared statement for all rows: peewee's own insert_many writes the whole SQL anew for every batch.
-            self.db.cursor().executemany(self._inserts[model], rows)  # type: ignore[no-untyped-call]
+            # The cursor is the driver's own, so its errors become peewee's here, as they do below execute_sql.
+            with as_peewee_errors:
+                self.db.cursor().executemany(self._inserts[model], rows)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Close this thread's connection."""
         if not self.db.is_closed():
+            self.db.close()
+
+    def drop_connection(self) -> None:
+        """Let go of this thread's connection, broken or not, so that the next use opens another one."""
+        with suppress(DatabaseError):
             self.db.close()
 
     def _insert_sql(self, model: type[Model]) -> str:
@@ -74,7 +91,9 @@ def open_database(url: str, *, synchronous: str = "FULL") -> HqDatabase:
     Args:
         url: sqlite:////absolute/path or postgresql://user:password@host/name.
 
-    Raises ValueError for an url that names no database, and peewee's DatabaseError.
+    Of several processes that start on a new database at once, one makes the tables and the others wait for it.
+
+    Raises ValueError for an url that names no database, and DatabaseDown for one that cannot be had within 2 s.
     """
     if url.startswith("sqlite:"):
         path = parse(url)["database"]
@@ -91,5 +110,21 @@ def open_database(url: str, *, synchronous: str = "FULL") -> HqDatabase:
             db = connect(url)
         except RuntimeError as error:
             raise ValueError(str(error)) from error
-    Runner(db, str(MIGRATIONS)).up()
-    return HqDatabase(db)
+    found = HqDatabase(db)
+    _bring_up_to_date(found)
+    return found
+
+
+def _bring_up_to_date(database: HqDatabase) -> None:
+    pause = threading.Event()
+    failure: DatabaseError | None = None
+    for _ in range(OPEN_TRIES_MAX):
+        try:
+            Runner(database.db, str(MIGRATIONS)).up()
+        except DatabaseError as error:
+            failure = error
+            database.drop_connection()
+            pause.wait(OPEN_PAUSE_S)
+        else:
+            return
+    raise DatabaseDown(str(failure)) from failure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -14,7 +15,7 @@ from peewee import DatabaseError as PeeweeDatabaseError
 
 from edge.messages import Ack, Nack, SaleBody, StoreState, body_hash
 from hq.envelope import Reason, Received
-from hq.store.database import HqDatabase, Row
+from hq.store.database import DatabaseDown, HqDatabase, Row
 from hq.store.sales import project
 from hq.store.states import keep_state
 from hq.store.tables import Alarm, Message, SetAside, Store, Stream
@@ -29,10 +30,8 @@ HEAD_MAX_BYTES: Final = 1_024
 """So much of an unreadable message is kept."""
 LONG_NUMBER: Final = re.compile(rb"\d{7,}")
 """A phone, a card or a payment code may stand in a message that nobody understood: long numbers are blotted out."""
-
-
-class DatabaseDown(Exception):
-    """The database took nothing; nothing was lost either, since nothing was acknowledged. Try again later."""
+FAILURES_MAX: Final = 10
+"""How far back the first of several failures is looked for."""
 
 
 class _Known(NamedTuple):
@@ -59,12 +58,29 @@ def keep(
         try:
             return _keep_all(database, messages, states, at_ms)
         except (DataError, IntegrityError, OverflowError):
+            for store in sorted(states):
+                # They are acknowledged to the broker together with the messages, so nobody sends them again.
+                _keep_one_state(database, store, states[store], at_ms)
             answers: list[Answer] = []
             for message in messages:
                 answers += _keep_one(database, message, at_ms)
             return answers
     except PeeweeDatabaseError as error:
-        raise DatabaseDown(str(error)) from error
+        # A connection that the database has closed stays broken: after its restart only a new one gets through.
+        database.drop_connection()
+        raise DatabaseDown(str(_first_failure(error))) from error
+
+
+def _first_failure(error: BaseException) -> BaseException:
+    """Return what failed first: that the transaction could not be undone either is not the news."""
+    first, earlier = error, error.__context__
+    for _ in range(FAILURES_MAX):
+        if earlier is None:
+            break
+        if isinstance(earlier, PeeweeDatabaseError):
+            first = earlier
+        earlier = earlier.__context__
+    return first
 
 
 def _keep_all(
@@ -74,6 +90,12 @@ def _keep_all(
         for store in sorted(states):
             keep_state(database, store, states[store], at_ms=at_ms)
         return _take(database, messages, at_ms=at_ms)
+
+
+def _keep_one_state(database: HqDatabase, store: str, state: StoreState, at_ms: int) -> None:
+    # One that the database itself cannot hold is let go: the store tells the next one within a minute.
+    with suppress(DataError, IntegrityError, OverflowError):
+        _keep_all(database, [], {store: state}, at_ms)
 
 
 def _keep_one(database: HqDatabase, message: Received, at_ms: int) -> list[Answer]:

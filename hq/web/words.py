@@ -48,6 +48,9 @@ DEVICE_STATES: Final[Mapping[str, str]] = {
     "offline": N_("not reachable"),
     "unknown": N_("unknown"),
     "off": N_("off"),
+    "doubtful": N_("perhaps printed"),
+    "drawer_shut": N_("drawer not opened"),
+    "drawer_doubtful": N_("drawer perhaps not opened"),
 }
 GOOD: Final = frozenset({"ok", "ready"})
 CALM: Final = frozenset({"opening", "unknown", "off", "paper_low"})

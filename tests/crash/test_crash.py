@@ -19,8 +19,8 @@ pytestmark = pytest.mark.crash
 PROGRAM = [sys.executable, "-m", "tests.crash.one_sale"]
 ROOT = Path(__file__).parents[2]
 NOTHING = [0, 0, 0, 0, 0, 0, 0, 0, 0]
-# Three kinds of goods, two tenders, one lot of points; one job, one message, one link, one number, one sale.
-WHOLE = [3, 2, 6, 1, 1, 1, 1, 1, 24]
+# Three kinds of goods, two tenders, one lot of points; drawer and paper, one message, one link, one number, one sale.
+WHOLE = [3, 2, 6, 2, 1, 1, 1, 1, 24]
 SALE = [2400, 600, "0001", 24]
 SYSCALL_KILLS_MAX = 200
 EVERY_NTH_WRITE = 4

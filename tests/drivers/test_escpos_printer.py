@@ -77,6 +77,43 @@ def test_nothing_is_sent_to_a_printer_in_trouble(server, trouble, state):
     assert printer.print(JOB) is Outcome.PRINTED
 
 
+@pytest.mark.parametrize(
+    ("trouble", "pin", "sent"),
+    [
+        ("", 2, b"\x1bp\x00\x19\xfa"),
+        ("", 5, b"\x1bp\x01\x19\xfa"),
+        ("paper_low", 2, b"\x1bp\x00\x19\xfa"),
+        ("silent", 2, b"\x1bp\x00\x19\xfa"),  # it says nothing, so it is well
+        ("paper_out", 2, b"\x10\x14\x01\x00\x01"),  # past the buffer, which waits for paper
+        ("cover_open", 5, b"\x10\x14\x01\x01\x01"),
+    ],
+)
+def test_the_drawer_opens_at_once(server, trouble, pin, sent):
+    server.trouble = trouble
+    assert printer_at(server).open_drawer(pin) is Outcome.PRINTED
+    finished(server)
+    server.stop()
+    assert list(server.jobs) == [sent]
+
+
+def test_the_drawer_stays_shut_at_a_printer_that_is_out_of_order_or_gone(server):
+    printer = printer_at(server)
+    server.trouble = "error"
+    assert printer.open_drawer(2) is Outcome.REFUSED
+    server.trouble = ""
+    assert printer.open_drawer(2) is Outcome.PRINTED
+    server.trouble = "silent"
+    assert printer.open_drawer(2) is Outcome.REFUSED
+    server.stop()
+    assert printer.open_drawer(2) is Outcome.REFUSED
+    assert list(server.jobs) == [b"\x1bp\x00\x19\xfa"]
+
+
+def test_a_connection_lost_after_the_pulse_leaves_a_doubt(server):
+    server.drop_after = 10  # three questions, and the first byte of the pulse
+    assert printer_at(server).open_drawer(2) is Outcome.DOUBTFUL
+
+
 def test_little_paper_prints(server):
     printer = printer_at(server)
     server.trouble = "paper_low"
@@ -104,7 +141,8 @@ def test_a_printer_that_never_answers_prints_all_the_same(server):
     assert printer.state() is PrinterState.UNKNOWN
     assert printer.print(JOB) is Outcome.PRINTED
     assert printer.last_state is PrinterState.UNKNOWN
-    assert JOB in server.connections[-1] or JOB in finished(server)
+    server.stop()
+    assert JOB in server.connections[-1]
 
 
 def test_a_silent_printer_whose_connection_breaks_is_doubtful(server):

@@ -77,6 +77,22 @@ def test_printer_keeps_paper_and_counts_kicks():
 
 
 @pytest.mark.parametrize(
+    ("trouble", "outcome", "kicks"),
+    [
+        (FakePrinter.repair, Outcome.PRINTED, 1),
+        (FakePrinter.paper_out, Outcome.PRINTED, 1),  # the drawer needs no paper
+        (FakePrinter.cover_open, Outcome.PRINTED, 1),
+        (FakePrinter.be_silent, Outcome.PRINTED, 1),
+        (FakePrinter.unplug, Outcome.REFUSED, 0),
+    ],
+)
+def test_drawer_opens_unless_the_printer_is_gone(trouble, outcome, kicks):
+    printer = FakePrinter("receipt")
+    trouble(printer)
+    assert (printer.open_drawer(2), printer.kicks, printer.printed) == (outcome, kicks, 0)
+
+
+@pytest.mark.parametrize(
     ("fault", "outcome", "state", "on_paper"),
     [
         ("unplug", Outcome.REFUSED, PrinterState.OFFLINE, 1),

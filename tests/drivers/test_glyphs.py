@@ -32,7 +32,11 @@ def test_reference_texts_beyond_the_font_stay_visible(row):
     [
         ("¥12.50", "gb18030", "￥12.50"),  # U+00A5 has four bytes in GB18030
         ("¥12.50", "cp437", "¥12.50"),  # CP437 has it at 9D
-        ("￥12.50", "none", "Y12.50"),
+        ("¥12.50", "big5", "¥12.50"),  # A2 44, as wide as a character
+        ("￥12.50", "big5", "¥12.50"),
+        ("¥12.50", "none", "¥12.50"),  # no font that is known, and still 9D
+        ("￥12.50", "none", "¥12.50"),
+        ("½é", "none", "1/2e"),
         ("€5", "gbk", "EUR5"),
         ("½ • ß", "gbk", "1/2 · ss"),
         ("Cafe\u0301", "gbk", "Café"),  # composed first
@@ -54,3 +58,12 @@ def test_reference_texts_beyond_the_font_stay_visible(row):
 )
 def test_what_stands_for_a_character(text, encoding, shown):
     assert printable(text, encoding) == shown
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [("gb18030", b"\xa3\xa4"), ("gb2312", b"\xa3\xa4"), ("big5", b"\xa2\x44"), ("cp437", b"\x9d"), ("none", b"\x9d")],
+)
+@pytest.mark.parametrize("sign", ["¥", "￥"])
+def test_the_yuan_sign_is_printed_by_every_font(sign, encoding, data):
+    assert encode(printable(sign, encoding), encoding) == data

@@ -68,6 +68,16 @@ def test_untouched_books_agree(store: Store) -> None:
         ("UPDATE audit SET staff_id = 'chen' WHERE audit_no = 2", "audit row 2 (sale b) does not match its hash"),
         ("UPDATE audit SET at_ms = at_ms + 1 WHERE audit_no = 1", "audit row 1 (sale a) does not match its hash"),
         ("DELETE FROM audit WHERE audit_no = 2", "audit row 2 is missing"),
+        # a link whose words are torn
+        ("UPDATE audit SET detail = '{' WHERE audit_no = 2",
+         "audit row 2 (sale b) cannot be read: Input data was truncated"),
+        ("UPDATE audit SET detail = json_remove(detail, '$.in') WHERE audit_no = 2",
+         "audit row 2 (sale b) cannot be read: Object missing required field `in`"),
+        ("UPDATE audit SET detail = '{}' WHERE audit_no = 1", "audit row 1 (sale a) does not match its hash"),
+        # and a sale's own
+        ("UPDATE sale SET promotions = '[[1]]' WHERE sale_id = 'a'",
+         "sale a cannot be read: not enough values to unpack (expected 5, got 1)"),
+        ("UPDATE sale_line SET unit_nets = '[' WHERE sale_no = 2", "sale b cannot be read: Input data was truncated"),
         # the newest link leaves no gap behind; the sale that it told of does
         ("DELETE FROM audit WHERE audit_no = 3",
          "sale S001-1-20261123-0003: total 500, lines 500, tenders 500, links in the chain 0"),
@@ -78,6 +88,13 @@ def test_untouched_books_agree(store: Store) -> None:
 def test_first_wrong_row_is_named(store: Store, damage: str, problem: str) -> None:
     execute(store.db, damage)
     assert problem in check(store.reads).problems
+
+
+def test_bytes_that_are_no_text_are_named(store: Store) -> None:
+    execute(store.db, "UPDATE audit SET detail = CAST(x'ff' || detail AS TEXT) WHERE audit_no = 3")
+    chain, against_chain = check(store.reads).problems
+    assert chain.startswith("audit row 3 cannot be read: Could not decode to UTF-8")
+    assert against_chain.startswith("sales against the chain cannot be read: Could not decode to UTF-8")
 
 
 def test_a_sale_that_was_taken_out_is_missed(store: Store) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +65,71 @@ def test_scans_that_waited_wait_on_when_they_cannot_be_written(shop: TestShop) -
     assert (view.waiting_scans, view.blocked, view.item_count) == (0, None, 3)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "134567890123456789",  # a phone's payment code
+        "1345 6789 0123 4567 89",  # with the spaces of the screen
+        "\x01134567890123456789",  # read with noise around it
+        "134567890123456789x",
+    ],
+)
+@pytest.mark.parametrize("before", [PEN, UNKNOWN])
+def test_payment_code_is_neither_shown_nor_written(shop: TestShop, before: str, text: str) -> None:
+    """It is money: alone it makes the banner, behind another banner it leaves a mark and nothing else."""
+    shop.ask(1, Till.scan, text=before)
+    shop.ask(1, Till.scan, text=text)
+    if before == UNKNOWN:
+        assert (shop.view().waiting_scans, written(shop)) == (1, "")
+        shop.ask(1, Till.dismiss)
+    assert shop.view().blocked == Refusal("payment_code_not_here")
+    assert written(shop) == ""
+
+
+def written(shop: TestShop) -> str:
+    """Return how the payment code stands in the store's files."""
+    kept = b"".join(path.read_bytes() for path in shop.loaded.data_dir.glob("taptill.db*"))
+    assert b"lane_state" in kept
+    return "".join(part.decode() for part in (b"1345678", b"1345 67") if part in kept)
+
+
+def test_scan_behind_a_banner_may_be_any_rubbish(shop: TestShop) -> None:
+    shop.ask(1, Till.scan, text=UNKNOWN)
+    for text in ("\udcff\ud800", "7" * 4_000, "\x00", "'; DROP TABLE lane_state; --", ""):
+        shop.ask(1, Till.scan, text=text)
+    shop.stop()
+    shop.start()
+    assert shop.view().waiting_scans == 5
+    for _ in range(6):
+        shop.ask(1, Till.dismiss)
+    assert (shop.view().blocked, shop.view().waiting_scans, shop.crashes) == (None, 0, [])
+
+
+def test_scans_behind_a_banner_are_worked_off_once_wherever_the_power_goes(shop: TestShop) -> None:
+    """After each commit of the dismissal, what the store holds is a whole customer."""
+    for text in (PEN, UNKNOWN, COLA, PEN, COLA):
+        shop.ask(1, Till.scan, text=text)
+    seen = []
+
+    def watch(till: Till) -> None:
+        def after(statement: str) -> None:
+            if statement.startswith("COMMIT"):
+                seen.append(None)
+
+        till._shop.store.db.connection().set_trace_callback(after)
+
+    def held() -> tuple[int, int]:
+        (body,) = rows(shop.parts.store.reads, "SELECT body FROM basket_step ORDER BY step DESC LIMIT 1")[0]
+        (waiting,) = rows(shop.parts.store.reads, "SELECT waiting FROM lane_state WHERE lane = 1")[0]
+        pieces = sum(line.get("quantity", 1) for line in json.loads(body)["lines"])
+        return pieces, len(json.loads(waiting))
+
+    assert held() == (1, 3)
+    shop.ask(1, watch)
+    shop.ask(1, Till.dismiss)
+    assert held() == (4, 0) and len(seen) == 4
+
+
 @pytest.mark.parametrize("left", ["nothing", "member"])
 def test_idle_lane_without_lines_locks(shop: TestShop, left: str) -> None:
     """A basket whose lines were all voided is empty, and a member who went away must not stay on the screen."""
@@ -76,6 +143,51 @@ def test_idle_lane_without_lines_locks(shop: TestShop, left: str) -> None:
     shop.clock.hand.at_ms += 16 * 60_000
     shop.ask(1, Till.tick)
     assert shop.view().stage is Stage.LOCKED
+
+
+def test_scans_behind_a_banner_keep_the_lane_open(shop: TestShop) -> None:
+    for text in (UNKNOWN, COLA):
+        shop.ask(1, Till.scan, text=text)
+    shop.clock.hand.at_ms += 16 * 60_000
+    shop.ask(1, Till.tick)
+    assert (shop.view().stage, shop.view().waiting_scans) == (Stage.SELLING, 1)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "staff"),
+    [
+        (10, "zhang"),  # since the last scan, not since the sign-in
+        (16, None),  # longer than an idle lane stays open
+    ],
+)
+def test_whoever_scanned_shortly_before_a_restart_stays(shop: TestShop, minutes: int, staff: str | None) -> None:
+    shop.clock.hand.at_ms += 14 * 60_000
+    shop.ask(1, Till.scan, text=PEN)
+    shop.stop()
+    shop.clock.hand.at_ms += minutes * 60_000
+    shop.start()
+    person = shop.view().staff
+    assert (person.staff_id if person else None) == staff
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "code"),
+    [
+        (Till.undo, {}, "nothing_to_undo"),
+        (Till.add_item, {"sku": "gone"}, "item_unknown"),
+        (Till.attach_member, {"member_id": "banned"}, "member_blocked"),
+    ],
+)
+def test_what_is_refused_leaves_the_change_on_the_screen(
+    shop: TestShop, method: Callable[..., Any], arguments: dict[str, Any], code: str
+) -> None:
+    shop.ask(1, Till.scan, text=PEN)
+    shop.ask(1, Till.to_pay)
+    shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="cash", given=1_000)
+    refusal = shop.ask(1, method, **arguments)
+    assert isinstance(refusal, Refusal) and refusal.code == code
+    view = shop.view()
+    assert view.stage is Stage.DONE and view.done is not None and view.done.change == 750
 
 
 def test_member_stays_while_there_is_money_on_the_table(shop: TestShop) -> None:

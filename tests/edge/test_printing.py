@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from drivers.base import Outcome
 from drivers.document import Document, Text, document_json
 from drivers.fake import FakePrinter
 from edge.config import DeviceConfig
@@ -47,9 +48,9 @@ class StubbornLoop:
 class Room:
     """A spare printer in a running shop."""
 
-    def __init__(self, shop: TestShop) -> None:
+    def __init__(self, shop: TestShop, printer: FakePrinter | None = None) -> None:
         self.shop = shop
-        self.printer = FakePrinter("spare")
+        self.printer = printer or FakePrinter("spare")
         self.loop = StubbornLoop(shop.parts.loop)
         room = PrintRoom(
             store=shop.parts.store, loop=self.loop, health=shop.parts.health, clock=shop.clock,  # type: ignore[arg-type]
@@ -70,6 +71,11 @@ class Room:
                 printjobs.put(db, printer="spare", kind="receipt", sale_id=sale_id, at_ms=0)
 
         self.shop.parts.loop.write(all_of_them)
+        self.thread.wake()
+
+    def open_drawer(self) -> None:
+        db, now_ms = self.shop.parts.store.db, self.shop.clock.now_ms()
+        self.shop.parts.loop.write(lambda: printjobs.put(db, printer="spare", kind="drawer", at_ms=now_ms))
         self.thread.wake()
 
     def states(self) -> list[str]:
@@ -153,6 +159,53 @@ def test_paper_that_was_being_sent_at_a_power_cut_is_doubtful(tmp_path: Path) ->
         assert shop.printer("printer-1").printed == 0
     finally:
         shop.stop()
+
+
+class DoubtfulDrawer(FakePrinter):
+    """A printer whose line breaks with each pulse to the drawer."""
+
+    def open_drawer(self, pin: int) -> Outcome:
+        super().open_drawer(pin)
+        return Outcome.DOUBTFUL
+
+
+def test_drawer_that_perhaps_opened_is_not_opened_again(tmp_path: Path) -> None:
+    with TestShop(tmp_path) as shop:
+        room = Room(shop, DoubtfulDrawer("spare"))
+        room.open_drawer()
+        room.put("a")
+        room.thread.start()
+        assert until(lambda: room.states() == ["doubtful", "printed"])
+        assert (room.printer.kicks, room.papers()) == (1, ["sale a"])
+        device = shop.parts.health.device("spare")
+        assert device is not None and device.state == "drawer_doubtful"
+        room.thread.stop()
+
+
+@pytest.mark.parametrize(
+    ("late_ms", "state", "kicks"),
+    [
+        (0, "printed", 1),
+        (20_000, "printed", 1),
+        (20_001, "dropped", 0),
+        (-20_001, "dropped", 0),  # the clock was set back meanwhile: nobody knows how late it is
+    ],
+)
+def test_drawer_opens_soon_or_never(room: Room, late_ms: int, state: str, kicks: int) -> None:
+    room.open_drawer()
+    room.shop.clock.hand.at_ms += late_ms
+    room.thread.start()
+    assert until(lambda: room.states() == [state])
+    assert room.printer.kicks == kicks
+
+
+def test_drawer_does_not_wait_for_the_papers(room: Room) -> None:
+    room.printer.paper_out()
+    room.put("a", "b")
+    room.thread.start()
+    room.open_drawer()
+    assert until(lambda: room.states() == ["queued", "queued", "printed"])
+    assert room.printer.kicks == 1
 
 
 @pytest.mark.parametrize(

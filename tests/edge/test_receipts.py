@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from drivers.document import OpenDrawer
 from drivers.escpos_paper import Kind, Paper, decode
 from drivers.escpos_printer import render
 from edge.clock import Clock
@@ -91,7 +90,7 @@ def words(language: str, *, member: str = "李**") -> ReceiptWords:
 
 
 def printed(sale: Sale, *, language: str, columns: int, copy: bool = False, encoding: str = "gb18030") -> Paper:
-    document = receipt(sale, words(language), clock=CLOCK, copy=copy, drawer_pin=2)
+    document = receipt(sale, words(language), clock=CLOCK, copy=copy)
     return decode(render(document, columns=columns, encoding=encoding), columns=columns, encoding=encoding)  # type: ignore[arg-type]
 
 
@@ -110,17 +109,17 @@ def test_receipt_lies_as_it_always_did(case: str, width: str, language: str) -> 
     paper = printed(CASES[case], language=language, columns=WIDTHS[width])
     held_to_golden(f"{case}-{width}-{language}", paper)
     # Whatever stands in a name: nothing is a command, nothing runs over the edge.
-    assert paper.unknown == ()
+    assert (paper.unknown, paper.kicks) == ((), ())
     assert not any(each.wrapped for each in paper.lines)
     assert [each.text for each in paper.of(Kind.QR)] == [CASES[case].receipt_number]
     assert len(paper.of(Kind.CUT)) == 1
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
-def test_copy_is_marked_and_leaves_the_drawer_shut(language: str) -> None:
+def test_copy_is_marked(language: str) -> None:
     copy, first = (printed(PLAIN, language=language, columns=48, copy=copy) for copy in (True, False))
     held_to_golden(f"copy-80mm-{language}", copy)
-    assert (copy.kicks, first.kicks) == ((), (2,))
+    assert (copy.kicks, first.kicks) == ((), ())
     # But for the mark, the copy is the receipt.
     assert copy.text().split("\n", 1)[1] == first.text()
 
@@ -138,23 +137,6 @@ def test_printer_prints_what_its_font_has(encoding: str, language: str) -> None:
     held_to_golden(f"member-80mm-{language}-{encoding}", paper)
     assert paper.unknown == ()
     assert not any(each.wrapped for each in paper.lines)
-
-
-@pytest.mark.parametrize(
-    ("tenders", "drawer_pin", "kicks"),
-    [
-        ((SaleTender("cash", 700, 1_000),), 2, (2,)),
-        ((SaleTender("cash", 700, 1_000),), 5, (5,)),  # the second drawer
-        ((SaleTender("cash", 700, 1_000),), 0, ()),  # no drawer
-        ((SaleTender("card", 700, 700),), 2, ()),  # nothing to put in it
-        ((SaleTender("card", 200, 200), SaleTender("cash", 500, 500)), 2, (2,)),  # once
-        ((), 2, ()),  # a sale of zero
-    ],
-)
-def test_drawer_opens_for_cash(tenders: tuple[SaleTender, ...], drawer_pin: int, kicks: tuple[int, ...]) -> None:
-    sale = replace(PLAIN, tenders=tenders)
-    document = receipt(sale, words("en"), clock=CLOCK, drawer_pin=drawer_pin)
-    assert tuple(block.pin for block in document.lines if isinstance(block, OpenDrawer)) == kicks
 
 
 def test_promotion_that_the_sale_does_not_name_is_printed_by_its_id() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from edge.store.baskets import LaneState, StoredBasket
 from edge.store.database import Store, StoreError, execute, open_store, rows
 from edge.store.sales import SaleContext, record_sale, stored_sale
 from rules.ledger import CASH, CUSTOMERS, POINTS, SHELF, stock_unit
+from rules.sale import SaleTender
 from tests.shops import fill, moment_ms, sale
 
 CONTEXT = SaleContext(
     store_id="S001", currency="CNY", points_expire_ms=moment_ms("2027-11-24 00:00"), printers=("printer-1",),
-    new_tier_id="gold",
+    drawer_printer="printer-1", new_tier_id="gold",
 )  # fmt: skip
 
 
@@ -56,13 +58,60 @@ def test_sale_brings_along_all_that_follows_from_it(store: Store) -> None:
     assert ledger.balance(store.db, CUSTOMERS, CASH) == -500
     assert ledger.balance(store.db, SHELF, stock_unit("pen")) == -2
     assert ledger.balance(store.db, "member/li", POINTS) == 5
-    job = printjobs.next_job(store.db, "printer-1")
-    assert job is not None and (job.kind, job.sale_id) == ("receipt", "a")
+    assert rows(store.db, "SELECT printer, kind, sale_id, state FROM print_job ORDER BY job_id") == [
+        ("printer-1", "drawer", "a", "queued"), ("printer-1", "receipt", "a", "queued"),
+    ]  # fmt: skip
     assert [message.subject for message in outbox.unacked(store.db, 0, 10)] == ["a"]
     assert baskets.newest(store.db, 1) == (None, 0)
     file = members.member(store.db, "li")
     assert file is not None and (file.visits, file.last_date, file.tier_id) == (1, "2026-11-23", "gold")
     assert check(store.reads).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("tenders", "printer", "jobs"),
+    [
+        ((SaleTender("cash", 500, 1_000),), "printer-1", ["drawer", "receipt"]),
+        ((SaleTender("cash", 500, 1_000),), "", ["receipt"]),  # no drawer hangs on the printer
+        ((SaleTender("card", 500, 500),), "printer-1", ["receipt"]),  # nothing to put in it
+        ((SaleTender("card", 200, 200), SaleTender("cash", 300, 300)), "printer-1", ["drawer", "receipt"]),
+        ((SaleTender("cash", 200, 200), SaleTender("cash", 300, 300)), "printer-1", ["drawer", "receipt"]),  # once
+    ],
+)
+def test_drawer_opens_for_cash(store: Store, tenders: tuple[SaleTender, ...], printer: str, jobs: list[str]) -> None:
+    record_sale(store, replace(sale("a"), tenders=tenders), replace(CONTEXT, drawer_printer=printer))
+    assert [kind for (kind,) in rows(store.db, "SELECT kind FROM print_job ORDER BY job_id")] == jobs
+    # The list of receipts tells of the paper.
+    with store.transaction():
+        execute(store.db, "UPDATE print_job SET state = 'printed' WHERE kind = 'drawer'")
+    assert printjobs.state_of_sale(store.db, "a") == "queued"
+
+
+def test_newest_paper_of_a_printer_is_offered_again_while_it_is_doubtful(store: Store) -> None:
+    record_sale(store, sale("a"), CONTEXT)
+    record_sale(store, sale("b"), replace(CONTEXT, printers=("printer-2",), drawer_printer="printer-2"))
+    with store.transaction():
+        execute(store.db, "UPDATE print_job SET state = 'doubtful' WHERE kind = 'receipt' AND sale_id = 'a'")
+    assert [printjobs.newest_if_doubtful(store.db, name) for name in ("printer-1", "printer-2", "none")] == [
+        "a",
+        "",
+        "",
+    ]
+    with store.transaction():
+        # Someone asked for a copy: that is the newest now.
+        printjobs.put(store.db, printer="printer-1", kind="copy", sale_id="a", at_ms=0)
+    assert printjobs.newest_if_doubtful(store.db, "printer-1") == ""
+
+
+def test_drawer_goes_before_the_papers_that_wait(store: Store) -> None:
+    for sale_id in ("a", "b"):
+        record_sale(store, sale(sale_id), CONTEXT)
+    order = []
+    while (job := printjobs.next_job(store.db, "printer-1")) is not None:
+        order.append((job.kind, job.sale_id))
+        with store.transaction():
+            printjobs.set_state(store.db, job.job_id, "printed", at_ms=0)
+    assert order == [("drawer", "a"), ("drawer", "b"), ("receipt", "a"), ("receipt", "b")]
 
 
 def test_same_sale_id_changes_nothing(store: Store) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge.banner import WAITING_SCANS_MAX
 from edge.config import LaneConfig
 from edge.health import Health
 from edge.rulebook import fixed
@@ -23,7 +24,7 @@ from edge.store.auditing import check
 from edge.store.baskets import STEPS_MAX
 from edge.store.database import Store, execute, open_store, rows
 from edge.texts import REFUSALS, Texts
-from edge.till import WAITING_SCANS_MAX, Till
+from edge.till import Till
 from rules.codes import CodeSettings, ScaleFormat, make_label
 from rules.ledger import CASH, drawer_account
 from rules.promotions import NO_RULES
@@ -174,7 +175,11 @@ class Bench:
             for table in ("basket_step", "lane_state", "lot_use", "lot", "transfer", "balance", "sale_line", "sale_tender",
                           "sale", "receipt_counter", "print_job", "outbox", "audit", "member_stat"):  # fmt: skip
                 execute(self.store.db, f"DELETE FROM {table}")
-            execute(self.store.db, "INSERT INTO lane_state VALUES (1, 'zhang', ?, '[]')", self.shop.clock.now_ms())
+            execute(
+                self.store.db,
+                "INSERT INTO lane_state (lane, staff_id, seen_ms) VALUES (1, 'zhang', ?)",
+                self.shop.clock.now_ms(),
+            )
         return self.start()
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
+from peewee import DatabaseError
 
 from edge.messages import Ack, Nack, StoreState, body_hash, encode_body
 from hq.envelope import Received, read
-from hq.store.database import HqDatabase
+from hq.store.database import DatabaseDown, HqDatabase
 from hq.store.incoming import HOLD_MAX, keep
+from hq.store.tables import Alarm
 from hq.store.wall import wall
 from tests.offices import chain, database, event, sale_body, sale_ids, sales_of
 
@@ -218,3 +222,52 @@ def test_the_last_state_of_a_store_stays_and_a_will_only_takes_it_offline(db: Hq
     keep(db, [], {"S1": StoreState(online=False, boot="b1", version="1.0")}, at_ms=9)
     (card,) = wall(db, business_date="2026-11-22").stores
     assert (card.is_online, card.waiting, card.heard_ms) == (False, 7, 9)
+
+
+def test_a_full_disk_is_a_database_that_is_down_and_nothing_is_lost(db: HqDatabase) -> None:
+    messages = chain(200)
+    take(db, messages[0])
+    db.db.execute_sql("PRAGMA max_page_count = 1")
+    with pytest.raises(DatabaseDown, match="full"):
+        take(db, *messages)
+    assert sales_of(db) == sale_ids(1)
+    db.db.execute_sql("PRAGMA max_page_count = 1000000")
+    assert take(db, *messages) == Ack(epoch="e1", upto=200)
+    assert sales_of(db) == sale_ids(200)
+
+
+def test_what_goes_past_peewee_fails_as_peewee_does(db: HqDatabase) -> None:
+    """The receiver waits for a database that is down, and ends on an error that it does not know."""
+    db.db.connection().close()
+    with pytest.raises(DatabaseError):
+        db.insert_new(Alarm, [("S1", "e1", 1, "fork", "", 0)])
+
+
+def test_a_broken_connection_is_opened_again(db: HqDatabase) -> None:
+    """The database was started anew: the connection at hand is dead for ever, another one is not."""
+    messages = chain(3)
+    take(db, messages[0])
+    db.db.connection().close()
+    with pytest.raises(DatabaseDown):
+        take(db, *messages)
+    assert take(db, *messages) == Ack(epoch="e1", upto=3)
+    assert sales_of(db) == sale_ids(3)
+
+
+def test_what_the_database_cannot_hold_takes_nothing_else_with_it(db: HqDatabase) -> None:
+    messages = received(*chain(3))
+    assert messages[1].sale is not None
+    messages[1] = replace(messages[1], sale=msgspec.structs.replace(messages[1].sale, sold_at_ms=2**70))
+    states = {
+        "S1": StoreState(online=True, version="1.0", epoch="e1", waiting=3),
+        "S2": StoreState(online=True, epoch="e1", waiting=2**70),
+        "S3": StoreState(online=True, version="1.1", epoch="e7"),
+    }
+    answers = keep(db, messages, states, at_ms=1_000)
+    assert answers[-1].ack.upto == 3
+    assert sales_of(db) == ["sale-000001", "sale-000003"]
+    assert [(note.kind, note.detail) for note in wall(db, business_date="2026-11-22").notes] == [
+        ("out_of_range", "OverflowError")
+    ]
+    # The broker has been told that the states arrived as well.
+    assert rows(db, "SELECT store, version FROM store_state ORDER BY store") == [("S1", "1.0"), ("S3", "1.1")]

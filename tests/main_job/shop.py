@@ -229,7 +229,11 @@ port = {self.port}
 
     def papers(self) -> list[Paper]:
         """Return what came out of the printer, oldest first."""
-        return [decode(job) for job in tuple(self.printer.jobs)]
+        return [paper for job in tuple(self.printer.jobs) if (paper := decode(job)).lines]
+
+    def kicks(self) -> list[int]:
+        """Return the pin of each pulse that the drawer got, oldest first."""
+        return [pin for job in tuple(self.printer.jobs) for pin in decode(job).kicks]
 
     def close(self) -> None:
         if self._process is not None:

@@ -160,8 +160,8 @@ class Player:
 
     def dismiss(self) -> Refusal | None:
         before = self.view.blocked
-        self.ask(Till.dismiss)
-        return self.view.blocked if self.view.blocked != before else None
+        answer: Refusal | None = self.ask(Till.dismiss)
+        return answer or (self.view.blocked if self.view.blocked != before else None)
 
     def attach(self, member: str) -> Refusal | None:
         return self.ask(Till.attach_member, member_id=member)
@@ -320,6 +320,16 @@ class Player:
         self.equal(len(self.papers[self.lane]), int(count))
 
     def expect_drawer(self, count: str) -> None:
+        name = f"printer-{self.lane}"
+
+        def is_waiting() -> bool:
+            job = next_job(self.shop.parts.store.reads, name)
+            return job is not None and job.kind == "drawer"
+
+        if self.shop.printer(name).state() == "offline":
+            time.sleep(QUIET_S)
+        else:
+            self.until(lambda: not is_waiting())
         self._collect()
         self.equal(self.kicks[self.lane], int(count))
 

@@ -88,6 +88,22 @@ def test_the_tills_unit_keeps_its_promises(name: str, values: list[str], reason:
     assert settings("taptill.service")[name] == values, reason
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "reason"),
+    [
+        ("Type", ["notify"], "READY=1 comes after the database is open and the wall listens"),
+        ("NotifyAccess", ["main"], "nobody else feeds the watchdog"),
+        ("WatchdogSec", ["60"], "a receiver that hangs is started again; it counts as one after 30 s"),
+        ("WatchdogSignal", ["SIGABRT"], "every thread's stack in the journal"),
+        ("Restart", ["always"], "also after a receiver that ended"),
+        ("RestartPreventExitStatus", ["78"], "but not with a configuration that cannot be used"),
+        ("StartLimitIntervalSec", ["0"], "never gives up"),
+    ],
+)
+def test_head_offices_unit_keeps_its_promises(name: str, values: list[str], reason: str) -> None:
+    assert settings("taptill-hq.service")[name] == values, reason
+
+
 def test_no_unit_waits_for_the_network_or_lets_every_keyboard_be_read() -> None:
     for unit in SERVICES:
         text = str(settings(unit))

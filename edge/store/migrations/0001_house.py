@@ -87,7 +87,7 @@ CREATE TABLE basket_step (
 ) STRICT;
 CREATE TABLE lane_state (
     lane INTEGER PRIMARY KEY, staff_id TEXT NOT NULL DEFAULT '', seen_ms INTEGER NOT NULL DEFAULT 0,
-    tenders TEXT NOT NULL DEFAULT '[]'
+    tenders TEXT NOT NULL DEFAULT '[]', banner TEXT NOT NULL DEFAULT 'null', waiting TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE TABLE balance (
@@ -109,7 +109,7 @@ CREATE TABLE lot (
     granted INTEGER NOT NULL CHECK (granted > 0), remaining INTEGER NOT NULL, expires_ms INTEGER,
     CHECK (remaining BETWEEN 0 AND granted)
 ) STRICT;
-CREATE INDEX lot_open ON lot (account, unit) WHERE remaining > 0;
+CREATE INDEX lot_open ON lot (account, unit, expires_ms) WHERE remaining > 0;
 CREATE TABLE lot_use (
     transfer_id INTEGER NOT NULL REFERENCES transfer (transfer_id), lot_id INTEGER NOT NULL REFERENCES lot (lot_id),
     amount INTEGER NOT NULL CHECK (amount > 0), PRIMARY KEY (transfer_id, lot_id)

@@ -363,6 +363,18 @@
     }
   }
 
+  // How long no PIN is taken counts down by itself; the figure keeps its width, so nothing moves.
+  let waitUntil = 0;
+  function countDown() {
+    const note = find("[data-wait]");
+    if (!note || note.hidden) return;
+    const left = Math.ceil((waitUntil - performance.now()) / 1000);
+    note.textContent = note.dataset.words.replace("{seconds}", String(Math.max(left, 0)).padStart(String(note.dataset.wait).length, "\u2007"));
+    note.hidden = left <= 0;
+    note.nextElementSibling.hidden = left > 0;
+  }
+  setInterval(countDown, 250);
+
   function repaint() {
     const now = { ...stage() };
     if (now.stage !== painted.stage) {
@@ -380,6 +392,7 @@
     }
     isFresh = false;
     painted = now;
+    waitUntil = performance.now() + 1000 * Number(find("[data-wait]")?.dataset.wait ?? 0);
     if (now.stage === "locked") pick(all(".person").some((tile) => tile.dataset.staff === person) ? person : localStorage.getItem("staff") ?? find(".person")?.dataset.staff ?? "");
     choose(chosen);
     show();

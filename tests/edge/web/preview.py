@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -136,12 +136,16 @@ VIEWS: dict[str, Callable[[], TillView]] = {
     "notes": lambda: paying(next_notes=(8_650, 8_700, 9_000, 10_000, 20_000)),
     "split": lambda: paying(due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
     "done": done,
+    "exact": lambda: replace(done(), done=DoneView("01sale", "SH01-01-20261122-0043", 8_650, 0, 86, 1_372, (TenderView("card", 8_650, 8_650),))),
+    "wait": lambda: TillView(lane=1, notice=Refusal("pin_wait", {"seconds": 30, "until_ms": NOON_MS + 30_000})),
     "markup": lambda: selling(1, lines=(line(0, names=Names(MARKUP + "长" * 10_000), is_newest=True),)),
 }  # fmt: skip
 
 
 class Reads:
     """Canned answers."""
+
+    is_doubtful = False
 
     def staff(self) -> list[StaffRow]:
         return STAFF
@@ -173,6 +177,9 @@ class Reads:
             for i in range(14)
         ]  # fmt: skip
         return [row for row in rows if text in row.receipt_number][:limit]
+
+    def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
+        return ("sale2", "SH01-01-20261122-0040") if self.is_doubtful else None
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         if not sale_id.startswith("sale"):

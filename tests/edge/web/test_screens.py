@@ -6,19 +6,34 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from edge.screen import Stage
+from edge.screen import Refusal, Stage
 from edge.web.server import WebServer, create_app
-from tests.edge.web.preview import MARKUP, SIZES, VIEWS, Preview, browser, open_page, paying, selling, serve
+from tests.edge.web.preview import (
+    MARKUP,
+    MEMBER,
+    NOON_MS,
+    SIZES,
+    VIEWS,
+    Preview,
+    browser,
+    open_page,
+    paying,
+    selling,
+    serve,
+)
 from tests.shops import CARDS, TestShop
 
 pytestmark = pytest.mark.browser
 
 NEVER_UNDER_PX = 44
+GUARD_MS = 500
+"""A little longer than the page guards its buttons after a change of stage."""
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +110,60 @@ def test_a_double_press_on_pay_does_not_reach_the_button_that_comes_under_it(pag
     preview.show(VIEWS["done"]())
     expect(page.locator("#next")).to_be_disabled()
     expect(page.locator("#next")).to_be_enabled()
+
+
+def test_without_change_it_says_so_and_shows_what_was_paid(page: Page, preview: Preview) -> None:
+    shows_stream(page, preview)
+    preview.show(VIEWS["exact"]())
+    expect(page.locator("#change")).to_have_text("无需找零")
+    expect(page.locator(".paid-sum")).to_have_text("¥86.50")
+    preview.show(VIEWS["done"]())
+    expect(page.locator("#change")).to_have_text("¥63.50")
+
+
+def test_the_wait_after_wrong_pins_counts_down_and_nothing_moves(page: Page, preview: Preview) -> None:
+    shows_stream(page, preview)
+    note, below = page.locator("#lock-notice"), page.locator(".lock [data-panel=settings]")
+    preview.show(replace(VIEWS["wait"](), notice=Refusal("pin_wait", {"seconds": 2, "until_ms": NOON_MS + 2_000})))
+    expect(note).to_contain_text("请等待 2 秒")
+    place = below.bounding_box()
+    expect(note).to_contain_text("请等待 1 秒")
+    expect(note).to_have_text("现在可以输入密码了。", use_inner_text=True)
+    assert below.bounding_box() == place
+    # Whoever comes to the page later is told what is left of it.
+    preview.show(replace(VIEWS["wait"](), notice=Refusal("pin_wait", {"seconds": 30, "until_ms": NOON_MS + 4_001})))
+    expect(note).to_contain_text("请等待 5 秒")
+
+
+def test_the_strip_says_what_was_lost_and_offers_a_doubtful_receipt_again(page: Page, preview: Preview) -> None:
+    preview.house.health.report("scanner1", "evdev_scanner", "ok", dropped=2)
+    preview.house.reads.is_doubtful = True
+    try:
+        expect(page.locator("#strip")).to_contain_text("丢码 2")
+        expect(page.locator("#strip .doubt")).to_contain_text("小票 0040 可能已打印", timeout=7_000)
+        page.locator("#strip .doubt").tap()
+        page.wait_for_timeout(200)
+        assert preview.calls("reprint") == [{"sale_id": "sale2"}]
+    finally:
+        preview.house.reads.is_doubtful = False
+        preview.house.health.report("scanner1", "evdev_scanner", "ok")
+
+
+def test_the_list_of_receipts_offers_a_doubtful_one_again(page: Page, preview: Preview) -> None:
+    page.locator("[data-panel=receipts]").tap()
+    row = page.locator(".receipt-row", has_text="-0040")
+    expect(row).to_contain_text("可能已打印")
+    row.locator("[data-do=reprint]").tap()
+    page.wait_for_timeout(200)
+    assert preview.calls("reprint") == [{"sale_id": "sale2"}]
+    expect(page.locator(".receipt-row", has_text="-0042").locator("[data-do]")).to_have_count(0)
+
+
+def test_a_tier_without_a_colour_has_a_quiet_dot(page: Page, preview: Preview) -> None:
+    shows_stream(page, preview)
+    preview.show(selling(1, member=replace(MEMBER, tier_colour="")))
+    colour = page.locator(".member .seal circle").evaluate("dot => getComputedStyle(dot).fill")
+    assert colour == "rgb(107, 118, 114)"
 
 
 def test_a_banner_blocks_pay_until_it_is_dismissed(page: Page, preview: Preview) -> None:
@@ -260,13 +329,21 @@ def visit(chromium: Browser, shop: TestShop, language: str = "zh-Hans") -> Page:
     return page
 
 
+def shows_stage(page: Page, stage: str) -> None:
+    """Wait for a stage, and until its guarded buttons take a press again: the first moment, none does."""
+    expect(page.locator(f"#stage.{stage}")).to_be_visible()
+    page.wait_for_timeout(GUARD_MS)
+    for button in page.locator("[data-guard]:visible").all():
+        expect(button).to_be_enabled()
+
+
 def test_a_sale_by_touch_alone(chromium: Browser, shop: TestShop) -> None:
     page = visit(chromium, shop)
     page.locator("[data-staff=zhang]").tap()
     for digit in "1234":
         page.locator(f"[data-pad='{digit}']").tap()
     page.locator(".on-lock[data-pad=enter]").tap()
-    expect(page.locator("#stage.selling")).to_be_visible()
+    shows_stage(page, "selling")
     shop.reader("scanner-1").type("4006381333931")
     expect(page.locator(".line.newest")).to_contain_text("水笔")
     page.locator(".line-face").first.tap()
@@ -275,10 +352,13 @@ def test_a_sale_by_touch_alone(chromium: Browser, shop: TestShop) -> None:
     page.locator("[data-panel=member]").tap()
     for digit in "5678":
         page.locator(f"#panel [data-type='{digit}']").tap()
+    expect(page.locator("#members .result")).to_have_count(1)
     page.locator("#members .result").tap()
     expect(page.locator(".member")).to_contain_text("138****5678")
     page.locator("#pay").tap()
+    shows_stage(page, "paying")
     page.locator(".note", has_text="¥10.00").tap()
+    shows_stage(page, "done")
     expect(page.locator("#change")).to_have_text("¥5.00")
     page.locator("[data-panel=receipts]").tap()
     page.locator("#receipts .result").first.tap()
