@@ -107,9 +107,26 @@ def tag_of(kind: type[Any]) -> str:
 
 def fields_of(kind: type[Any]) -> tuple[Field, ...]:
     """Return every key of a kind in the order of the form."""
-    order = list(Section)
+    order, own = list(Section), frozenset(kind.__annotations__)
     found = [field for field in _fields(kind, "", None) if field.path != "id"]
-    return tuple(sorted(found, key=lambda field: order.index(field.section)))
+    if not scope_is_asked(kind):
+        found = [replace(each, section=Section.MORE) if each.path.startswith("scope.") else each for each in found]
+    # What a kind says of its own comes before what it shares with its like, and what must be filled in before the rest.
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (
+                order.index(each.section),
+                each.section is Section.GIVES and not each.required,
+                each.section is Section.GIVES and each.path.partition(".")[0] not in own,
+            ),
+        )
+    )
+
+
+def scope_is_asked(kind: type[Any]) -> bool:
+    """Tell whether a kind has no items of its own unless some are named."""
+    return any(each.required for each in msgspec.structs.fields(kind) if each.name == "scope")
 
 
 def _fields(struct: type[Any], prefix: str, section: Section | None) -> Iterator[Field]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from edge.rule_fields import Field, Widget, fields_of, tag_of
+from edge.rule_fields import Field, Widget, fields_of, scope_is_asked, tag_of
 from rules.money import BASIS_POINTS, parse_amount
 
 ROWS_MAX = 20
@@ -55,6 +55,8 @@ def read_form(kind: type[Any], values: Values, *, decimals: int = 2) -> tuple[di
     reading = _Reading(values, decimals, {})
     raw: dict[str, Any] = {"kind": tag_of(kind), "id": reading.one("id")}
     raw |= _read(fields_of(kind), "", reading)
+    if not scope_is_asked(kind) and not raw["scope"]:
+        del raw["scope"]
     return raw, reading.slips
 
 

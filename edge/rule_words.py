@@ -15,12 +15,12 @@ from rules.table_reader import Problem
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "member_price": (N_("Member price"), N_("Members pay the member price that stands in the catalogue.")),
-    "percent_off": (N_("Percentage off each piece"), N_("Such as drinks at 10 % off.")),
+    "percent_off": (N_("Percentage off each piece"), N_("Such as a tenth off all drinks.")),
     "amount_off": (N_("Money off each piece"), N_("Such as 0.50 off each packet; off a kilogram where it is weighed.")),
     "fixed_price": (N_("Special price"), N_("One price for each piece; it never makes anything dearer.")),
     "n_for_price": (N_("Several for one price"), N_("Such as 3 for 10.00.")),
     "buy_n_get_m": (N_("Buy some, get some"), N_("Such as buy 2 get 1 free; the cheapest ones are free.")),
-    "nth_item": (N_("Second piece cheaper"), N_("Such as the second at half price, the third at 70 % off.")),
+    "nth_item": (N_("Second piece cheaper"), N_("Such as the second at half price.")),
     "bundle": (N_("Bundle"), N_("Several different things together, for a price or at a percentage off.")),
     "gift": (N_("Gift"), N_("Something on top, for so many pieces or from an amount.")),
     "basket_percent_off": (

@@ -115,6 +115,8 @@ MISSES: Mapping[MissReason, str] = {
     MissReason.WRONG_HOUR: N_("“{name}” is not on at this hour"),
     MissReason.WRONG_LANE: N_("“{name}” is not for this lane"),
     MissReason.NO_CODE: N_("“{name}” needs a coupon"),
+    MissReason.CODE_SPENT: N_("The coupon for “{name}” was used before"),
+    MissReason.PART_MISSING: N_("{count} pieces are missing for “{name}”"),
     MissReason.USED_UP: N_("“{name}” is used up"),
     MissReason.BETTER_USED: N_("A better offer than “{name}” is in use"),
     MissReason.EXCLUDED: N_("“{name}” does not go with another offer in use"),

@@ -47,6 +47,8 @@ class Trial:
     """The same moment, for the prices of the catalogue."""
     lane: int
     codes: tuple[str, ...] = ()
+    points: int = 0
+    """Points that the customer wants to pay with."""
     who: str = ""
     """Empty: nobody; `any`: a member without a tier; `tier:gold`; `member:<id>`: a real one."""
     is_new: bool = False
@@ -104,7 +106,14 @@ def trial_basket(db: Database, trial: Trial) -> Basket:
         if sum(one.gross for one in lines) + line.gross <= AMOUNT_MAX:
             lines.append(line)
     member = "trial" if trial.who else None
-    return Basket("trial", tuple(lines), member_id=member, codes=trial.codes, lane=trial.lane)
+    return Basket(
+        "trial",
+        tuple(lines),
+        member_id=member,
+        codes=trial.codes,
+        lane=trial.lane,
+        points_to_redeem=trial.points if trial.who else 0,
+    )
 
 
 def trial_member(db: Database, trial: Trial, clock: Clock) -> Member | None:
@@ -113,7 +122,7 @@ def trial_member(db: Database, trial: Trial, clock: Clock) -> Member | None:
     today = trial.now_local.date()
     if not what:
         return None
-    member = Member("trial", key if what == "tier" else "", joined_local=today, visits=VISITS)
+    member = Member("trial", key if what == "tier" else "", joined_local=today, visits=VISITS, points=trial.points)
     if what == "member":
         file = members.member(db, key)
         if file is not None:

@@ -14,13 +14,14 @@ from edge.trials import PAST_S, Trial, TrialLine
 from edge.web.house import House
 from edge.web.rules import manager_at
 from edge.web.speech import Speech
-from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G, Basket
+from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G, Basket, Names
 from rules.money import parse_amount
 from rules.quote import Quote
 
 LINES_MAX = 100
 """Most lines of a trial."""
 CODES_MAX = 10
+POINTS_MAX = 10_000_000
 TEXT_MAX = 60
 
 
@@ -103,6 +104,10 @@ def blueprint(house: House, room: RuleRoom, speech: Speech) -> Blueprint:
         title = dict(choices()).get(which, which)
         return render_template("rules/past_result.html", result=result, broken="", title=title, seconds=int(PAST_S))
 
+    @pages.context_processor
+    def words() -> dict[str, Any]:
+        return {"item_name": lambda sku: (item := room.item(sku)) and item.names or Names(sku)}
+
     return pages
 
 
@@ -132,6 +137,7 @@ def _read_trial(house: House, room: RuleRoom) -> Trial:
         now_ms=room.moment_ms(moment),
         lane=form.get("lane", 1, int),
         codes=tuple(codes[:CODES_MAX]),
+        points=min(max(form.get("points", 0, int), 0), POINTS_MAX),
         who=who or ("any" if form.get("is_new") or form.get("is_birthday") else ""),
         is_new=bool(form.get("is_new")),
         is_birthday=bool(form.get("is_birthday")),
