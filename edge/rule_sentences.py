@@ -33,7 +33,7 @@ def sentence(promotion: Any, texts: Texts, glossary: Glossary) -> str:
     main = offer(promotion, texts, glossary)
     lead = [*_when(promotion.when, texts), *_who(promotion, texts, glossary)]
     said = _joined([*lead, main, *_conditions(promotion, texts)], texts)
-    return texts.t("{offer}.", offer=said[:1].upper() + said[1:])
+    return texts.t("{offer}.", offer=said[:1].upper() + said[1:] if texts.language == "en" else said)
 
 
 def suggested_names(promotion: Any, texts: Iterable[Texts], glossary: Glossary) -> Names:

@@ -106,7 +106,7 @@ def blueprint(house: House, room: RuleRoom, speech: Speech) -> Blueprint:
 
     @pages.context_processor
     def words() -> dict[str, Any]:
-        return {"item_name": lambda sku: (item := room.item(sku)) and item.names or Names(sku)}
+        return {"item_name": lambda sku: ((item := room.item(sku)) and item.names) or Names(sku)}
 
     return pages
 
