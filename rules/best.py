@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from rules.basket_lanes import Candidate, is_tangled, may_hurt, run
 from rules.budget import Budget
 from rules.component import Component, Outcome, State
-from rules.floor import ONE, Floor
+from rules.floor import ONE, Floor, Pool
 from rules.money import Minor
 from rules.problem import Cells, Problem, cells_of, components_of, units_of
-from rules.raising import Found, Raising
+from rules.raising import Found, Raising, worthwhile
 from rules.reachable import Priceable, choices_for
 from rules.unit_lane import Option
 
@@ -166,16 +166,42 @@ class _Attempt:
     def _alone_weight(self) -> int:
         return sum(weight * amount for weight, amount in zip(self.floor.weights, self._alone, strict=True))
 
-    def _root(self) -> int:
-        """Return a weight that nothing costs less than, before outcomes of components are known."""
+    def _root(self, total: Minor) -> tuple[int, int]:
+        """Return a weight that nothing costs less than, and how much dearer anything below a total can leave units."""
         cost = self._alone_weight() + sum(joint.least for joint in self._joints)
-        return self.floor.lowest(cost, self._high(), self._alone, self._room())
+        bases = self.floor.bases(self._alone, self._alone)
+        pools = self.floor.cell_pools(self._room())
+        for joint in self._joints:
+            self._widest(joint, bases, pools)
+        sure, further = self.floor.events(bases, pools)
+        spare = total * ONE - (cost - sure - self.floor.slack)
+        live = worthwhile(further, spare)
+        return self.floor.lowest(cost, bases, pools), spare + sum(event.gain for event in live)
 
-    def _high(self) -> list[Minor]:
-        high = list(self._most)
-        for cell, room in enumerate(self._room()):
-            high[cell] -= room
-        return high
+    def _widest(self, joint: _Joint, bases: list[Minor], pools: list[Pool]) -> None:
+        """Add what a component may count at the most without costing more, and how much dearer it may be left."""
+        most: dict[int, Minor] = {}
+        for unit in joint.component.units:
+            position = unit.unit_class
+            gross = self._problem.classes[position].gross
+            for cell in {self._cells.plain[position], self._cells.low[position]}:
+                most[cell] = most.get(cell, 0) + gross
+        is_even = joint.scale != 1 and joint.is_exact
+        least = joint.least // joint.scale if is_even else 0
+        whole: list[int] = []
+        for number, candidate in enumerate(self._cells.candidates):
+            if candidate.counts_list:
+                continue
+            inside = [cell for cell in most if cell in candidate.counted]
+            if is_even and len(inside) == len(most):
+                # Where all of it counts and weighs the same, counting more is costing more.
+                bases[number] += least
+                whole.append(number)
+            else:
+                bases[number] += sum(most[cell] for cell in inside)
+        gross = sum(self._problem.classes[unit.unit_class].gross for unit in joint.component.units)
+        if whole and gross > least:
+            pools.append(Pool(gross - least, joint.scale, frozenset(whole)))
 
     def _room(self) -> list[Minor]:
         return [sum(self._units[p].most - self._units[p].least for p in positions) for positions in self._by_cell]
@@ -209,9 +235,10 @@ class _Attempt:
         total = run(amounts, self._cells.candidates).total
         state = Found(total if self._bar is None else min(total, self._bar))
         plan: tuple[list[Outcome], dict[tuple[int, ...], Minor]] = (chosen, {})
-        root = -(-self._root() // ONE)
+        weight, spare = self._root(state.total)
+        root = -(-weight // ONE)
         if root < state.total and self._budget.left > 0:
-            exact = self._widen(state.total * ONE - self._root())
+            exact = self._widen(spare)
             raising = Raising(
                 self._units,
                 self._by_cell,
@@ -275,7 +302,7 @@ class _Attempt:
     def _combinations(self, state: Found) -> Iterator[tuple[list[Outcome], int]]:
         """Yield outcomes of all components and the weight of all units, as long as they could still pay."""
         joints = sorted(self._joints, key=lambda joint: len(joint.outcomes))
-        room = self._room()
+        pools = self.floor.cell_pools(self._room())
         rest_cost = [0] * (len(joints) + 1)
         rest_high = [[0] * self._cells.count for _ in range(len(joints) + 1)]
         rest_low = [[0] * self._cells.count for _ in range(len(joints) + 1)]
@@ -303,7 +330,8 @@ class _Attempt:
                 low = [one + other for one, other in zip(after, rest_low[place + 1], strict=True)]
                 if not self._budget.spend(1 + len(self._cells.candidates)):
                     return
-                if self.floor.lowest(spent + rest_cost[place + 1], high, low, room) < state.total * ONE:
+                lowest = self.floor.lowest(spent + rest_cost[place + 1], self.floor.bases(high, low), pools)
+                if lowest < state.total * ONE:
                     yield from walk(place + 1, spent, after, [*chosen, outcome])
 
         yield from walk(0, self._alone_weight(), list(self._alone), [])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from rules.basket_lanes import Candidate, run
 from rules.budget import Budget
-from rules.floor import ONE, Floor
+from rules.floor import ONE, Event, Floor
 from rules.money import Minor
 from rules.reachable import Priceable, reachable, rising
 
@@ -66,6 +66,7 @@ class Raising:
         self._units, self._by_cell, self._candidates = units, by_cell, candidates
         self._floor, self._budget, self._merges = floor, budget, merges
         self.room = [sum(units[p].most - units[p].least for p in positions) for positions in by_cell]
+        self._pools = floor.cell_pools(self.room)
         self._reach: dict[tuple[tuple[int, ...], Minor], int] = {}
         self._fractions = [
             tuple(number for number, each in enumerate(candidates) if each.is_percentage and cell in each.parts)
@@ -74,14 +75,14 @@ class Raising:
 
     def search(self, cost: int, amounts: Sequence[Minor], found: Found) -> None:
         """Look for less than `found` where cells cost these amounts at the least; `cost` is their weight."""
-        sure, further = self._floor.events(amounts, amounts, self.room)
+        sure, further = self._floor.events(self._floor.bases(amounts, amounts), self._pools)
         base = cost - sure - self._floor.slack
         spare = found.total * ONE - base
-        live = _worthwhile(further, spare)
-        most = spare + sum(gain for _, _, gain in live)
+        live = worthwhile(further, spare)
+        most = spare + sum(event.gain for event in live)
         if most <= 0:
             return
-        regions = self._regions({number for _, number, _ in live})
+        regions = self._regions({event.number for event in live})
         reach = []
         for cells in regions:
             weight = min(self._floor.weights[cell] for cell in cells)
@@ -136,6 +137,7 @@ class Raising:
         (cells, reach), rest = regions[0], regions[1:]
         open_cells = {cell for region, _ in rest for cell in region} | set(last)
         room = [space if cell in open_cells else 0 for cell, space in enumerate(self.room)]
+        pools = self._floor.cell_pools(room)
         weight = min(self._floor.weights[cell] for cell in cells)
         first = cells[0]
         before = amounts[first]
@@ -144,7 +146,7 @@ class Raising:
                 break
             amounts[first] = before + surplus
             spent = cost + weight * surplus
-            if self._floor.lowest(spent, amounts, amounts, room) >= found.total * ONE:
+            if self._floor.lowest(spent, self._floor.bases(amounts, amounts), pools) >= found.total * ONE:
                 # Dearer still may reach a further level, but never once the price alone is too much.
                 if self._hopeless(spent, amounts, found):
                     break
@@ -154,8 +156,8 @@ class Raising:
 
     def _hopeless(self, spent: int, amounts: Sequence[Minor], found: Found) -> bool:
         """Tell whether nothing pays any more, whatever is left dearer."""
-        sure, further = self._floor.events(amounts, amounts, self.room)
-        return spent - sure - sum(gain for _, _, gain in further) - self._floor.slack >= found.total * ONE
+        sure, further = self._floor.events(self._floor.bases(amounts, amounts), self._pools)
+        return spent - sure - sum(event.gain for event in further) - self._floor.slack >= found.total * ONE
 
     def _finish(
         self,
@@ -181,8 +183,7 @@ class Raising:
         amounts[first] = before
 
     def _most_gain(self, amounts: Sequence[Minor]) -> int:
-        none = [0] * len(amounts)
-        return self._floor.events(amounts, amounts, none)[0] + self._floor.slack
+        return self._floor.events(self._floor.bases(amounts, amounts), ())[0] + self._floor.slack
 
     def _worth_trying(self, last: tuple[int, ...], reach: int, amounts: Sequence[Minor]) -> Iterator[Minor]:
         inside = set(last)
@@ -206,12 +207,12 @@ class Raising:
         yield from sorted(tried)
 
 
-def _worthwhile(further: Sequence[tuple[int, int, int]], spare: int) -> list[tuple[int, int, int]]:
+def worthwhile(further: Sequence[Event], spare: int) -> list[Event]:
     """Return the levels that all others together do not make too dear: (needed, candidate, gain)."""
     live = list(further)
     while True:
-        most = spare + sum(gain for _, _, gain in live)
-        kept = [event for event in live if event[0] < most]
+        most = spare + sum(event.gain for event in live)
+        kept = [event for event in live if event.cost < most]
         if len(kept) == len(live):
             return live
         live = kept
