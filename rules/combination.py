@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.basket_lanes import run
-from rules.best import Best, best
+from rules.attempt import Best
+from rules.best import best
 from rules.budget import Budget
 from rules.money import Minor
 from rules.problem import Problem, cells_of

@@ -105,6 +105,12 @@ class Floor:
         # A later percentage that is left out no longer takes its part of it.
         return -(-gain * ONE // self._worth[number]) if self._worth[number] else 0
 
+    def most_taken(self, number: int, base: Minor) -> Minor:
+        """Return what a candidate takes off at the most when it counts an amount."""
+        candidate = self._candidates[number]
+        level = candidate.level(base)
+        return candidate.off(level, self._most[number]) if candidate.is_percentage else candidate.wanted(level)
+
     def weights_without(self, left_out: frozenset[int]) -> list[int]:
         """Return the weights of the cells without some percentages."""
         weights = [ONE] * len(self.weights)
