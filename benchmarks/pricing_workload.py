@@ -18,7 +18,9 @@ KINDS = ("percent", "percent", "multibuy", "bogo", "bundle", "threshold")
 def items(rng: random.Random) -> list[Item]:
     """Return a catalogue in which cheap things are more frequent than dear ones."""
     prices = [rng.choice((1, 2, 3, 5, 8, 12, 20, 35, 60)) * 100 + rng.choice((0, 50, 80, 90, 99)) for _ in range(ITEMS)]
-    return [Item(f"i{n}", Names(en=f"i{n}"), prices[n], category=f"c{n % CATEGORIES}", tax_bp=1_300) for n in range(ITEMS)]
+    return [
+        Item(f"i{n}", Names(en=f"i{n}"), prices[n], category=f"c{n % CATEGORIES}", tax_bp=1_300) for n in range(ITEMS)
+    ]
 
 
 def promotion(rng: random.Random, number: int, catalogue: list[Item]) -> dict[str, Any]:
@@ -28,11 +30,15 @@ def promotion(rng: random.Random, number: int, catalogue: list[Item]) -> dict[st
     kind = KINDS[number % len(KINDS)]
     if kind == "percent":
         return shared | {"kind": "percent_off", "off_bp": rng.randrange(300, 3_001, 100)}
-    some = rng.sample([item for item in catalogue if item.category == category], 6)
     if kind == "multibuy":
-        dearest = max(item.price for item in some)
-        shared["scope"] = {"skus": [item.sku for item in some]}
-        return shared | {"kind": "n_for_price", "quantity": rng.choice((2, 3)), "price": dearest * rng.randrange(15, 26) // 10}
+        # Neighbours in price, as shops do it: 3 for the price of about two and a half.
+        some = sorted(
+            (item for item in catalogue if item.category == category), key=lambda item: (item.price, item.sku)
+        )
+        first, quantity = rng.randrange(len(some) - 5), rng.choice((2, 3))
+        shared["scope"] = {"skus": [item.sku for item in some[first : first + 6]]}
+        price = some[first].price * quantity * rng.randrange(75, 96) // 100
+        return shared | {"kind": "n_for_price", "quantity": quantity, "price": price}
     if kind == "bogo":
         if rng.random() < 0.5:
             return shared | {"kind": "buy_n_get_m", "buy": rng.choice((1, 2)), "get": 1, "off_bp": 10_000}
@@ -40,9 +46,14 @@ def promotion(rng: random.Random, number: int, catalogue: list[Item]) -> dict[st
     if kind == "bundle":
         one, other = rng.sample(catalogue, 2)
         parts = [{"scope": {"skus": [one.sku]}}, {"scope": {"categories": [other.category]}}]
-        return shared | {"kind": "bundle", "scope": {"all": True}, "parts": parts, "off_bp": rng.randrange(1_000, 3_001, 500)}
+        return shared | {
+            "kind": "bundle",
+            "scope": {"all": True},
+            "parts": parts,
+            "off_bp": rng.randrange(1_000, 3_001, 500),
+        }
     spend = rng.choice((5_000, 10_000, 20_000, 30_000))
-    if rng.random() < 0.4:
+    if rng.random() < 0.15:
         shared["scope"] = {"all": True}
         spend *= 3
     if rng.random() < 0.3:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NODE_BUDGET = 40_000
+NODE_BUDGET = 30_000
 """Most steps that the search for one quote may take."""
 
 

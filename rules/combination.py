@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.basket_lanes import run
-from rules.best import Best, best
+from rules.attempt import Best
+from rules.best import best
 from rules.budget import Budget
 from rules.money import Minor
 from rules.problem import Problem, cells_of
@@ -100,6 +101,7 @@ class _Rules:
         for promotion in _everything(problem):
             playing[promotion.id] = promotion
         self._ids = frozenset(playing)
+        self._rank = {promotion.id: promotion.rank for promotion in playing.values()}
         self._limits = limits
         self._groups: dict[str, list[PromotionBase]] = {}
         self._pairs: list[tuple[str, str]] = []
@@ -123,10 +125,12 @@ class _Rules:
                     return (
                         [frozenset(free)] if len(forced) == most else [frozenset({each}) for each in free[: most + 1]]
                     )
-                return [frozenset({promotion.id}) for promotion in inside[: most + 1]]
+                # At a draw the one that ranks last is the one left out.
+                return [frozenset({promotion.id}) for promotion in reversed(inside[: most + 1])]
         for one, other in self._pairs:
             if one in taking and other in taking:
-                return [frozenset({one}), frozenset({other})]
+                first, last = sorted((one, other), key=lambda name: self._rank[name])
+                return [frozenset({last}), frozenset({first})]
         for alone in self._alone:
             if alone in taking and len(taking) > 1:
                 return [frozenset({alone}), self._ids - {alone}]

@@ -6,7 +6,7 @@ two ways to the same state differ in nothing that follows, so only the cheaper o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.budget import Budget
@@ -19,6 +19,8 @@ STATES_MAX = 1_500
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
 STATES_KEPT = 40
 """How many stay then."""
+OUTCOME_STEPS = 10
+"""What one of them counts for: it is looked at in all detail."""
 OUTCOMES_MAX = 4_000
 """Most ways of pricing the units that are looked at, beside the cheapest."""
 
@@ -53,6 +55,20 @@ class Outcome:
     """In the order of the units."""
     uses: tuple[tuple[str, int], ...]
     """(promotion id, times) of plays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surpluses:
+    """How much dearer than at their cheapest units can be had, as the bits of integers by state, unit after unit."""
+
+    layers: list[dict[State, int]]
+
+    @property
+    def bits(self) -> int:
+        found = 0
+        for bits in self.layers[-1].values():
+            found |= bits
+        return found
 
 
 class Component:
@@ -228,7 +244,7 @@ class Component:
         seen: set[tuple[int, State, tuple[tuple[int, Minor], ...], tuple[tuple[int, int], ...]]] = set()
         found: dict[tuple[tuple[int, Minor], ...], Outcome] = {}
         while stack:
-            if len(found) >= OUTCOMES_MAX or (found and not budget.spend()):
+            if len(found) >= OUTCOMES_MAX or (found and not budget.spend(OUTCOME_STEPS)):
                 return list(found.values()), False
             cost, state, amounts, path = stack.pop()
             number = len(path)
@@ -258,6 +274,69 @@ class Component:
                 seen.add(key)
                 stack.append(move)
         return list(found.values()), True
+
+    def is_safe(self) -> bool:
+        """Tell whether no use with a price could cost more than its units do at their list prices."""
+        cheapest: dict[int, Minor] = {}
+        for unit in self.units:
+            for entry in unit.entries:
+                cheapest[entry.slot] = min(cheapest.get(entry.slot, entry.base.net), entry.base.net)
+        for number, play in enumerate(self.plays):
+            if play.price is not None:
+                first = self._first_slot[number]
+                least = sum(slot.size * cheapest.get(first + place, 0) for place, slot in enumerate(play.slots))
+                if least < play.price:
+                    return False
+        return True
+
+    def surpluses(self, weights: Sequence[int], to_go: Sequence[dict[State, int]], limit: int) -> Surpluses:
+        """Return by how much more than at their cheapest the units can be had, up to a limit."""
+        prices = self._prices(weights)
+        mask = (1 << (limit + 1)) - 1
+        layers: list[dict[State, int]] = [{self.start(): 1}]
+        for number in range(len(self.units)):
+            after_unit: dict[State, int] = {}
+            for state, bits in layers[-1].items():
+                for more, after, _ in self._dearer(weights, to_go, number, state, prices):
+                    if more <= limit:
+                        after_unit[after] = after_unit.get(after, 0) | (bits << more) & mask
+            layers.append({state: bits for state, bits in after_unit.items() if bits})
+        return Surpluses(layers)
+
+    def outcome_at(
+        self, weights: Sequence[int], to_go: Sequence[dict[State, int]], found: Surpluses, surplus: int
+    ) -> Outcome:
+        """Return an outcome that costs so much more than the cheapest."""
+        prices = self._prices(weights)
+        state = next(state for state, bits in found.layers[-1].items() if bits >> surplus & 1)
+        path: list[tuple[int, int, Option]] = []
+        for number in range(len(self.units) - 1, -1, -1):
+            state, surplus, move = next(
+                (before, surplus - more, move)
+                for before, bits in found.layers[number].items()
+                for more, after, move in self._dearer(weights, to_go, number, before, prices)
+                if after == state and more <= surplus and bits >> (surplus - more) & 1
+            )
+            path.append(move)
+        assert surplus == 0
+        return self._outcome(path[::-1])
+
+    def _dearer(
+        self,
+        weights: Sequence[int],
+        to_go: Sequence[dict[State, int]],
+        number: int,
+        state: State,
+        prices: Sequence[int],
+    ) -> Iterator[tuple[int, State, tuple[int, int, Option]]]:
+        """Yield everything that can become of a unit, with how much dearer than the best it is from here on."""
+        best = to_go[number].get(state)
+        if best is None:
+            return
+        for cost, after, move in self._moves(weights, number, state, prices):
+            rest = to_go[number + 1].get(after)
+            if rest is not None:
+                yield cost + rest - best, after, move
 
     def _moves(
         self, weights: Sequence[int], number: int, state: State, prices: Sequence[int]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rules import loyalty
 from rules.basket import Basket
 from rules.loyalty import MINOR_PER_YUAN, Member, Tier
 from rules.money import BASIS_POINTS, Minor
+from rules.problem import UnitClass
 from rules.promotion_kinds import GiftWith, PointsMultiplier
 from rules.promotions import PointsRule
 from rules.quote import Gift, MissReason, PointsPaid
+from rules.scopes import in_scope
 from rules.screening import Extra, Refused
 
 
@@ -52,24 +54,23 @@ def _given(promotion: GiftWith, times: int, chosen: str) -> list[Gift]:
 
 
 def points_of(
-    total: Minor,
-    nets: Mapping[int, Minor],
-    extras: Sequence[Extra],
-    tier: Tier | None,
-    rule: PointsRule,
+    classes: Sequence[UnitClass], nets: Sequence[Minor], extras: Sequence[Extra], tier: Tier | None, rule: PointsRule
 ) -> tuple[int, tuple[str, ...]]:
     """Return the points that a member accrues, and which promotions multiplied them.
 
-    Whole yuan of the total accrue as ever; on top, whole yuan of what one multiplier is best for accrue as many times more.
+    Whole yuan of what the rule counts accrue; on top, whole yuan of what a multiplier is best for accrue so many times
+    more.
 
     Args:
-        total: what is paid.
+        classes: the units of the basket.
         nets: what each class costs in the end.
         extras: gifts and multipliers that may apply.
         tier: the member's.
         rule: for members without a tier.
     """
-    points = loyalty.accrual(total, tier, base_bp=rule.per_yuan_bp)
+    counts = [in_scope(rule.scope, each.line.item) for each in classes]
+    accruing = sum(net for net, is_counted in zip(nets, counts, strict=True) if is_counted)
+    points = loyalty.accrual(accruing, tier, base_bp=rule.per_yuan_bp)
     multipliers = [
         (extra, promotion.multiplier_bp)
         for extra in extras
@@ -81,7 +82,7 @@ def points_of(
     by: list[str] = []
     rate_bp = rule.per_yuan_bp if tier is None else tier.points_per_yuan_bp
     for extra, multiplier_bp in multipliers:
-        mine = [at for at in extra.parts if at not in covered]
+        mine = [at for at in extra.parts if at not in covered and counts[at]]
         covered.update(mine)
         yuan = sum(nets[at] for at in mine) // MINOR_PER_YUAN
         more = yuan * rate_bp * (multiplier_bp - BASIS_POINTS) // (BASIS_POINTS * BASIS_POINTS)

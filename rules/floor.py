@@ -8,6 +8,7 @@ All weights are whole numbers: one minor unit is ONE.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rules.basket_lanes import Candidate, Outcome, tangles
 from rules.money import BASIS_POINTS, Minor
@@ -16,6 +17,30 @@ from rules.promotion_kinds import BasketPercentOff, CouponPercentOff
 ONE = 1 << 40
 LEVELS_MAX = 400
 """Most further levels of one promotion that are weighed; beyond, all of them count as gained."""
+
+
+class Pool(NamedTuple):
+    """Units that could be left dearer."""
+
+    room: Minor
+    """By how much together."""
+    weight: int
+    """What one minor unit of it weighs."""
+    counted: frozenset[int]
+    """Numbers of the candidates that count all of it."""
+
+
+class Event(NamedTuple):
+    """A level that could still be reached."""
+
+    cost: int
+    """What must be spent for it at the least, weighed."""
+    number: int
+    """Of the candidate."""
+    gain: int
+    """What it takes off more than the level before, weighed."""
+    need: Minor
+    """What its amount must rise by."""
 
 
 class Floor:
@@ -80,6 +105,12 @@ class Floor:
         # A later percentage that is left out no longer takes its part of it.
         return -(-gain * ONE // self._worth[number]) if self._worth[number] else 0
 
+    def most_taken(self, number: int, base: Minor) -> Minor:
+        """Return what a candidate takes off at the most when it counts an amount."""
+        candidate = self._candidates[number]
+        level = candidate.level(base)
+        return candidate.off(level, self._most[number]) if candidate.is_percentage else candidate.wanted(level)
+
     def weights_without(self, left_out: frozenset[int]) -> list[int]:
         """Return the weights of the cells without some percentages."""
         weights = [ONE] * len(self.weights)
@@ -89,20 +120,23 @@ class Floor:
                     weights[cell] = weights[cell] * self._keeps(number) // BASIS_POINTS
         return weights
 
-    def base(self, number: int, high: Sequence[Minor], low: Sequence[Minor]) -> Minor:
-        """Return an amount above which a candidate cannot count, for cell amounts from `low` to `high`."""
-        candidate = self._candidates[number]
-        if candidate.counts_list:
-            return candidate.listed
-        total = sum(high[cell] for cell in candidate.counted)
-        if not candidate.counts_previous:
-            return total
-        return total - self._surely_taken(number, low)
+    def bases(self, high: Sequence[Minor], low: Sequence[Minor]) -> list[Minor]:
+        """Return amounts above which the candidates cannot count, for cell amounts from `low` to `high`."""
+        found = []
+        for number, candidate in enumerate(self._candidates):
+            if candidate.counts_list:
+                found.append(candidate.listed)
+                continue
+            total = 0
+            for cell in candidate.counted:
+                total += high[cell]
+            found.append(total - self.surely_taken(number, low) if candidate.counts_previous else total)
+        return found
 
-    def _surely_taken(self, number: int, low: Sequence[Minor]) -> Minor:
+    def surely_taken(self, number: int, low: Sequence[Minor]) -> Minor:
         """Return what earlier amounts off take at the least off what a candidate counts."""
         counted = self._counted[number]
-        if any(self._as_fraction[:number]):
+        if not self._candidates[number].counts_previous or any(self._as_fraction[:number]):
             return 0
         offs, left = 0, 1 << 62
         for earlier in range(number):
@@ -116,85 +150,76 @@ class Floor:
                 left = min(left, sum(low[cell] for cell in candidate.parts))
         return min(offs, left)
 
-    def events(
-        self, high: Sequence[Minor], low: Sequence[Minor], room: Sequence[Minor]
-    ) -> tuple[int, list[tuple[int, int, int]]]:
-        """Return what is gained as it stands, and what could be gained by leaving units dearer.
+    def cell_pools(self, room: Sequence[Minor]) -> list[Pool]:
+        """Return the cells with room in them, as pools."""
+        return [
+            Pool(space, self.weights[cell], frozenset(n for n, each in enumerate(self._counted) if cell in each))
+            for cell, space in enumerate(room)
+            if space
+        ]
 
-        Args:
-            high: the most that each cell costs without leaving units dearer.
-            low: the least.
-            room: how much dearer each cell can be left.
-
-        Returns:
-            The gain as it stands, and (needed, candidate, further gain) for each level that could still be reached,
-            where `needed` is how much must be spent for it in weighed units.
-        """
+    def events(self, bases: Sequence[Minor], pools: Sequence[Pool]) -> tuple[int, list[Event]]:
+        """Return what is gained as it stands, and what could be gained by leaving units dearer."""
         sure = 0
-        further: list[tuple[int, int, int]] = []
+        further: list[Event] = []
         for number, candidate in enumerate(self._candidates):
             if self._as_fraction[number]:
                 continue
-            base = self.base(number, high, low)
+            base = bases[number]
             level = candidate.level(base)
             gain = self._gain(number, level)
             sure += gain
             if candidate.counts_list or level >= candidate.top:
                 continue
-            spread = sum(room[cell] for cell in candidate.counted)
+            spread, price = 0, 0
+            for pool in pools:
+                if number in pool.counted:
+                    price = pool.weight if not spread else min(price, pool.weight)
+                    spread += pool.room
             if not spread:
                 continue
-            price = min(self.weights[cell] for cell in candidate.counted if room[cell])
             for step in range(level + 1, min(candidate.top, level + LEVELS_MAX) + 1):
                 need = candidate.threshold_of(step) - base
                 if need > spread:
                     break
                 after = self._gain(number, step)
                 if after > gain:
-                    further.append((need * price, number, after - gain))
+                    further.append(Event(need * price, number, after - gain, need))
                     gain = after
             else:
                 if candidate.top > level + LEVELS_MAX:
                     sure += self._gain(number, candidate.level(base + spread)) - gain
         return sure, further
 
-    def lowest(self, cost: int, high: Sequence[Minor], low: Sequence[Minor], room: Sequence[Minor]) -> int:
+    def lowest(self, cost: int, bases: Sequence[Minor], pools: Sequence[Pool]) -> int:
         """Return a weight that nothing costs less than, given what the units cost at their cheapest (`cost`)."""
-        sure, further = self.events(high, low, room)
+        sure, further = self.events(bases, pools)
         if not further:
             return cost - sure - self.slack
-        further.sort()
+        further.sort(key=lambda event: event.cost)
         best = gained = 0
-        for need, _, gain in further:
-            gained += gain
-            best = max(best, gained - need)
+        for event in further:
+            gained += event.gain
+            best = max(best, gained - event.cost)
         if best:
-            best = min(best, self._by_density(high, low, room, further))
+            best = min(best, _by_density(pools, further))
         return cost - sure - best - self.slack
 
-    def _by_density(
-        self,
-        high: Sequence[Minor],
-        low: Sequence[Minor],
-        room: Sequence[Minor],
-        further: Sequence[tuple[int, int, int]],
-    ) -> int:
-        """Return what can be gained at the most if every level paid by the unit at its best rate."""
-        gains: dict[int, int] = {}
-        rates: dict[int, int] = {}
-        for need, number, gain in further:
-            gains[number] = gains.get(number, 0) + gain
-            price = min(self.weights[cell] for cell in self._candidates[number].counted if room[cell])
-            # need / price minor units bring so much; a level that costs nothing has no rate.
-            if need <= 0 or price <= 0:
-                return sum(gain for _, _, gain in further)
-            rates[number] = max(rates.get(number, 0), -(-gains[number] * price // need))
-        total = 0
-        for cell, space in enumerate(room):
-            if space:
-                rate = sum(rates[number] for number in rates if cell in self._counted[number])
-                total += space * max(0, rate - self.weights[cell])
-        return total
+
+def _by_density(pools: Sequence[Pool], further: Sequence[Event]) -> int:
+    """Return what can be gained at the most if every level paid by the unit at its best rate."""
+    gains: dict[int, int] = {}
+    rates: dict[int, int] = {}
+    for event in further:
+        if event.need <= 0:
+            return sum(each.gain for each in further)
+        gains[event.number] = gains.get(event.number, 0) + event.gain
+        rates[event.number] = max(rates.get(event.number, 0), -(-gains[event.number] // event.need))
+    total = 0
+    for pool in pools:
+        rate = sum(rates[number] for number in rates if number in pool.counted)
+        total += pool.room * max(0, rate - pool.weight)
+    return total
 
 
 def _is_capped(candidate: Candidate, taken: Sequence[Minor]) -> bool:

@@ -101,9 +101,9 @@ def _quote(
     points = 0
     points_by: tuple[str, ...] = ()
     if member is not None:
-        nets = {at: sum(priced[line].net for line in each.positions) for at, each in enumerate(classes)}
+        nets = [sum(priced[line].net for line in each.positions) for each in classes]
         tier = promotions.tier(member.tier_id)
-        points, points_by = points_of(total, nets, screened.extras, tier, promotions.points)
+        points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points)
     answered = applied | {gift.promotion_id for gift in gifts} | set(points_by)
     gross = basket.gross
     return Quote(

@@ -122,6 +122,8 @@ class PointsRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     per_yuan_bp: Annotated[int, msgspec.Meta(ge=0, le=POINTS_RATE_MAX_BP)] = BASIS_POINTS
     """10 000 is one point a whole yuan."""
+    scope: Scope = Scope(all=True)
+    """What points accrue on: tobacco and stored-value cards may be left out."""
     cash: PointsCash | None = None
     """None: points cannot be taken as cash."""
 

@@ -7,12 +7,12 @@ sum at each level.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rules.basket_lanes import Candidate, run
 from rules.budget import Budget
-from rules.floor import ONE, Floor
+from rules.floor import ONE, Event, Floor, Pool
 from rules.money import Minor
 from rules.reachable import Priceable, reachable, rising
 
@@ -28,6 +28,19 @@ class Found:
     surpluses: dict[tuple[int, ...], Minor] = field(default_factory=dict)
     """How much dearer the units of a region's cells are left."""
     is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Connected units whose cells are put together: only the sum of what they cost matters."""
+
+    cells: frozenset[int]
+    room: Minor
+    """How much dearer they can be left at the most."""
+    bits_to: Callable[[Minor], int]
+    """Sums above the cheapest that can be reached, up to a limit, as bits."""
+    number: int
+    """Of the component."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,8 @@ class Raising:
         budget: Budget,
         *,
         merges: bool,
+        blocks: Sequence[Block] = (),
+        live: frozenset[int] | None = None,
     ) -> None:
         """Prepare for some cells.
 
@@ -62,30 +77,41 @@ class Raising:
             floor: the bound for them.
             budget: shared.
             merges: cells may be put together: nothing depends on how an amount off is shared.
+            blocks: connected units that lie in cells which are put together.
+            live: the candidates whose level may change; None works it out for each search.
         """
         self._units, self._by_cell, self._candidates = units, by_cell, candidates
         self._floor, self._budget, self._merges = floor, budget, merges
         self.room = [sum(units[p].most - units[p].least for p in positions) for positions in by_cell]
+        self._blocks, self._live = blocks, live
+        self.pools = self._pools_of(self.room, blocks)
         self._reach: dict[tuple[tuple[int, ...], Minor], int] = {}
         self._fractions = [
             tuple(number for number, each in enumerate(candidates) if each.is_percentage and cell in each.parts)
             for cell in range(len(by_cell))
         ]
 
+    def _pools_of(self, room: Sequence[Minor], blocks: Sequence[Block]) -> list[Pool]:
+        pools = self._floor.cell_pools(room)
+        for block in blocks:
+            counted = frozenset(n for n, each in enumerate(self._candidates) if block.cells & set(each.counted))
+            pools.append(Pool(block.room, min(self._floor.weights[cell] for cell in block.cells), counted))
+        return pools
+
     def search(self, cost: int, amounts: Sequence[Minor], found: Found) -> None:
         """Look for less than `found` where cells cost these amounts at the least; `cost` is their weight."""
-        sure, further = self._floor.events(amounts, amounts, self.room)
+        sure, further = self._floor.events(self._floor.bases(amounts, amounts), self.pools)
         base = cost - sure - self._floor.slack
         spare = found.total * ONE - base
-        live = _worthwhile(further, spare)
-        most = spare + sum(gain for _, _, gain in live)
+        live = worthwhile(further, spare)
+        most = spare + sum(event.gain for event in live)
         if most <= 0:
             return
-        regions = self._regions({number for _, number, _ in live})
+        regions = self._regions({event.number for event in live} if self._live is None else set(self._live))
         reach = []
         for cells in regions:
             weight = min(self._floor.weights[cell] for cell in cells)
-            limit = sum(self.room[cell] for cell in cells)
+            limit = sum(self.room[cell] for cell in cells) + sum(block.room for block in self._inside(cells))
             limit = limit if weight == 0 else min(limit, most // weight)
             if limit > SURPLUS_MAX:
                 self._budget.exhausted = True
@@ -104,8 +130,9 @@ class Raising:
     def _regions(self, live: set[int]) -> list[tuple[int, ...]]:
         """Return groups of cells that matter alike, where leaving units dearer can gain anything."""
         regions: dict[object, list[int]] = {}
+        blocked = {cell for block in self._blocks for cell in block.cells}
         for cell, space in enumerate(self.room):
-            if not space:
+            if not space and cell not in blocked:
                 continue
             counts = tuple(sorted(number for number in live if cell in self._candidates[number].counted))
             rounded = bool(self._fractions[cell]) and self._floor.slack > 0
@@ -115,12 +142,38 @@ class Raising:
             regions.setdefault(key, []).append(cell)
         return [tuple(cells) for cells in regions.values()]
 
+    def _inside(self, cells: Sequence[int]) -> list[Block]:
+        return [block for block in self._blocks if block.cells <= set(cells)]
+
     def _sums(self, cells: tuple[int, ...], limit: Minor) -> int:
         key = (cells, limit)
         if key not in self._reach:
-            positions = [position for cell in cells for position in self._by_cell[cell]]
-            self._reach[key] = reachable(self._units, positions, limit=limit)
+            self._reach[key] = self._layers(cells, limit)[-1]
         return self._reach[key]
+
+    def _layers(self, cells: tuple[int, ...], limit: Minor) -> list[int]:
+        """Return the sums of the units of some cells, then with one block after the other."""
+        positions = [position for cell in cells for position in self._by_cell[cell]]
+        layers = [reachable(self._units, positions, limit=limit)]
+        mask = (1 << (limit + 1)) - 1
+        for block in self._inside(cells):
+            bits, sums = block.bits_to(limit) & mask, 0
+            # The fewer bits are the ones to shift by.
+            few, many = sorted((bits, layers[-1]), key=int.bit_count)
+            for surplus in rising(few):
+                sums |= many << surplus
+            layers.append(sums & mask)
+        return layers
+
+    def parts_of(self, cells: tuple[int, ...], surplus: Minor) -> tuple[Minor, list[tuple[Block, Minor]]]:
+        """Return how a surplus falls to single units, and to each block."""
+        layers = self._layers(cells, surplus)
+        parts = []
+        for number, block in reversed(list(enumerate(self._inside(cells)))):
+            part = next(part for part in rising(block.bits_to(surplus)) if layers[number] >> (surplus - part) & 1)
+            parts.append((block, part))
+            surplus -= part
+        return surplus, parts
 
     def _walk(
         self,
@@ -136,6 +189,7 @@ class Raising:
         (cells, reach), rest = regions[0], regions[1:]
         open_cells = {cell for region, _ in rest for cell in region} | set(last)
         room = [space if cell in open_cells else 0 for cell, space in enumerate(self.room)]
+        pools = self._pools_of(room, [block for block in self._blocks if block.cells <= open_cells])
         weight = min(self._floor.weights[cell] for cell in cells)
         first = cells[0]
         before = amounts[first]
@@ -144,7 +198,7 @@ class Raising:
                 break
             amounts[first] = before + surplus
             spent = cost + weight * surplus
-            if self._floor.lowest(spent, amounts, amounts, room) >= found.total * ONE:
+            if self._floor.lowest(spent, self._floor.bases(amounts, amounts), pools) >= found.total * ONE:
                 # Dearer still may reach a further level, but never once the price alone is too much.
                 if self._hopeless(spent, amounts, found):
                     break
@@ -154,8 +208,8 @@ class Raising:
 
     def _hopeless(self, spent: int, amounts: Sequence[Minor], found: Found) -> bool:
         """Tell whether nothing pays any more, whatever is left dearer."""
-        sure, further = self._floor.events(amounts, amounts, self.room)
-        return spent - sure - sum(gain for _, _, gain in further) - self._floor.slack >= found.total * ONE
+        sure, further = self._floor.events(self._floor.bases(amounts, amounts), self.pools)
+        return spent - sure - sum(event.gain for event in further) - self._floor.slack >= found.total * ONE
 
     def _finish(
         self,
@@ -181,8 +235,7 @@ class Raising:
         amounts[first] = before
 
     def _most_gain(self, amounts: Sequence[Minor]) -> int:
-        none = [0] * len(amounts)
-        return self._floor.events(amounts, amounts, none)[0] + self._floor.slack
+        return self._floor.events(self._floor.bases(amounts, amounts), ())[0] + self._floor.slack
 
     def _worth_trying(self, last: tuple[int, ...], reach: int, amounts: Sequence[Minor]) -> Iterator[Minor]:
         inside = set(last)
@@ -206,12 +259,12 @@ class Raising:
         yield from sorted(tried)
 
 
-def _worthwhile(further: Sequence[tuple[int, int, int]], spare: int) -> list[tuple[int, int, int]]:
+def worthwhile(further: Sequence[Event], spare: int) -> list[Event]:
     """Return the levels that all others together do not make too dear: (needed, candidate, gain)."""
     live = list(further)
     while True:
-        most = spare + sum(gain for _, _, gain in live)
-        kept = [event for event in live if event[0] < most]
+        most = spare + sum(event.gain for event in live)
+        kept = [event for event in live if event.cost < most]
         if len(kept) == len(live):
             return live
         live = kept

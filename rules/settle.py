@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rules.basket import Line
 from rules.basket_lanes import run
-from rules.best import Best
+from rules.attempt import Best
 from rules.money import Minor, share
 from rules.problem import UnitClass, cells_of
 from rules.promotion_kinds import EverySpendOff
