@@ -145,7 +145,11 @@ def _field(field: Field, hint: Any) -> Iterator[Field]:
     if get_origin(hint) is Annotated:
         hint, *metas = get_args(hint)
         for meta in metas:
-            bounds |= {key: getattr(meta, key) for key in ("ge", "le", "max_length") if getattr(meta, key) is not None}
+            bounds |= {
+                key: getattr(meta, key)
+                for key in ("ge", "le", "min_length", "max_length")
+                if getattr(meta, key) is not None
+            }
     if get_origin(hint) in (Union, types.UnionType):
         inner = next(part for part in get_args(hint) if part is not type(None))
         yield from _optional(field, inner)
@@ -210,7 +214,7 @@ def _set(field: Field, hint: Any) -> Field:
 
 
 def _rows(field: Field, hint: Any, bounds: dict[str, int]) -> Field:
-    field = replace(field, most=bounds.get("max_length", 20))
+    field = replace(field, least=bounds.get("min_length", 1), most=bounds.get("max_length", 20))
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
     if hint is int:

@@ -40,7 +40,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "names": (N_("Name on receipts and screens"), N_("One language is enough; it is shown in the others too.")),
     "off_bp": (N_("Discount"), ""),
     "off": (N_("Money off"), ""),
-    "price": (N_("Price"), ""),
+    "price": (N_("Selling price"), ""),
     "quantity": (N_("Pieces"), ""),
     "buy": (N_("Buy so many"), ""),
     "get": (N_("Get so many"), ""),

@@ -214,7 +214,8 @@ def _add_form(pages: Blueprint, desk: _Desk) -> None:
     def preview(lane: int) -> ResponseReturnValue:
         form = _typed()
         desk.ask(lane, rule_desk.stay)
-        raw, wrong = _check(form, desk, is_kept=False)
+        # Once somebody wanted to keep it, what is missing is said for as long as it is missing.
+        raw, wrong = _check(form, desk, is_kept=bool(request.form.get("asked")))
         return _preview(form.kind, raw, wrong, desk)
 
     @pages.post("/keep")

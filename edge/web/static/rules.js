@@ -93,6 +93,9 @@
       event.preventDefault();
       return event.stopPropagation();
     }
+    // A page that was swapped in a moment ago may not be wired yet: no press is lost, and no form is sent by the browser.
+    const wired = button.closest("[hx-get]") ?? button.form;
+    if (wired && !wired._htmx) htmx.process(wired);
     if (data.picked !== undefined) pick(button);
     else if (data.step) step(button);
     else if (data.drop !== undefined) {
@@ -115,6 +118,8 @@
     }
     return undefined;
   }, true);
+
+  panel.addEventListener("submit", (event) => event.preventDefault());
 
   panel.addEventListener("change", (event) => {
     const part = event.target.dataset.part;
@@ -145,6 +150,6 @@
       find("#suggested").remove();
     }
     const first = find(".rule-field .slip:not(:empty)");
-    if (first && !find("#rule-preview *")) first.closest(".rule-field").scrollIntoView({ block: "center" });
+    if (first && !find("#rule-preview *")) first.scrollIntoView({ block: "center" });
   });
 })();
