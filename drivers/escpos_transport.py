@@ -12,7 +12,7 @@ import socket
 import stat
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from drivers.base import DeviceMissing, PrinterError
@@ -25,6 +25,8 @@ CLOSE_TIMEOUT_S = 0.5
 READ_MAX = 256
 DRAIN_READS_MAX = 16
 FLOWS = ("none", "xonxoff", "rtscts", "dsrdtr")
+
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -64,6 +66,13 @@ def transport_for(url: str) -> Transport:
     )
 
 
+def _held(it: T | None) -> T:
+    if it is None:
+        # The daemon is stopping and took it away from a thread that was still at it.
+        raise PrinterError("the connection was closed by ourselves")
+    return it
+
+
 class TcpTransport:
     def __init__(self, host: str, port: int) -> None:
         self.can_answer = True
@@ -77,18 +86,18 @@ class TcpTransport:
             raise DeviceMissing(f"{self._address[0]}:{self._address[1]}: {error}") from error
 
     def write(self, data: bytes, timeout_s: float) -> None:
-        assert self._socket is not None
+        held = _held(self._socket)
         try:
-            self._socket.settimeout(timeout_s)
-            self._socket.sendall(data)
+            held.settimeout(timeout_s)
+            held.sendall(data)
         except OSError as error:
             raise PrinterError(f"sending: {error}") from error
 
     def read(self, timeout_s: float) -> bytes:
-        assert self._socket is not None
+        held = _held(self._socket)
         try:
-            self._socket.settimeout(max(timeout_s, 0.001))
-            data = self._socket.recv(READ_MAX)
+            held.settimeout(max(timeout_s, 0.001))
+            data = held.recv(READ_MAX)
         except TimeoutError:
             return b""
         except OSError as error:
@@ -98,15 +107,16 @@ class TcpTransport:
         return data
 
     def close(self) -> None:
-        if self._socket is None:
+        # Whoever stops the daemon may close what the printer's own thread is just closing: each takes it once.
+        held, self._socket = self._socket, None
+        if held is None:
             return
-        with self._socket, contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-            self._socket.settimeout(CLOSE_TIMEOUT_S)
+        with held, contextlib.suppress(OSError):
+            held.shutdown(socket.SHUT_WR)
+            held.settimeout(CLOSE_TIMEOUT_S)
             for _ in range(DRAIN_READS_MAX):
-                if not self._socket.recv(READ_MAX):
+                if not held.recv(READ_MAX):
                     break
-        self._socket = None
 
 
 class SerialTransport:
@@ -128,26 +138,28 @@ class SerialTransport:
             raise DeviceMissing(f"{self._path}: {error}") from error
 
     def write(self, data: bytes, timeout_s: float) -> None:
+        held = _held(self._port)
         try:
-            self._port.write_timeout = timeout_s
-            self._port.write(data)
+            held.write_timeout = timeout_s
+            held.write(data)
         except OSError as error:
             raise PrinterError(f"sending: {error}") from error
 
     def read(self, timeout_s: float) -> bytes:
+        held = _held(self._port)
         try:
-            self._port.timeout = timeout_s
-            first: bytes = self._port.read(1)
-            return first + self._port.read(min(self._port.in_waiting, READ_MAX)) if first else b""
+            held.timeout = timeout_s
+            first: bytes = held.read(1)
+            return first + held.read(min(held.in_waiting, READ_MAX)) if first else b""
         except (OSError, TypeError) as error:
             # pyserial meets None instead of a descriptor when the port vanished under it.
             raise PrinterError(f"waiting for an answer: {error}") from error
 
     def close(self) -> None:
-        if self._port is not None:
+        held, self._port = self._port, None
+        if held is not None:
             with contextlib.suppress(OSError):
-                self._port.close()
-            self._port = None
+                held.close()
 
 
 class FileTransport:
@@ -196,11 +208,11 @@ class FileTransport:
         return data
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        held, self._fd = self._fd, -1
+        if held >= 0:
+            os.close(held)
 
     def _wait(self, events: int, timeout_s: float) -> bool:
         poll = select.poll()
-        poll.register(self._fd, events)
+        poll.register(_held(self._fd if self._fd >= 0 else None), events)
         return bool(poll.poll(max(timeout_s, 0.0) * 1000))

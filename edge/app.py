@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 import signal
@@ -23,7 +24,7 @@ from edge.config_file import Loaded, SecretError, keep_last_good, write_whole
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
-from edge.loop import Loop
+from edge.loop import Loop, TillBusyError
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
 from edge.relay import Relay
@@ -32,7 +33,15 @@ from edge.rulebook import open_rulebook
 from edge.screen import Screens
 from edge.shop import Shop
 from edge.store import printjobs
-from edge.store.database import Store, StoreInUseError, StoreNewerError, open_store
+from edge.store.database import (
+    Store,
+    StoreError,
+    StoreInUseError,
+    StoreNewerError,
+    is_damaged,
+    is_full,
+    open_store,
+)
 from edge.store.reads import StoreReads
 from edge.till import Till
 from edge.uplink import make_relay, report
@@ -45,6 +54,8 @@ EXIT_FINE, EXIT_FAILED = 0, 1
 KEY_BYTES = 32
 BEAT_S = 1.0
 """How often the main thread looks at the till and the relay, and feeds the watchdog."""
+
+NO_ROOM = "there is no room left in {}: make room, and it starts by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +110,36 @@ def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
     threading.excepthook = thread_ended
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    is_started = False
     try:
         with ExitStack() as stack:
             parts = start(loaded, problems, stack=stack, on_crash=crash)
+            is_started = True
             tell_manager(f"READY=1\nSTATUS=serving {parts.url}")
             log.info("ready: %s", parts.url)
             _keep(loaded, parts.health)
             while not stopping.wait(BEAT_S):
                 parts.beat()
             tell_manager("STOPPING=1")
-    except (StoreInUseError, StoreNewerError, OSError) as error:
-        # What keeps the daemon from starting is for the person who started it.
-        log.critical("cannot start: %s", error)
+    except (StoreInUseError, StoreNewerError, StoreError, TillBusyError, OSError) as error:
+        # It is for the person who started the daemon, which is tried again every second: a page of stack each time
+        # would bury the sentence.
+        log.critical("cannot %s: %s", "go on" if is_started else "start", why_not(error, loaded))
         return EXIT_FAILED
     return EXIT_FAILED if failed.is_set() else EXIT_FINE
+
+
+def why_not(error: Exception, loaded: Loaded) -> str:
+    """Return what keeps the daemon from working, in one sentence that says what to do where that is known."""
+    if not isinstance(error, StoreError):
+        has_room = not isinstance(error, OSError) or error.errno != errno.ENOSPC
+        return str(error) if has_room else NO_ROOM.format(loaded.data_dir)
+    if is_full(error):
+        return NO_ROOM.format(loaded.data_dir)
+    advice = "taptill doctor says more"
+    if is_damaged(error):
+        advice = f"keep a copy of {loaded.data_dir}, then put the newest sound backup in its place; {advice}"
+    return f"{loaded.database}: {error}; {advice}"
 
 
 def start(
@@ -124,7 +151,9 @@ def start(
     clock: Clock | None = None,
     disk_free: Callable[[Path], int] = free_bytes,
 ) -> Parts:
-    """Start every part; leaving the stack stops them in the opposite order. Raises StoreInUseError, OSError.
+    """Start every part; leaving the stack stops them in the opposite order.
+
+    Raises StoreInUseError, StoreNewerError, StoreError, TillBusyError, OSError.
 
     Args:
         clock: another one than the shop's own: a demo's or a test's.

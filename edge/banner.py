@@ -53,33 +53,42 @@ def refuse_payment_code(desk: Desk) -> Refusal:
 
 
 def dismiss(desk: Desk, scan: Callable[[str], Refusal | None]) -> Refusal | None:
-    """Take the banner away and work off the scans that waited behind it, up to the next banner.
+    """Take the banner away and begin with the scans that waited behind it, up to the next banner.
 
-    Each leaves the queue with the commit that puts it into the basket, so a power cut in between does no harm.
+    The rest follows by `work_off`. Each leaves the queue with the commit that puts it into the basket, so a power cut
+    in between does no harm.
     """
     if desk.memory.stage is Stage.LOCKED:
         return desk.refuse(Refusal("locked"))
-    banner = desk.memory.blocked
     if not desk.memory.waiting:
         desk.keep(blocked=None)
         desk.show()
         return None
-    desk.set(blocked=None, dismissed=banner)
+    desk.set(blocked=None, dismissed=desk.memory.blocked)
     desk.show()
-    for _ in range(WAITING_SCANS_MAX):
-        waiting = desk.memory.waiting
-        if not waiting or desk.memory.blocked is not None:
-            break
-        desk.set(waiting=waiting[1:])
-        try:
-            if waiting[0] == PAYMENT_CODE:
-                refuse_payment_code(desk)
-            else:
-                scan(waiting[0])
-        except StoreError:
-            # Nothing was written, so it waits on, and nobody pays before it is in the basket.
-            desk.set(waiting=waiting, blocked=banner, dismissed=None)
-            raise
-    # The last ones may have changed nothing, such as a member's code that nobody has.
-    desk.keep(dismissed=None)
+    work_off(desk, scan)
     return None
+
+
+def is_working_off(desk: Desk) -> bool:
+    """Tell whether scans wait whose banner was dismissed."""
+    memory = desk.memory
+    return memory.dismissed is not None and memory.blocked is None and len(memory.waiting) > 0
+
+
+def work_off(desk: Desk, scan: Callable[[str], Refusal | None]) -> None:
+    """Take the oldest scan that waited behind the banner: it ends in the basket or in a banner of its own."""
+    waiting, banner = desk.memory.waiting, desk.memory.dismissed
+    desk.set(waiting=waiting[1:])
+    try:
+        if waiting[0] == PAYMENT_CODE:
+            refuse_payment_code(desk)
+        else:
+            scan(waiting[0])
+    except StoreError:
+        # Nothing was written, so it waits on, and nobody pays before it is in the basket.
+        desk.set(waiting=waiting, blocked=banner, dismissed=None)
+        raise
+    if not is_working_off(desk):
+        # The last ones may have changed nothing, such as a member's code that nobody has.
+        desk.keep(dismissed=None)

@@ -157,7 +157,8 @@ class ScreenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The screens."""
 
     host: Annotated[
-        str, Meta(min_length=1, max_length=253, description="Address to listen on; the LAN comes through nginx.")
+        str,
+        Meta(min_length=1, max_length=253, description="Loopback address to listen on; the LAN comes through nginx."),
     ] = "127.0.0.1"
     port: Annotated[Port, Meta(description="Port to listen on.")] = 8480
     ppi: Annotated[int, Meta(ge=72, le=400, description="Pixels an inch of the touch screens: keys keep 20 mm.")] = 149

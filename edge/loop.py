@@ -54,13 +54,20 @@ class Loop:
         self._tills: Mapping[int, Till] = {}
         self._thread = threading.Thread(target=self._run, name="till", daemon=True)
         self._ready = threading.Event()
+        self._unreadable: StoreError | None = None
         self._stopping = False
         self._turned_s = monotonic_s()
 
     def start(self, *, timeout_s: float = 30.0) -> None:
-        """Begin, and return once every lane shows its first view. Raises TillBusyError."""
+        """Begin, and return once every lane shows its first view.
+
+        Raises StoreError when the lanes cannot be read, and TillBusyError.
+        """
         self._thread.start()
-        if not self._ready.wait(timeout_s) or not self._thread.is_alive():
+        is_ready = self._ready.wait(timeout_s)
+        if self._unreadable is not None:
+            raise self._unreadable
+        if not is_ready or not self._thread.is_alive():
             raise TillBusyError("the till did not start")
 
     def stop(self, *, timeout_s: float = 10.0) -> None:
@@ -127,14 +134,16 @@ class Loop:
 
     def _run(self) -> None:
         try:
-            self._tills = self._make_tills()
+            try:
+                self._tills = self._make_tills()
+            except StoreError as error:
+                # It is for whoever starts us to say what can be done about it.
+                self._stopping, self._unreadable = True, error
+                return
             self._ready.set()
             while True:
                 self._turned_s = monotonic_s()
-                try:
-                    job = self._inbox.get(timeout=TICK_S)
-                except queue.Empty:
-                    job = _Job(self._tick, None, None)
+                job = self._next()
                 if job is None:
                     break
                 self._do(job)
@@ -146,6 +155,20 @@ class Loop:
             self._ready.set()
             self._turn_away()
             self._store.close_thread()
+
+    def _next(self) -> _Job | None:
+        """Return what is to be done now; None ends the loop.
+
+        Scans that waited behind a banner were made before whatever is in the inbox, so they go first, each in a turn of
+        its own: fifty of them in a large basket take longer than the watchdog waits.
+        """
+        for lane, till in self._tills.items():
+            if till.is_working_off():
+                return _Job(till.work_off, None, lane)
+        try:
+            return self._inbox.get(timeout=TICK_S)
+        except queue.Empty:
+            return _Job(self._tick, None, None)
 
     def _turn_away(self) -> None:
         """Answer whoever still waits: nobody is left to do what was asked."""

@@ -15,7 +15,11 @@ import msgspec
 SPEC_VERSION = "1.0"
 CONTENT_TYPE = "application/cloudevents+json"
 MESSAGE_MAX_BYTES = 256 * 1024
-"""Largest message; a 500-line sale takes about 120 KiB."""
+"""Largest message; a sale of 500 lines takes about 150 KiB."""
+SALE_LINES_MAX_BYTES = MESSAGE_MAX_BYTES - 16 * 1024
+"""Largest sum of a sale's lines, as JSON: beside them go the sale's head, its tenders, the envelope and the topic."""
+TENDERS_MAX = 50
+"""Most tenders of one sale."""
 WINDOW_MAX = 100
 """Most messages in flight to head office that it has not acknowledged."""
 TYPE_PREFIX = "com.taptill."
@@ -56,7 +60,8 @@ class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
     unit_price: int
     gross: int
     net: int
-    unit_nets: tuple[int, ...]
+    unit_nets: tuple[tuple[int, int], ...]
+    """(net, pieces): what each piece cost, pieces side by side of one price told together."""
     discounts: tuple[tuple[str, int], ...] = ()
     tax_bp: int = 0
     tax: int = 0

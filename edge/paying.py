@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from edge.checkout import close_sale
 from edge.desk import Desk
+from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Sound, Stage
 from edge.store.baskets import StoredTender
 from edge.store.ledger import InsufficientError
-from edge.store.sales import stored_sale
+from edge.store.sales import fits_message, stored_sale
 from rules.basket import Basket
 from rules.money import AMOUNT_MAX, Minor
 from rules.pricing import price
 from rules.quote import Quote
+from rules.sale import sale_lines
 from rules.tender import Offer, Overpaid, Settlement, Short, settle
 
 TENDER_KINDS = ("cash", "card", "scan")
@@ -24,8 +26,9 @@ def to_pay(desk: Desk) -> Refusal | None:
     if memory.stage is not Stage.SELLING or memory.basket is None or not memory.basket.lines:
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
-    if refusal is None and desk.shop.priced_basket(memory.basket, lane=desk.lane).gross > AMOUNT_MAX:
-        refusal = Refusal("amount_range")
+    if refusal is None:
+        answer = _quoted(desk, desk.shop.priced_basket(memory.basket, lane=desk.lane))
+        refusal = answer if isinstance(answer, Refusal) else None
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)
@@ -56,9 +59,9 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     if refusal:
         return desk.refuse(refusal)
     basket = shop.priced_basket(memory.basket, lane=desk.lane)
-    if basket.gross > AMOUNT_MAX:
-        return desk.refuse(Refusal("amount_range"))
-    quote = price(basket, shop.rules, shop.member(basket.member_id), shop.clock.now_local())
+    quote = _quoted(desk, basket)
+    if isinstance(quote, Refusal):
+        return desk.refuse(quote)
     if quote.total != memory.total_shown:
         return desk.refuse(Refusal("price_changed", {"total_minor": quote.total}))
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
@@ -84,6 +87,14 @@ def undo_tender(desk: Desk) -> Refusal | None:
     return _keep_tenders(desk, tenders[:-1], note="undo_tender", detail=detail)
 
 
+def _quoted(desk: Desk, basket: Basket) -> Quote | Refusal:
+    """Return the quote of a basket, or why it cannot be sold as one: before anybody pays for it."""
+    if basket.gross > AMOUNT_MAX:
+        return Refusal("amount_range")
+    quote = price(basket, desk.shop.rules, desk.shop.member(basket.member_id), desk.shop.clock.now_local())
+    return quote if fits_message(sale_lines(basket, quote)) else Refusal("basket_too_long")
+
+
 def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
     memory = desk.memory
     if memory.stage is not Stage.PAYING:
@@ -93,6 +104,8 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
     rest = memory.total_shown - sum(tender.given for tender in memory.tenders)
     if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0):
         return Refusal("amount_range")
+    if len(memory.tenders) >= TENDERS_MAX:
+        return Refusal("tenders_full", {"max": TENDERS_MAX})
     return desk.shop.refuses_sales()
 
 

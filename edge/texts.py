@@ -54,6 +54,7 @@ REFUSALS: Mapping[str, str] = {
     "quantity_range": N_("The quantity must be from 1 to {max}."),
     "weight_range": N_("This weight is not possible. Weigh it once more."),
     "basket_full": N_("The basket is full ({max} lines). Take the payment, then start another one."),
+    "basket_too_long": N_("This is too much for one receipt. Void some lines and sell them in another basket."),
     "quantity_of_weighed": N_("A weighed item has no quantity. Scan each label, or void the line."),
     "line_gone": N_("This line is no longer in the basket."),
     "nothing_to_undo": N_("There is nothing to undo."),
@@ -69,6 +70,7 @@ REFUSALS: Mapping[str, str] = {
     "tender_short": N_("Not enough: {due_minor} is due, {given_minor} was given."),
     "tender_over": N_("More than the {due_minor} due. Only cash gives change."),
     "tenders_first": N_("Money was taken already. Take it back first, or finish the payment."),
+    "tenders_full": N_("A sale takes at most {max} payments. Take the last one back, then take all the rest at once."),
     "balance_short": N_("The member's balance is too low."),
     "payment_code_not_charged": N_(
         "This till cannot charge payment codes. Take the money with the bank's device, then press Scan-to-pay."

@@ -48,10 +48,10 @@ class Till:
         rules, now_ms = self._shop.config.staff, self._shop.clock.now_ms()
         with self._shop.store.transaction():
             answer = staff.check_pin(
-                self._shop.store.db, staff_id, pin, key=staff_id[:64],
-                now_ms=now_ms, tries=rules.pin_tries, wait_s=rules.pin_wait_s,
-            )  # fmt: skip
-            if not isinstance(answer, StaffRow):
+                self._shop.store.db, staff_id, pin, now_ms=now_ms, tries=rules.pin_tries, wait_s=rules.pin_wait_s
+            )
+            # During a wait no PIN is looked at: the chain must not grow at the pace of whoever tries on.
+            if isinstance(answer, staff.PinWrong) or (isinstance(answer, staff.PinWait) and answer.is_counted):
                 self._desk.note("pin_wrong", staff_id[:64])
         if isinstance(answer, staff.PinWait):
             until_ms = now_ms + answer.seconds * 1_000
@@ -223,8 +223,16 @@ class Till:
         return None
 
     def dismiss(self) -> Refusal | None:
-        """Take the banner away and work off the scans that waited behind it, up to the next banner."""
+        """Take the banner away and begin with the scans that waited behind it; the loop goes on with the others."""
         return banner.dismiss(self._desk, self.scan)
+
+    def is_working_off(self) -> bool:
+        """Tell whether scans wait whose banner was dismissed: `work_off` comes before anything else then."""
+        return banner.is_working_off(self._desk)
+
+    def work_off(self) -> None:
+        """Take the next scan that waited behind the banner."""
+        banner.work_off(self._desk, self.scan)
 
     # ----------------------------------------------------------------- members
 

@@ -202,7 +202,7 @@ def _check_sale(sale: SaleBody) -> None:
     figures = [sale.lane, sale.gross, sale.discount, sale.total, sale.tax, sale.points, sale.change]
     for line in sale.lines:
         figures += (line.quantity, line.weight_g or 0, line.unit_price, line.gross, line.net, line.tax_bp, line.tax)
-        figures += line.unit_nets
+        figures += [figure for run in line.unit_nets for figure in run]
         figures += [amount for _, amount in line.discounts]
     for tender in sale.tenders:
         figures += (tender.amount, tender.given)

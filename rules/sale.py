@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from rules.basket import Basket, Line, Names
+from rules.basket import QUANTITY_MAX, Basket, Line, Names
 from rules.ledger import (
     CASH,
     CUSTOMERS,
@@ -98,6 +99,26 @@ def receipt_number(*, store: str, lane: int, business_date: str, number: int) ->
     'S001-1-20261122-0007'
     """
     return f"{store}-{lane}-{business_date.replace('-', '')}-{number:04d}"
+
+
+def runs(unit_nets: Sequence[Minor]) -> tuple[tuple[Minor, int], ...]:
+    """Return what the units of a line cost as (net, pieces), in their order: how it is kept and told.
+
+    >>> runs((250, 250, 249)), runs(())
+    (((250, 2), (249, 1)), ())
+    """
+    return tuple((net, sum(1 for _ in same)) for net, same in groupby(unit_nets))
+
+
+def unruns(pairs: Sequence[tuple[Minor, int]]) -> tuple[Minor, ...]:
+    """Return what each unit of a line cost. Raises ValueError for pieces that no line can have.
+
+    >>> unruns(((250, 2), (249, 1)))
+    (250, 250, 249)
+    """
+    if any(pieces < 1 for _, pieces in pairs) or sum(pieces for _, pieces in pairs) > QUANTITY_MAX:
+        raise ValueError(f"expected 1..{QUANTITY_MAX} pieces, found {list(pairs)[:5]}")
+    return tuple(net for net, pieces in pairs for _ in range(pieces))
 
 
 def sale_lines(basket: Basket, quote: Quote) -> tuple[SaleLine, ...]:

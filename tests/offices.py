@@ -51,7 +51,7 @@ def wait_for(what: Callable[[], Any], *, within_s: float = WAIT_S) -> Any:
 
 def sale_body(number: int, **changes: Any) -> SaleBody:
     """Return a sale of two lines: 10.00 in all."""
-    line = SaleLineBody(sku="tea", name="绿茶", quantity=1, unit_price=500, gross=500, net=500, unit_nets=(500,))
+    line = SaleLineBody(sku="tea", name="绿茶", quantity=1, unit_price=500, gross=500, net=500, unit_nets=((500, 1),))
     body = SaleBody(
         sale_id=f"sale-{number:06d}",
         receipt_number=f"S1-1-20261122-{number:04d}",

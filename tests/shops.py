@@ -15,9 +15,10 @@ from drivers.fake import FakePrinter, FakeReader
 from edge import app
 from edge.clock import Clock
 from edge.config_file import Loaded, load_or_last_good
-from edge.screen import TillView
+from edge.screen import Refusal, TillView
 from edge.store import auditing, catalog, members
 from edge.store.database import Store, execute, open_store
+from edge.till import Till
 from rules.basket import Item, Names
 from rules.sale import Sale, SaleLine, SaleTender
 
@@ -233,6 +234,12 @@ class TestShop:
     def ask(self, lane: int, method: Any, **arguments: Any) -> Any:
         """Ask a till what a screen would ask, on the till's own thread."""
         return self.parts.loop.ask(lane, method, **arguments)
+
+    def dismiss(self, lane: int = 1) -> Refusal | None:
+        """Take the banner away, and wait until what waited behind it was worked off."""
+        refusal: Refusal | None = self.ask(lane, Till.dismiss)
+        self.ask(lane, lambda _till: None)
+        return refusal
 
     def view(self, lane: int = 1) -> TillView:
         return self.parts.screens.newest(lane)

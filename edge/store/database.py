@@ -187,6 +187,11 @@ def is_full(error: StoreError) -> bool:
     return "full" in str(error)
 
 
+def is_damaged(error: StoreError) -> bool:
+    """Tell whether what the file holds is not, or no longer, a sound database."""
+    return "malformed" in str(error) or "not a database" in str(error)
+
+
 def sync_file(path: Path) -> None:
     """Make sure that a file, or the names in a folder, are on the disk."""
     fd = os.open(path, os.O_RDONLY)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 from peewee import SqliteDatabase
 
-from edge.messages import SaleBody, SaleLineBody, TenderBody, body_hash, encode_body
+from edge.messages import SALE_LINES_MAX_BYTES, SaleBody, SaleLineBody, TenderBody, body_hash, encode_body
 from edge.store import audit, ledger, outbox, printjobs
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from rules.basket import Names
 from rules.ledger import POINTS, member_account
-from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number, sale_transfers
+from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number, runs, sale_transfers, unruns
+
+Runs = tuple[tuple[int, int], ...]
+"""What the units of a line cost, as `rules.sale.runs` gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
     return (
         sale_no, number, line.sku, line.names.zh_hans, line.names.zh_hant, line.names.en, line.unit,
         line.quantity, line.weight_g, line.unit_price, line.gross, line.net,
-        msgspec.json.encode(line.unit_nets).decode(), msgspec.json.encode(line.discounts).decode(),
+        msgspec.json.encode(runs(line.unit_nets)).decode(), msgspec.json.encode(line.discounts).decode(),
         line.tax_bp, line.tax, line.code,
     )  # fmt: skip
 
@@ -197,16 +201,22 @@ def sale_body(sale: Sale, *, currency: str) -> SaleBody:
         rules_version=sale.rules_version,
         points=sale.points,
         change=sale.change,
-        lines=tuple(
-            SaleLineBody(
-                sku=line.sku, name=line.names.zh_hans, quantity=line.quantity, weight_g=line.weight_g,
-                unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=line.unit_nets,
-                discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
-            )
-            for line in sale.lines
-        ),
+        lines=tuple(_line_body(line) for line in sale.lines),
         tenders=tuple(TenderBody(kind=t.kind, amount=t.amount, given=t.given) for t in sale.tenders),
+    )
+
+
+def _line_body(line: SaleLine) -> SaleLineBody:
+    return SaleLineBody(
+        sku=line.sku, name=line.names.zh_hans, quantity=line.quantity, weight_g=line.weight_g,
+        unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=runs(line.unit_nets),
+        discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
     )  # fmt: skip
+
+
+def fits_message(lines: Sequence[SaleLine]) -> bool:
+    """Tell whether lines can be told to head office in one message: to be asked before anybody pays for them."""
+    return sum(len(encode_body(_line_body(line))) + 1 for line in lines) <= SALE_LINES_MAX_BYTES
 
 
 def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
@@ -243,7 +253,7 @@ def _stored_lines(db: SqliteDatabase, sale_no: int) -> tuple[SaleLine, ...]:
     return tuple(
         SaleLine(
             sku, Names(hans, hant, english), unit, quantity, weight_g, unit_price, gross, net,
-            tuple(msgspec.json.decode(unit_nets)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
+            unruns(msgspec.json.decode(unit_nets, type=Runs)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
             tax_bp, tax, code,
         )
         for (sku, hans, hant, english, unit, quantity, weight_g, unit_price, gross, net, unit_nets, discounts,

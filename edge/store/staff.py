@@ -16,6 +16,8 @@ PIN_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 PIN_DIGITS_MIN, PIN_DIGITS_MAX = 4, 8
 WAIT_DOUBLINGS_MAX = 8
 """Longest wait: pin_wait_s doubled so often."""
+NOBODY = ""
+"""The key of everybody who is not on the list: whoever invents names waits, and leaves one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class PinWrong:
 @dataclass(frozen=True, slots=True)
 class PinWait:
     seconds: int
+    is_counted: bool
+    """This very try was a wrong PIN; False while the wait after an earlier one runs, when none is looked at."""
 
 
 def is_pin(pin: str) -> bool:
@@ -56,21 +60,21 @@ def by_badge(db: SqliteDatabase, uid: str) -> StaffRow | None:
 
 
 def check_pin(
-    db: SqliteDatabase, staff_id: str, pin: str, *, key: str, now_ms: int, tries: int, wait_s: int
+    db: SqliteDatabase, staff_id: str, pin: str, *, now_ms: int, tries: int, wait_s: int
 ) -> StaffRow | PinWrong | PinWait:
     """Return who signs in with a PIN, or why not; within the caller's transaction, which counts the failure.
 
     Args:
-        key: what is throttled, such as the lane and the person.
         tries: wrong PINs before a wait begins.
         wait_s: the first wait; it doubles with each further wrong PIN.
     """
+    found = row(db, "SELECT pin_hash FROM staff WHERE staff_id = ? AND is_active = 1", staff_id)
+    key = staff_id if found else NOBODY
     failed, blocked_until_ms = row(db, "SELECT failed, blocked_until_ms FROM pin_try WHERE key = ?", key) or (0, 0)
     # A clock that was set back must not lengthen the wait for ever.
     longest_ms = wait_s * 1_000 * 2**WAIT_DOUBLINGS_MAX
     if now_ms < blocked_until_ms <= now_ms + longest_ms:
-        return PinWait(-(-(blocked_until_ms - now_ms) // 1_000))
-    found = row(db, "SELECT pin_hash FROM staff WHERE staff_id = ? AND is_active = 1", staff_id)
+        return PinWait(-(-(blocked_until_ms - now_ms) // 1_000), is_counted=False)
     if found is not None and is_pin(pin) and _verify(found[0], pin):
         execute(db, "DELETE FROM pin_try WHERE key = ?", key)
         person = by_id(db, staff_id)
@@ -79,7 +83,7 @@ def check_pin(
     failed += 1
     wait_ms = 0 if failed < tries else wait_s * 1_000 * 2 ** min(failed - tries, WAIT_DOUBLINGS_MAX)
     execute(db, "INSERT OR REPLACE INTO pin_try VALUES (?, ?, ?)", key, failed, now_ms + wait_ms if wait_ms else 0)
-    return PinWait(wait_ms // 1_000) if wait_ms else PinWrong(tries - failed)
+    return PinWait(wait_ms // 1_000, is_counted=True) if wait_ms else PinWrong(tries - failed)
 
 
 def _verify(pin_hash: str, pin: str) -> bool:

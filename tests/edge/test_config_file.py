@@ -211,6 +211,12 @@ def test_the_shortest_file(tmp_path):
             ("taptill.toml:6: screen.streams: found 8, expected at most screen.threads - 4 = 4; "
             "each open screen holds a thread"),
         ),
+        # Open to the shop's network, past nginx.
+        (
+            STORE + '[screen]\nhost = "0.0.0.0"\n',
+            ('taptill.toml:5: screen.host: found "0.0.0.0", expected a loopback address such as 127.0.0.1; '
+            "the shop's network comes in through nginx, which brings TLS and keeps slow clients off the till"),
+        ),
         # Half a client certificate.
         (
             STORE + '[broker]\nhost = "hq"\ntls_ca = "ca.pem"\ntls_cert = "store.pem"\n',
@@ -281,12 +287,35 @@ def test_a_missing_file_and_a_folder(tmp_path):
     [
         (STORE + '[[device]]\nname = "s"\nkind = "fake_scanner"\n', "device[1].kind"),  # simulated in a real store
         (STORE + SCANNER + "[screen]\nbench = true\n", "device[1].kind"),  # real beside the bench
-        (STORE + '[screen]\nhost = "0.0.0.0"\n', "screen.host"),  # open to the LAN without nginx
         (STORE + '[broker]\nhost = "mqtt.example.com"\n', "broker.tls_ca"),  # readable on the way
     ],
 )
 def test_a_word_of_warning(tmp_path, text, key):
     assert [warning.key for warning in loaded(tmp_path, text).warnings] == [key]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_allowed"),
+    [
+        ("127.0.0.1", True),
+        ("127.0.0.2", True),  # all of 127/8 is this machine
+        ("::1", True),
+        ("localhost", True),
+        ("192.168.1.20", False),  # the box's own address in the LAN
+        ("::", False),
+        ("till.lan", False),  # a name may be any address tomorrow
+        ("127.0.0.1.example.com", False),
+    ],
+)
+def test_screens_listen_on_this_machine_only(tmp_path, host, is_allowed):
+    found = load_config(write(tmp_path, STORE + f'[screen]\nhost = "{host}"\n'))
+    assert (not isinstance(found, tuple)) == is_allowed
+    assert is_allowed or [problem.key for problem in found] == ["screen.host"]
+
+
+def test_a_store_does_not_start_open_to_the_network(tmp_path):
+    started, problems = load_or_last_good(write(tmp_path, STORE + '[screen]\nhost = "0.0.0.0"\n'))
+    assert (started, [problem.key for problem in problems]) == (None, ["screen.host"])
 
 
 def test_prefix_of_a_reader_may_be_a_control_character(tmp_path):

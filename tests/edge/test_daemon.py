@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+import subprocess
+import sys
 import time
 import urllib.request
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from drivers.fake import FakePrinterServer
-from edge.app import KEY_BYTES, secret_key
+from edge.app import KEY_BYTES, secret_key, why_not
 from edge.printing import STOP_S
-from edge.store.database import Store, rows
+from edge.store.database import Store, StoreError, execute, execute_many, open_store, rows
 from edge.till import Till
 from tests.shops import CONFIG, TestShop
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def test_session_key_stays_from_start_to_start(tmp_path: Path) -> None:
@@ -58,6 +63,66 @@ def test_stop_waits_once_for_all_printers_that_are_at_it(tmp_path: Path) -> None
         shop.stop()
         assert time.monotonic() - began < STOP_S + 2
         assert _states(store) == ["doubtful", "doubtful"]
+
+
+def run_once(shop: TestShop) -> tuple[int, str]:
+    """Start the daemon as a process that cannot stay, and return its exit code and its last words."""
+    command = [sys.executable, "-m", "edge", "run", "--config", str(shop.folder / "taptill.toml")]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stderr.splitlines()[-1]
+
+
+def write_over(path: Path, at: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xa5" * 4_096)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("", "file is not a database"),  # its first page
+        ("outbox_head", "database disk image is malformed"),  # read when the file is opened
+        ("lane_state", "database disk image is malformed"),  # read when the lanes are
+        ("print_job", "database disk image is malformed"),  # read once the lanes are there
+    ],
+)
+def test_a_damaged_database_is_one_sentence_that_says_what_to_do(tmp_path: Path, table: str, words: str) -> None:
+    shop = TestShop(tmp_path)
+    path = shop.loaded.database
+    page = 1
+    if table:
+        with closing(sqlite3.connect(path)) as db:
+            (page,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    write_over(path, (page - 1) * 4_096)
+    code, said = run_once(shop)
+    assert code == 1
+    assert said.endswith(
+        f"cannot start: {path}: {words}; keep a copy of {path.parent}, then put the newest sound backup in its place;"
+        " taptill doctor says more"
+    )
+
+
+def test_no_room_at_the_start_is_one_sentence(tmp_path: Path) -> None:
+    shop = TestShop(tmp_path)
+    # The session's key is written at the first start; here, onto a device that has no room.
+    (shop.loaded.data_dir / ".session.key.partial").symlink_to("/dev/full")
+    code, said = run_once(shop)
+    assert code == 1
+    assert said.endswith(
+        f"cannot start: there is no room left in {tmp_path / 'data'}: make room, and it starts by itself"
+    )
+
+
+def test_no_room_in_the_database_is_the_same_sentence(tmp_path: Path) -> None:
+    shop = TestShop(tmp_path)
+    store = open_store(shop.loaded.database)
+    execute(store.db, "PRAGMA max_page_count = 1")
+    with pytest.raises(StoreError) as found, store.transaction():
+        execute_many(store.db, "INSERT INTO meta VALUES (?, ?)", [(str(n), "x" * 1_000) for n in range(1_000)])
+    store.close()
+    assert why_not(found.value, shop.loaded).startswith(f"there is no room left in {tmp_path / 'data'}: make room")
 
 
 def _states(store: Store) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from drivers.base import Scan
 from edge.screen import Refusal, Stage
 from edge.store import catalog
 from edge.store.database import execute, rows
@@ -16,6 +17,7 @@ from edge.till import Till
 from tests.shops import CARDS, TestShop
 
 PEN, COLA, UNKNOWN = "4006381333931", "6901234567892", "6909999999996"
+MILK, RICE = "6900000000014", "6900000000021"
 
 
 @pytest.fixture
@@ -55,12 +57,12 @@ def test_scans_that_waited_wait_on_when_they_cannot_be_written(shop: TestShop) -
     shop.ask(1, Till.scan, text=COLA)
     shop.ask(1, Till.scan, text=COLA)
     shop.ask(1, nothing_is_written, table="basket_step")
-    assert shop.ask(1, Till.dismiss) == Refusal("store_failed")
+    assert shop.dismiss() == Refusal("store_failed")
     view = shop.view()
     assert (view.waiting_scans, view.blocked is not None, view.item_count) == (2, True, 1)
     assert shop.ask(1, Till.to_pay) == Refusal("blocked_banner")
     shop.ask(1, is_mended)
-    assert shop.ask(1, Till.dismiss) is None
+    assert shop.dismiss() is None
     view = shop.view()
     assert (view.waiting_scans, view.blocked, view.item_count) == (0, None, 3)
 
@@ -81,7 +83,7 @@ def test_payment_code_is_neither_shown_nor_written(shop: TestShop, before: str, 
     shop.ask(1, Till.scan, text=text)
     if before == UNKNOWN:
         assert (shop.view().waiting_scans, written(shop)) == (1, "")
-        shop.ask(1, Till.dismiss)
+        shop.dismiss()
     assert shop.view().blocked == Refusal("payment_code_not_here")
     assert written(shop) == ""
 
@@ -101,7 +103,7 @@ def test_scan_behind_a_banner_may_be_any_rubbish(shop: TestShop) -> None:
     shop.start()
     assert shop.view().waiting_scans == 5
     for _ in range(6):
-        shop.ask(1, Till.dismiss)
+        shop.dismiss()
     assert (shop.view().blocked, shop.view().waiting_scans, shop.crashes) == (None, 0, [])
 
 
@@ -126,8 +128,44 @@ def test_scans_behind_a_banner_are_worked_off_once_wherever_the_power_goes(shop:
 
     assert held() == (1, 3)
     shop.ask(1, watch)
-    shop.ask(1, Till.dismiss)
+    shop.dismiss()
     assert held() == (4, 0) and len(seen) == 4
+
+
+def test_scan_made_after_the_dismissal_comes_after_all_that_waited(shop: TestShop) -> None:
+    """Each takes a turn of the loop of its own, and still goes before what is in the inbox."""
+    for text in (UNKNOWN, COLA, MILK, UNKNOWN, RICE):
+        shop.ask(1, Till.scan, text=text)
+
+    def dismiss_and_scan(till: Till) -> None:
+        assert till.dismiss() is None
+        assert shop.parts.loop.post(1, Scan("scanner-1", PEN))
+
+    shop.ask(1, dismiss_and_scan)
+    shop.ask(1, lambda _till: None)
+    view = shop.view()
+    assert (view.blocked is not None, view.waiting_scans) == (True, 2)
+    assert [line.sku for line in view.lines] == ["cola", "milk"]
+    shop.dismiss()
+    assert [line.sku for line in shop.view().lines] == ["cola", "milk", "rice", "pen"]
+
+
+def test_scans_that_waited_are_worked_off_one_a_turn(shop: TestShop) -> None:
+    """Fifty in a large basket take longer than the watchdog waits for a sign of life."""
+    for text in (UNKNOWN, COLA, COLA, COLA):
+        shop.ask(1, Till.scan, text=text)
+
+    def by_hand(till: Till) -> list[tuple[int, int, bool]]:
+        seen = []
+        till.dismiss()
+        for _ in range(3):
+            view = shop.view()
+            seen.append((view.item_count, view.waiting_scans, till.is_working_off()))
+            if till.is_working_off():
+                till.work_off()
+        return seen
+
+    assert shop.ask(1, by_hand) == [(1, 2, True), (2, 1, True), (3, 0, False)]
 
 
 @pytest.mark.parametrize("left", ["nothing", "member"])

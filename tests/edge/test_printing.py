@@ -147,10 +147,16 @@ def test_paper_that_was_being_sent_at_a_power_cut_is_doubtful(tmp_path: Path) ->
     shop = TestShop(tmp_path)
     shop.start()
     db = shop.parts.store.db
-    # Of a printer that nobody drives any more, and of one that will be driven.
-    for printer in ("printer-1", "spare"):
-        shop.parts.loop.write(lambda printer=printer: printjobs.put(db, printer=printer, kind="test", at_ms=0))
-    shop.parts.loop.write(lambda: execute(db, "UPDATE print_job SET state = 'sending'"))
+
+    def as_a_power_cut_leaves_them() -> None:
+        # Of a printer that nobody drives any more, and of one that will be driven.
+        for printer in ("printer-1", "spare"):
+            printjobs.put(db, printer=printer, kind="test", at_ms=0)
+        execute(db, "UPDATE print_job SET state = 'sending'")
+
+    # No printer may take them meanwhile.
+    shop.printer("printer-1").paper_out()
+    shop.parts.loop.write(as_a_power_cut_leaves_them)
     shop.stop()
     shop.start()
     try:

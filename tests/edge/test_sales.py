@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 
+from edge.messages import TENDERS_MAX, encode_body, up_topic
+from edge.relay_wire import PAYLOAD_MAX_BYTES, envelope
 from edge.store import baskets, ledger, members, outbox, printjobs, sales
 from edge.store.auditing import check
 from edge.store.baskets import LaneState, StoredBasket
 from edge.store.database import Store, StoreError, execute, open_store, rows
-from edge.store.sales import SaleContext, record_sale, stored_sale
+from edge.store.sales import SaleContext, fits_message, record_sale, sale_body, stored_sale
+from hq.envelope import read
+from rules.basket import LINES_MAX, QUANTITY_MAX, Names
 from rules.ledger import CASH, CUSTOMERS, POINTS, SHELF, stock_unit
-from rules.sale import SaleTender
+from rules.money import AMOUNT_MAX
+from rules.sale import Sale, SaleTender
 from tests.shops import fill, moment_ms, sale
 
 CONTEXT = SaleContext(
@@ -47,6 +52,58 @@ def test_sale_comes_back_as_it_was_closed(store: Store) -> None:
     assert stored_sale(store.reads, "a") == recorded
     assert sales.sale_id_of(store.reads, recorded.receipt_number) == "a"
     assert stored_sale(store.reads, "b") is None
+
+
+def largest(lines: int, *, name: str, discounts: int) -> Sale:
+    """Return a sale of full lines, each with its fen that could not be shared, and as many tenders as there may be."""
+    line = replace(
+        sale("a").lines[0], sku="S" * 20, names=Names(name), quantity=QUANTITY_MAX, unit_price=1_000_000_00,
+        gross=AMOUNT_MAX, net=AMOUNT_MAX, unit_nets=(1_000_100,) * 5_000 + (1_000_099,) * 4_999,
+        discounts=tuple((f"promotion-{number:02d}", AMOUNT_MAX) for number in range(discounts)), tax_bp=1_300,
+        tax=AMOUNT_MAX, code="9" * 14,
+    )  # fmt: skip
+    tender = SaleTender("cash", AMOUNT_MAX, AMOUNT_MAX)
+    return replace(
+        sale("S" * 36), lines=(line,) * lines, tenders=(tender,) * TENDERS_MAX, gross=AMOUNT_MAX, discount=AMOUNT_MAX,
+        total=AMOUNT_MAX, tax=AMOUNT_MAX, change=AMOUNT_MAX, points=AMOUNT_MAX, staff_id="s" * 64, member_id="m" * 36,
+        rules_version="r" * 60, receipt_number="S" * 60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "discounts"),
+    [
+        (10, "康师傅红烧牛肉面五连包 103g×5", 2),  # what ten full lines are made of
+        (LINES_MAX, "康师傅红烧牛肉面五连包 103g×5", 3),  # a whole basket of them
+        (30, "面" * 200, 200),  # few lines, and every promotion of a year on each
+        (0, "", 0),  # as much as may be, see below
+    ],
+)
+def test_largest_sale_goes_to_head_office_in_one_message(lines: int, name: str, discounts: int) -> None:
+    tried = largest(lines or 1, name=name, discounts=discounts)
+    if not lines:
+        # One line whose name takes all the room that the lines may have.
+        while fits_message(tried.lines):
+            name += "m" * 100
+            tried = largest(1, name=name, discounts=discounts)
+        tried = largest(1, name=name[:-100], discounts=discounts)
+    assert fits_message(tried.lines)
+    body = encode_body(sale_body(tried, currency="CNY"))
+    message = outbox.OutboxRow(2**53, "e" * 32, "sale", tried.sale_id, body, "f" * 64, tried.sold_at_ms)
+    payload = envelope(message, tenant="t" * 32, store="s" * 32)
+    assert len(payload) <= PAYLOAD_MAX_BYTES and not is_hollow(payload)
+    received = read(up_topic("t" * 32, "s" * 32, "sale"), payload, "t" * 32)
+    assert received is not None and received.reason is None, received
+    assert received.sale is not None
+    assert sum(pieces for line in received.sale.lines for _, pieces in line.unit_nets) == QUANTITY_MAX * (lines or 1)
+
+
+def is_hollow(payload: bytes) -> bool:
+    return payload.endswith(b'"data":null}')
+
+
+def test_lines_that_do_not_fit_are_known_before() -> None:
+    assert not fits_message(largest(LINES_MAX, name="面" * 120, discounts=3).lines)
 
 
 def test_sale_brings_along_all_that_follows_from_it(store: Store) -> None:

@@ -17,6 +17,7 @@ from edge.banner import WAITING_SCANS_MAX
 from edge.config import LaneConfig
 from edge.health import Health
 from edge.rulebook import fixed
+from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Screens, Stage
 from edge.shop import Shop
 from edge.store import catalog, ledger
@@ -25,6 +26,7 @@ from edge.store.baskets import STEPS_MAX
 from edge.store.database import Store, execute, open_store, rows
 from edge.texts import REFUSALS, Texts
 from edge.till import Till
+from rules.basket import Item, Names
 from rules.codes import CodeSettings, ScaleFormat, make_label
 from rules.ledger import CASH, drawer_account
 from rules.promotions import NO_RULES
@@ -68,14 +70,11 @@ class Model:
         return (self.now.total if self.now else 0) - sum(given for _, given in self.tenders)
 
     def may_sell(self) -> bool:
-        if self.banner or self.tenders:
-            return False
-        self.stage = "selling"
-        return True
+        return not self.banner and not self.tenders
 
     def push(self, snapshot: Snapshot) -> None:
         self.before.append(self.now)
-        self.now = snapshot
+        self.now, self.stage = snapshot, "selling"
 
     def scan(self, text: str) -> None:
         if self.banner:
@@ -84,7 +83,6 @@ class Model:
             self.banner = True
             self.stage = "selling" if self.stage == "done" else self.stage
         else:
-            self.may_sell()
             sku, pieces = CODES[text]
             now = self.now or Snapshot()
             held = dict(now.lines)
@@ -106,7 +104,7 @@ class Model:
 
     def undo(self) -> None:
         if self.may_sell() and self.before:
-            self.now = self.before.pop()
+            self.now, self.stage = self.before.pop(), "selling"
             self.undone += 1
 
     def attach(self, member: str) -> None:
@@ -143,8 +141,6 @@ class Model:
             self.tenders.pop()
 
     def restart(self) -> None:
-        # A banner is not kept over a restart; what waited behind it is scanned again.
-        self.banner, self.waiting = False, []
         if self.stage == "done":
             return
         self.stage = "paying" if self.tenders else "selling"
@@ -218,6 +214,8 @@ def act(bench: Bench, action: tuple[object, ...], due: int) -> None:
             till.attach_member(str(more[0]))
         case "detach":
             till.detach_member()
+        case "dismiss":
+            dismiss(till)
         case "back":
             till.back_to_sale()
         case "take_back":
@@ -228,6 +226,14 @@ def act(bench: Bench, action: tuple[object, ...], due: int) -> None:
             bench.start()
         case _:
             getattr(till, str(what))()
+
+
+def dismiss(till: Till) -> None:
+    """Take the banner away and go on with what waited, as the loop does."""
+    till.dismiss()
+    for _ in range(WAITING_SCANS_MAX):
+        if till.is_working_off():
+            till.work_off()
 
 
 def follow(model: Model, action: tuple[object, ...], due: int) -> None:
@@ -388,13 +394,81 @@ def test_what_a_person_did_stands_in_the_chain(bench: Bench) -> None:
     assert not any("9999" in str(row) or "1234" in str(row) for row in noted)
 
 
+def test_basket_that_head_office_would_never_get_is_refused_before_anybody_pays(bench: Bench) -> None:
+    till = bench.clean()
+    with bench.store.transaction():
+        for sku in ("novel-1", "novel-2"):
+            catalog.put_item(bench.store.db, Item(sku, Names("长篇小说" * 12_000), 100))
+            catalog.put_price(bench.store.db, sku, 100, effective_from_ms=0)
+    assert till.add_item("novel-1") is None
+    assert till.add_item("novel-2") is None
+    assert till.to_pay() == Refusal("basket_too_long")
+    assert bench.screens.newest(1).stage is Stage.SELLING
+    till.void_line("2")
+    assert till.to_pay() is None
+    assert till.pay(bench.screens.newest(1).sale_id, "cash", 100) is None
+    assert check(bench.store.db).problems == ()
+
+
+def test_basket_that_grew_too_long_at_the_tenders_can_be_taken_apart(bench: Bench) -> None:
+    """Its promotions changed at eight, say: what was paid is given back, and a line goes."""
+    till = bench.clean()
+    till.scan("4006381333931")
+    till.scan("6901234567892")
+    till.to_pay()
+    sale_id = bench.screens.newest(1).sale_id
+    assert till.pay(sale_id, "cash", 100) is None
+    with bench.store.transaction():
+        catalog.put_item(bench.store.db, Item("cola", Names("可乐" * 50_000), 350))
+    try:
+        assert till.pay(sale_id, "cash", 500) == Refusal("basket_too_long")
+        assert till.undo_tender() is None and till.back_to_sale() is None and till.void_line("2") is None
+        assert till.to_pay() is None and till.pay(sale_id, "cash", 250) is None
+    finally:
+        with bench.store.transaction():
+            catalog.put_item(
+                bench.store.db, Item("cola", Names("可乐", "可樂", "Cola"), 350, category="drinks", unit="瓶")
+            )
+
+
+def test_payments_of_one_sale_have_an_end(bench: Bench) -> None:
+    till = bench.clean()
+    till.scan("4006381333931")
+    till.to_pay()
+    sale_id = bench.screens.newest(1).sale_id
+    for _ in range(TENDERS_MAX):
+        assert till.pay(sale_id, "cash", 1) is None
+    assert till.pay(sale_id, "cash", 250) == Refusal("tenders_full", {"max": TENDERS_MAX})
+    assert till.undo_tender() is None
+    assert till.pay(sale_id, "cash", 250 - TENDERS_MAX + 1) is None
+    assert bench.screens.newest(1).stage is Stage.DONE
+
+
+def test_tries_during_the_wait_leave_nothing_behind(bench: Bench) -> None:
+    till = bench.clean()
+    for _ in range(40):
+        till.sign_in("chen", "0000")
+    # Five are looked at, and the fifth begins the wait.
+    assert rows(bench.store.db, "SELECT count(*) FROM audit WHERE action = 'pin_wrong'") == [(5,)]
+    assert rows(bench.store.db, "SELECT key, failed FROM pin_try WHERE key = 'chen'") == [("chen", 5)]
+
+
+def test_whoever_invents_names_waits_and_nobody_else_does(bench: Bench) -> None:
+    till = bench.clean()
+    answers = [till.sign_in(f"ghost-{number}", "1234") for number in range(40)]
+    assert [answer.code for answer in answers if answer][:6] == ["wrong_pin"] * 4 + ["pin_wait"] * 2
+    assert rows(bench.store.db, "SELECT count(*) FROM pin_try WHERE key NOT IN ('zhang', 'chen')") == [(1,)]
+    assert rows(bench.store.db, "SELECT count(*) FROM audit") == [(5,)]
+    assert till.sign_in("zhang", "1234") is None
+
+
 def test_waiting_scans_have_an_end(bench: Bench) -> None:
     till = bench.clean()
     till.scan(UNKNOWN)
     for _ in range(WAITING_SCANS_MAX):
         assert till.scan("4006381333931") is None
     assert till.scan("4006381333931") == Refusal("queue_full", {"max": WAITING_SCANS_MAX})
-    till.dismiss()
+    dismiss(till)
     assert bench.screens.newest(1).item_count == WAITING_SCANS_MAX
 
 

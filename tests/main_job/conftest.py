@@ -7,20 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.brokers import Mosquitto
-from tests.main_job.screen import CHROMIUM, CHROMIUM_FLAGS, Screen
+from tests.main_job.screen import Screen
 from tests.main_job.shop import Shop, found
 from tests.offices import OfficeProcess
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -160,7 +160,7 @@ class Player:
 
     def dismiss(self) -> Refusal | None:
         before = self.view.blocked
-        answer: Refusal | None = self.ask(Till.dismiss)
+        answer = self.shop.dismiss(self.lane)
         return answer or (self.view.blocked if self.view.blocked != before else None)
 
     def attach(self, member: str) -> Refusal | None:

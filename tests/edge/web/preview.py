@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from drivers.document import Align, Columns, Document, QrCode, Row, Rule, Size, Text
 from edge.clock import Clock
@@ -38,6 +38,7 @@ from edge.web.house import House
 from edge.web.server import WebServer, create_app
 from rules.basket import Names
 from rules.quote import AppliedPromotion, MissedPromotion, MissReason
+from tests.chromium import browser
 
 NOON_MS = 1_795_320_000_000
 GOODS = [
@@ -248,19 +249,7 @@ def serve(folder: Path, *, port: int = 0, **screen: Any) -> Iterator[Preview]:
         previews[0].server.stop()
 
 
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
 SIZES = {"1280": (1_280, 800), "1024": (1_024, 600), "800": (800, 480)}
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 def open_page(

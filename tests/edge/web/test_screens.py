@@ -21,7 +21,6 @@ from tests.edge.web.preview import (
     SIZES,
     VIEWS,
     Preview,
-    browser,
     open_page,
     paying,
     selling,
@@ -34,12 +33,6 @@ pytestmark = pytest.mark.browser
 NEVER_UNDER_PX = 44
 GUARD_MS = 500
 """A little longer than the page guards its buttons after a change of stage."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
