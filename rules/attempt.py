@@ -166,7 +166,7 @@ class Attempt:
         unsettled = {
             number
             for number, candidate in enumerate(self._cells.candidates)
-            if candidate.level(low[number]) < candidate.level(bases[number])
+            if candidate.level(low[number] - self._taken_before(number)) < candidate.level(bases[number])
         }
         numbers = frozenset(event.number for event in live) | unsettled
         dearer = max(0, spare) // max(1, min(self.floor.weights, default=1))
@@ -175,6 +175,18 @@ class Attempt:
             for base, each in zip(bases, self._cells.candidates, strict=True)
         )
         return Bound(self.floor.lowest(cost, bases, pools), spare, numbers, most)
+
+    def _taken_before(self, number: int) -> Minor:
+        """Return what earlier candidates may take at the most off what a candidate counts."""
+        candidate = self._cells.candidates[number]
+        if not candidate.counts_previous or not candidate.threshold:
+            return 0
+        inside = set(candidate.counted)
+        return sum(
+            self.floor.most_taken(earlier, sum(self._most[cell] for cell in each.counted))
+            for earlier, each in enumerate(self._cells.candidates[:number])
+            if not inside.isdisjoint(each.parts)
+        )
 
     def _widest(self, joint: Joint, bases: list[Minor], low: list[Minor], pools: list[Pool]) -> None:
         """Add what a component may count at the most without costing more, and how much dearer it may be left."""
