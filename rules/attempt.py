@@ -125,7 +125,7 @@ class Attempt:
         to_go, is_exact = component.to_go(weights, self._budget)
         start = component.start()
         least = scale * (to_go[0][start] if is_exact else component.least_thinkable(weights))
-        outcomes, _ = component.outcomes(weights, to_go, 0, Budget(0))
+        outcomes = [component.cheapest(weights, to_go)]
         cells = frozenset(
             cell
             for unit in component.units
@@ -300,6 +300,9 @@ class Attempt:
         for number, joint in enumerate(self._joints):
             exact = exact and joint.is_exact
             if number in blocks or not any(cell in self._touched for cell in joint.cells):
+                continue
+            if not exact:
+                # It cannot be proven any more, so what is found first must do.
                 continue
             spare = bound.spare // joint.scale if joint.scale else bound.spare
             outcomes, is_all = joint.component.outcomes(joint.weights, joint.to_go, spare, self._budget)

@@ -19,9 +19,9 @@ STATES_MAX = 1_500
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
 STATES_KEPT = 40
 """How many stay then."""
-OUTCOME_STEPS = 10
+OUTCOME_STEPS = 20
 """What one of them counts for: it is looked at in all detail."""
-OUTCOMES_MAX = 4_000
+OUTCOMES_MAX = 1_000
 """Most ways of pricing the units that are looked at, beside the cheapest."""
 
 
@@ -131,12 +131,22 @@ class Component:
         """Return the state once a unit was the last for some plays; None where one of them is left unfinished."""
         for ended in self._ends[number]:
             play, first = self.plays[ended], self._first_slot[ended]
-            places = range(first, first + len(play.slots))
-            if play.whole:
-                uses = {divmod(state[place], self._sizes[place]) for place in places}
-                if len(uses) > 1 or next(iter(uses))[1]:
+            width = len(play.slots)
+            if width == 1:
+                count = state[first]
+                if count == 0:
+                    continue
+                if play.whole and count % self._sizes[first]:
                     return None
-            state = (*state[:first], *(0 for _ in places), *state[first + len(play.slots) :])
+                state = (*state[:first], 0, *state[first + 1 :])
+                continue
+            counts = state[first : first + width]
+            if not any(counts):
+                continue
+            uses = counts[0] // self._sizes[first]
+            if any(count != uses * self._sizes[first + place] for place, count in enumerate(counts)):
+                return None
+            state = (*state[:first], *(0,) * width, *state[first + width :])
         return state
 
     def _prices(self, weights: Sequence[int]) -> list[int]:
@@ -242,6 +252,7 @@ class Component:
             (0, self.start(), (), ())
         ]
         seen: set[tuple[int, State, tuple[tuple[int, Minor], ...], tuple[tuple[int, int], ...]]] = set()
+        has_price = any(play.price is not None for play in self.plays)
         found: dict[tuple[tuple[int, Minor], ...], Outcome] = {}
         while stack:
             if len(found) >= OUTCOMES_MAX or (found and not budget.spend(OUTCOME_STEPS)):
@@ -259,18 +270,14 @@ class Component:
                     continue
                 priced = slot >= 0 and place < 0
                 so_far = amounts if priced else _added(amounts, self.cell(self.units[number], option), option.net)
-                pending = tuple(
-                    (step_slot, self.units[index].unit_class)
-                    for index, (step_slot, step_place, _) in enumerate((*path, (slot, place, option)))
-                    if step_slot >= 0 and step_place < 0
-                )
+                pending = self._pending((*path, (slot, place, option))) if has_price else ()
                 key = (number + 1, after, so_far, pending)
                 if key not in seen:
                     moves.append(
                         (cost + extra + rest, key, (cost + extra, after, so_far, (*path, (slot, place, option))))
                     )
             # The cheapest is put on the stack last, so it is looked at first; the first of equals stays the first.
-            for _, key, move in sorted(reversed(moves), key=lambda move: -move[0]):
+            for _, key, move in sorted(moves[::-1], key=lambda move: -move[0]):
                 seen.add(key)
                 stack.append(move)
         return list(found.values()), True
@@ -338,19 +345,44 @@ class Component:
             if rest is not None:
                 yield cost + rest - best, after, move
 
+    def _pending(self, path: Sequence[tuple[int, int, Option]]) -> tuple[tuple[int, int], ...]:
+        """Return (slot, class) of the units that share a price, whose parts are not known before the end."""
+        return tuple(
+            (slot, self.units[index].unit_class)
+            for index, (slot, place, _) in enumerate(path)
+            if slot >= 0 and place < 0
+        )
+
+    def cheapest(self, weights: Sequence[int], to_go: Sequence[dict[State, int]]) -> Outcome:
+        """Return the first of the cheapest outcomes: prices of its own before uses, each in their order."""
+        prices = self._prices(weights)
+        state = self.start()
+        path: list[tuple[int, int, Option]] = []
+        for number in range(len(self.units)):
+            for more, after, move in self._dearer(weights, to_go, number, state, prices):
+                if more == 0:
+                    path.append(move)
+                    state = after
+                    break
+        assert len(path) == len(self.units)
+        return self._outcome(path)
+
     def _moves(
         self, weights: Sequence[int], number: int, state: State, prices: Sequence[int]
     ) -> list[tuple[int, State, tuple[int, int, Option]]]:
         unit = self.units[number]
+        ends = self._ends[number]
         found = []
-        closed = self._close(number, state)
+        closed = self._close(number, state) if ends else state
         if closed is not None:
             for option in unit.solo:
                 found.append((option.net * weights[self.cell(unit, option)], closed, (-1, 0, option)))
         for entry in unit.entries:
             joined = self._join(state, entry.slot)
-            closed = self._close(number, joined[0]) if joined else None
-            if joined is None or closed is None:
+            if joined is None:
+                continue
+            closed = self._close(number, joined[0]) if ends else joined[0]
+            if closed is None:
                 continue
             _, place, completes = joined
             if entry.choices:
