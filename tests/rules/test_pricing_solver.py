@@ -120,7 +120,7 @@ def least_total(basket: Basket, rows: list[dict[str, Any]]) -> int:
             joined = [choose(unit, 0) for unit in inside]
             uses = program.variable(row["price"], 20)
             amounts[uses] = (row["price"], wanted[0])
-            program.bind({variable: 1 for variable in joined} | {uses: -row["quantity"]}, 0, 0)
+            program.bind(dict.fromkeys(joined, 1) | {uses: -row["quantity"]}, 0, 0)
         elif row["kind"] == "bundle":
             uses = program.variable(0, 20)
             for part in row["parts"]:
