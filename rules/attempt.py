@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
+from rules import nearly_best
 from rules.basket_lanes import Candidate, is_tangled, run
 from rules.budget import Budget
-from rules.component import Component, Outcome, State, Surpluses
+from rules.component import Component, Outcome
 from rules.floor import ONE, Floor, Pool
+from rules.joints import Bound, Joint, alone_weight, combinations
 from rules.money import Minor
 from rules.problem import Cells, Problem, cells_of, components_of, units_of
 from rules.raising import Block, Found, Raising, worthwhile
@@ -30,48 +31,6 @@ class Best:
     """The basket promotions that were let apply, with classes as their parts."""
     lowest: Minor
     """Nothing costs less than this; the total itself where it is proven."""
-
-
-class Bound(NamedTuple):
-    """What is known before the search."""
-
-    weight: int
-    """Nothing weighs less."""
-    spare: int
-    """How much dearer than at their cheapest units can be left in anything better than what was found."""
-    live: frozenset[int]
-    """The candidates whose level may change."""
-    bases: tuple[Minor, ...]
-    """What each candidate counts at the most in anything better than what was found."""
-
-
-@dataclass(slots=True)
-class Joint:
-    """A component within one attempt."""
-
-    component: Component
-    weights: Sequence[int]
-    scale: int
-    to_go: list[dict[State, int]]
-    is_exact: bool
-    least: int
-    """Weight of the cheapest outcome, or less."""
-    outcomes: list[Outcome]
-
-    cells: frozenset[int]
-    kept: tuple[Minor, Surpluses] | None = None
-
-    def bits_to(self, limit: Minor) -> int:
-        """Return by how much more than the cheapest all of it can be had, as bits up to a limit."""
-        return self.surpluses(limit).bits
-
-    def surpluses(self, limit: Minor) -> Surpluses:
-        if self.kept is None or self.kept[0] != limit:
-            self.kept = (limit, self.component.surpluses(self.weights, self.to_go, limit))
-        return self.kept[1]
-
-    def weight(self, outcome: Outcome) -> int:
-        return self.scale * sum(self.weights[cell] * amount for cell, amount in outcome.amounts)
 
 
 class Attempt:
@@ -125,7 +84,7 @@ class Attempt:
         to_go, is_exact = component.to_go(weights, self._budget)
         start = component.start()
         least = scale * (to_go[0][start] if is_exact else component.least_thinkable(weights))
-        outcomes, _ = component.outcomes(weights, to_go, 0, Budget(0))
+        outcomes = [nearly_best.cheapest(component, weights, to_go)]
         cells = frozenset(
             cell
             for unit in component.units
@@ -148,12 +107,9 @@ class Attempt:
                 amounts[cell] += amount
         return amounts
 
-    def _alone_weight(self) -> int:
-        return sum(weight * amount for weight, amount in zip(self.floor.weights, self._alone, strict=True))
-
     def _root(self, total: Minor) -> Bound:
         """Return the bound before outcomes of components are known, for everything that is below a total."""
-        cost = self._alone_weight() + sum(joint.least for joint in self._joints)
+        cost = alone_weight(self.floor, self._alone) + sum(joint.least for joint in self._joints)
         bases = self.floor.bases(self._alone, self._alone)
         low = list(bases)
         pools = self.floor.cell_pools(self._room())
@@ -166,7 +122,7 @@ class Attempt:
         unsettled = {
             number
             for number, candidate in enumerate(self._cells.candidates)
-            if candidate.level(low[number]) < candidate.level(bases[number])
+            if candidate.level(low[number] - self._taken_before(number)) < candidate.level(bases[number])
         }
         numbers = frozenset(event.number for event in live) | unsettled
         dearer = max(0, spare) // max(1, min(self.floor.weights, default=1))
@@ -175,6 +131,18 @@ class Attempt:
             for base, each in zip(bases, self._cells.candidates, strict=True)
         )
         return Bound(self.floor.lowest(cost, bases, pools), spare, numbers, most)
+
+    def _taken_before(self, number: int) -> Minor:
+        """Return what earlier candidates may take at the most off what a candidate counts."""
+        candidate = self._cells.candidates[number]
+        if not candidate.counts_previous or not candidate.threshold:
+            return 0
+        inside = set(candidate.counted)
+        return sum(
+            self.floor.most_taken(earlier, sum(self._most[cell] for cell in each.counted))
+            for earlier, each in enumerate(self._cells.candidates[:number])
+            if not inside.isdisjoint(each.parts)
+        )
 
     def _widest(self, joint: Joint, bases: list[Minor], low: list[Minor], pools: list[Pool]) -> None:
         """Add what a component may count at the most without costing more, and how much dearer it may be left."""
@@ -250,7 +218,7 @@ class Attempt:
                 blocks=blocks,
                 live=bound.live if merges else None,
             )
-            for outcomes, cost in self._combinations(state, raising):
+            for outcomes, cost in combinations(self._joints, self._alone, state, raising):
                 amounts = self._amounts(outcomes)
                 if not self._budget.spend(1 + len(self._cells.candidates)):
                     break
@@ -289,8 +257,11 @@ class Attempt:
             exact = exact and joint.is_exact
             if number in blocks or not any(cell in self._touched for cell in joint.cells):
                 continue
+            if not exact:
+                # It cannot be proven any more, so what is found first must do.
+                continue
             spare = bound.spare // joint.scale if joint.scale else bound.spare
-            outcomes, is_all = joint.component.outcomes(joint.weights, joint.to_go, spare, self._budget)
+            outcomes, is_all = nearly_best.outcomes(joint.component, joint.weights, joint.to_go, spare, self._budget)
             joint.outcomes = sorted(outcomes, key=joint.weight)
             if merges:
                 joint.outcomes = self._projected(joint, bound.live)
@@ -330,43 +301,6 @@ class Attempt:
                     left[cell] = max(0, left[cell] * (before - most) // before - 1)
         return False
 
-    def _combinations(self, state: Found, raising: Raising) -> Iterator[tuple[list[Outcome], int]]:
-        """Yield outcomes of all components and the weight of all units, as long as they could still pay."""
-        joints = sorted(self._joints, key=lambda joint: len(joint.outcomes))
-        pools = raising.pools
-        rest_cost = [0] * (len(joints) + 1)
-        rest_high = [[0] * self._cells.count for _ in range(len(joints) + 1)]
-        rest_low = [[0] * self._cells.count for _ in range(len(joints) + 1)]
-        for place in range(len(joints) - 1, -1, -1):
-            joint = joints[place]
-            rest_cost[place] = rest_cost[place + 1] + min(joint.weight(outcome) for outcome in joint.outcomes)
-            rows = [dict(outcome.amounts) for outcome in joint.outcomes]
-            for cell in range(self._cells.count):
-                amounts = [row.get(cell, 0) for row in rows]
-                rest_high[place][cell] = rest_high[place + 1][cell] + max(amounts)
-                rest_low[place][cell] = rest_low[place + 1][cell] + min(amounts)
-
-        def walk(
-            place: int, cost: int, amounts: list[Minor], chosen: list[Outcome]
-        ) -> Iterator[tuple[list[Outcome], int]]:
-            if place == len(joints):
-                yield [chosen[joints.index(joint)] for joint in self._joints], cost
-                return
-            for outcome in joints[place].outcomes:
-                after = list(amounts)
-                for cell, amount in outcome.amounts:
-                    after[cell] += amount
-                spent = cost + joints[place].weight(outcome)
-                high = [one + other for one, other in zip(after, rest_high[place + 1], strict=True)]
-                low = [one + other for one, other in zip(after, rest_low[place + 1], strict=True)]
-                if not self._budget.spend(1 + len(self._cells.candidates)):
-                    return
-                lowest = self.floor.lowest(spent + rest_cost[place + 1], self.floor.bases(high, low), pools)
-                if lowest < state.total * ONE:
-                    yield from walk(place + 1, spent, after, [*chosen, outcome])
-
-        yield from walk(0, self._alone_weight(), list(self._alone), [])
-
     def _best(
         self, outcomes: Sequence[Outcome], surpluses: dict[tuple[int, ...], Minor], raising: Raising | None
     ) -> Best:
@@ -381,7 +315,9 @@ class Attempt:
             for block, part in parts:
                 joint = self._joints[block.number]
                 found = joint.surpluses(part)
-                outcomes[block.number] = joint.component.outcome_at(joint.weights, joint.to_go, found, part)
+                outcomes[block.number] = nearly_best.outcome_at(
+                    joint.component, joint.weights, joint.to_go, found, part
+                )
             for position, chosen in choices_for(self._units, positions, alone):
                 nets[position] = list(chosen)
         uses: dict[str, int] = {}

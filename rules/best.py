@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rules.attempt import Attempt, Best
@@ -27,15 +27,14 @@ def best(problem: Problem, budget: Budget) -> Best:
     found = first.search()
     lowest = first.lowest
     tangled = is_tangled(problem.candidates)
+    bar = [found.total]
     free = [
         number
         for number, candidate in enumerate(problem.candidates)
         if not candidate.promotion.forced and (tangled or may_hurt(problem.candidates, number))
     ]
-    tried = 0
-    for left_out in _subsets(first, free, lambda: found.total):
-        tried += 1
-        if tried > SUBSETS_MAX or not budget.spend(len(problem.classes)):
+    for tried, left_out in enumerate(_subsets(first, free, bar)):
+        if tried >= SUBSETS_MAX or not budget.spend(len(problem.classes)):
             lowest = min(lowest, first.lowest_without_any())
             break
         applied = tuple(each for number, each in enumerate(problem.candidates) if number not in left_out)
@@ -44,10 +43,11 @@ def best(problem: Problem, budget: Budget) -> Best:
         lowest = min(lowest, attempt.lowest)
         if better.total < found.total:
             found = better
+            bar.append(found.total)
     return replace(found, lowest=min(found.total, lowest))
 
 
-def _subsets(first: Attempt, free: Sequence[int], least: Callable[[], Minor]) -> Iterator[frozenset[int]]:
+def _subsets(first: Attempt, free: Sequence[int], bar: Sequence[Minor]) -> Iterator[frozenset[int]]:
     """Yield sets of candidates to leave out, as long as what they take off could be won back."""
     stack = [(frozenset[int](), 0)]
     while stack:
@@ -56,5 +56,5 @@ def _subsets(first: Attempt, free: Sequence[int], least: Callable[[], Minor]) ->
             yield left_out
         for place in range(start, len(free)):
             more = left_out | {free[place]}
-            if first.lowest_without(more) < least():
+            if first.lowest_without(more) < bar[-1]:
                 stack.append((more, place + 1))

@@ -1,7 +1,8 @@
 """Festivals of the Chinese calendar, and which days the State Council made holidays and make-up workdays.
 
-Festivals are computed for every year of the lunar calendar. Holidays and make-up workdays are announced a year at a time;
-they stand in data/calendar-cn.toml, and where a year is missing Saturday and Sunday are the days off, with a warning.
+Festivals are computed for every year of the lunar calendar. Holidays and make-up workdays are announced a year at a
+time; they stand in data/calendar-cn.toml, and where a year is missing Saturday and Sunday are the days off, with a
+warning.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.basket_lanes import run
 from rules.attempt import Best
+from rules.basket_lanes import run
 from rules.best import best
 from rules.budget import Budget
 from rules.money import Minor

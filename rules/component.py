@@ -1,7 +1,7 @@
 """Units that group promotions connect: what they cost at the least, and all that they can cost nearly as little.
 
-Units are put one after the other to a price of their own or into a slot of a play. A state is how far each play has got;
-two ways to the same state differ in nothing that follows, so only the cheaper one is kept.
+Units are put one after the other to a price of their own or into a slot of a play. A state is how far each play has
+got; two ways to the same state differ in nothing that follows, so only the cheaper one is kept.
 """
 
 from __future__ import annotations
@@ -19,10 +19,6 @@ STATES_MAX = 1_500
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
 STATES_KEPT = 40
 """How many stay then."""
-OUTCOME_STEPS = 10
-"""What one of them counts for: it is looked at in all detail."""
-OUTCOMES_MAX = 4_000
-"""Most ways of pricing the units that are looked at, beside the cheapest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,6 @@ class Outcome:
     """In the order of the units."""
     uses: tuple[tuple[str, int], ...]
     """(promotion id, times) of plays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surpluses:
-    """How much dearer than at their cheapest units can be had, as the bits of integers by state, unit after unit."""
-
-    layers: list[dict[State, int]]
-
-    @property
-    def bits(self) -> int:
-        found = 0
-        for bits in self.layers[-1].values():
-            found |= bits
-        return found
 
 
 class Component:
@@ -131,15 +113,25 @@ class Component:
         """Return the state once a unit was the last for some plays; None where one of them is left unfinished."""
         for ended in self._ends[number]:
             play, first = self.plays[ended], self._first_slot[ended]
-            places = range(first, first + len(play.slots))
-            if play.whole:
-                uses = {divmod(state[place], self._sizes[place]) for place in places}
-                if len(uses) > 1 or next(iter(uses))[1]:
+            width = len(play.slots)
+            if width == 1:
+                count = state[first]
+                if count == 0:
+                    continue
+                if play.whole and count % self._sizes[first]:
                     return None
-            state = (*state[:first], *(0 for _ in places), *state[first + len(play.slots) :])
+                state = (*state[:first], 0, *state[first + 1 :])
+                continue
+            counts = state[first : first + width]
+            if not any(counts):
+                continue
+            uses = counts[0] // self._sizes[first]
+            if any(count != uses * self._sizes[first + place] for place, count in enumerate(counts)):
+                return None
+            state = (*state[:first], *(0,) * width, *state[first + width :])
         return state
 
-    def _prices(self, weights: Sequence[int]) -> list[int]:
+    def prices_of(self, weights: Sequence[int]) -> list[int]:
         """Return for each play the least that one use with a price can weigh."""
         prices = []
         for play in self.plays:
@@ -182,7 +174,7 @@ class Component:
 
     def to_go(self, weights: Sequence[int], budget: Budget) -> tuple[list[dict[State, int]], bool]:
         """Return for every unit, and the end, the least cost from each state on, and whether all states were kept."""
-        prices = self._prices(weights)
+        prices = self.prices_of(weights)
         layers: list[dict[State, list[tuple[int, State]]]] = []
         states: dict[State, int] = {self.start(): 0}
         is_exact = True
@@ -215,7 +207,7 @@ class Component:
 
     def least_thinkable(self, weights: Sequence[int]) -> int:
         """Return an amount below which the units cannot cost: each at its best share."""
-        prices = self._prices(weights)
+        prices = self.prices_of(weights)
         total = 0
         for unit in self.units:
             shares = [option.net * weights[self.cell(unit, option)] for option in unit.solo]
@@ -227,53 +219,6 @@ class Component:
                     shares.append(prices[self._slot_play[entry.slot]] // sum(slot.size for slot in play.slots))
             total += min(shares)
         return total
-
-    def outcomes(
-        self, weights: Sequence[int], to_go: Sequence[dict[State, int]], spare: int, budget: Budget
-    ) -> tuple[list[Outcome], bool]:
-        """Return the different outcomes that cost at most `spare` above the cheapest, and whether that is all of them.
-
-        Only outcomes that differ in what some cell costs are different; the first is among the cheapest.
-        """
-        limit = to_go[0][self.start()] + spare
-        prices = self._prices(weights)
-        # (cost so far, state, cells' amounts so far, units so far): the cheapest continuation is followed first.
-        stack: list[tuple[int, State, tuple[tuple[int, Minor], ...], tuple[tuple[int, int, Option], ...]]] = [
-            (0, self.start(), (), ())
-        ]
-        seen: set[tuple[int, State, tuple[tuple[int, Minor], ...], tuple[tuple[int, int], ...]]] = set()
-        found: dict[tuple[tuple[int, Minor], ...], Outcome] = {}
-        while stack:
-            if len(found) >= OUTCOMES_MAX or (found and not budget.spend(OUTCOME_STEPS)):
-                return list(found.values()), False
-            cost, state, amounts, path = stack.pop()
-            number = len(path)
-            if number == len(self.units):
-                outcome = self._outcome(path)
-                found.setdefault(outcome.amounts, outcome)
-                continue
-            moves = []
-            for extra, after, (slot, place, option) in self._moves(weights, number, state, prices):
-                rest = to_go[number + 1].get(after)
-                if rest is None or cost + extra + rest > limit:
-                    continue
-                priced = slot >= 0 and place < 0
-                so_far = amounts if priced else _added(amounts, self.cell(self.units[number], option), option.net)
-                pending = tuple(
-                    (step_slot, self.units[index].unit_class)
-                    for index, (step_slot, step_place, _) in enumerate((*path, (slot, place, option)))
-                    if step_slot >= 0 and step_place < 0
-                )
-                key = (number + 1, after, so_far, pending)
-                if key not in seen:
-                    moves.append(
-                        (cost + extra + rest, key, (cost + extra, after, so_far, (*path, (slot, place, option))))
-                    )
-            # The cheapest is put on the stack last, so it is looked at first; the first of equals stays the first.
-            for _, key, move in sorted(reversed(moves), key=lambda move: -move[0]):
-                seen.add(key)
-                stack.append(move)
-        return list(found.values()), True
 
     def is_safe(self) -> bool:
         """Tell whether no use with a price could cost more than its units do at their list prices."""
@@ -289,39 +234,7 @@ class Component:
                     return False
         return True
 
-    def surpluses(self, weights: Sequence[int], to_go: Sequence[dict[State, int]], limit: int) -> Surpluses:
-        """Return by how much more than at their cheapest the units can be had, up to a limit."""
-        prices = self._prices(weights)
-        mask = (1 << (limit + 1)) - 1
-        layers: list[dict[State, int]] = [{self.start(): 1}]
-        for number in range(len(self.units)):
-            after_unit: dict[State, int] = {}
-            for state, bits in layers[-1].items():
-                for more, after, _ in self._dearer(weights, to_go, number, state, prices):
-                    if more <= limit:
-                        after_unit[after] = after_unit.get(after, 0) | (bits << more) & mask
-            layers.append({state: bits for state, bits in after_unit.items() if bits})
-        return Surpluses(layers)
-
-    def outcome_at(
-        self, weights: Sequence[int], to_go: Sequence[dict[State, int]], found: Surpluses, surplus: int
-    ) -> Outcome:
-        """Return an outcome that costs so much more than the cheapest."""
-        prices = self._prices(weights)
-        state = next(state for state, bits in found.layers[-1].items() if bits >> surplus & 1)
-        path: list[tuple[int, int, Option]] = []
-        for number in range(len(self.units) - 1, -1, -1):
-            state, surplus, move = next(
-                (before, surplus - more, move)
-                for before, bits in found.layers[number].items()
-                for more, after, move in self._dearer(weights, to_go, number, before, prices)
-                if after == state and more <= surplus and bits >> (surplus - more) & 1
-            )
-            path.append(move)
-        assert surplus == 0
-        return self._outcome(path[::-1])
-
-    def _dearer(
+    def dearer(
         self,
         weights: Sequence[int],
         to_go: Sequence[dict[State, int]],
@@ -333,24 +246,27 @@ class Component:
         best = to_go[number].get(state)
         if best is None:
             return
-        for cost, after, move in self._moves(weights, number, state, prices):
+        for cost, after, move in self.moves(weights, number, state, prices):
             rest = to_go[number + 1].get(after)
             if rest is not None:
                 yield cost + rest - best, after, move
 
-    def _moves(
+    def moves(
         self, weights: Sequence[int], number: int, state: State, prices: Sequence[int]
     ) -> list[tuple[int, State, tuple[int, int, Option]]]:
         unit = self.units[number]
+        ends = self._ends[number]
         found = []
-        closed = self._close(number, state)
+        closed = self._close(number, state) if ends else state
         if closed is not None:
             for option in unit.solo:
                 found.append((option.net * weights[self.cell(unit, option)], closed, (-1, 0, option)))
         for entry in unit.entries:
             joined = self._join(state, entry.slot)
-            closed = self._close(number, joined[0]) if joined else None
-            if joined is None or closed is None:
+            if joined is None:
+                continue
+            closed = self._close(number, joined[0]) if ends else joined[0]
+            if closed is None:
                 continue
             _, place, completes = joined
             if entry.choices:
@@ -362,7 +278,7 @@ class Component:
                 found.append((cost, closed, (entry.slot, -1, entry.base)))
         return found
 
-    def _outcome(self, path: Sequence[tuple[int, int, Option]]) -> Outcome:
+    def outcome(self, path: Sequence[tuple[int, int, Option]]) -> Outcome:
         nets = [option for _, _, option in path]
         counts: dict[int, int] = {}
         for slot, _, _ in path:
@@ -373,10 +289,8 @@ class Component:
             first = self._first_slot[number]
             if not counts.get(first):
                 continue
-            if play.whole:
-                times = counts[first] // self._sizes[first]
-            else:
-                times = -(-counts[first] // self._sizes[first])
+            # A ladder that is cut short is a use too.
+            times = -(-counts[first] // self._sizes[first])
             uses[play.promotion.id] = uses.get(play.promotion.id, 0) + times
             if play.price is not None:
                 self._share_price(number, times * play.price, path, nets)
@@ -401,9 +315,3 @@ class Component:
             if part:
                 option = nets[index]
                 nets[index] = Option(option.net - part, (*option.taken, (promotion_id, part)))
-
-
-def _added(amounts: tuple[tuple[int, Minor], ...], cell: int, net: Minor) -> tuple[tuple[int, Minor], ...]:
-    totals = dict(amounts)
-    totals[cell] = totals.get(cell, 0) + net
-    return tuple(sorted(totals.items()))

@@ -172,7 +172,7 @@ def bases_for(play: Play, line: Line, promotions: Sequence[UnitPromotion], *, pr
     return found[-1:] if play.price is not None else found
 
 
-def entered(play: Play, slot: int, position: int, base: Option, line: Line, price_key: str) -> Option:
+def entered(play: Play, slot: int, position: int, base: Option, *, line: Line, price_key: str) -> Option:
     """Return the price of a unit that enters a play without a price as the n-th unit (from 0) of a use."""
     promotion = play.promotion
     if isinstance(promotion, LimitedUnits):

@@ -1,4 +1,4 @@
-"""One basket as the search sees it: classes of like units, the plays over them, and the candidates of the later lanes."""
+"""One basket as the search sees it: classes of like units, the plays over them, the candidates of the later lanes."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def _entry(problem: Problem, play: Play, place: int, slot_number: int, position:
     for at in range(size):
         by_net: dict[Minor, Option] = {}
         for base in bases:
-            option = entered(play, place, at, base, line, problem.price_key)
+            option = entered(play, place, at, base, line=line, price_key=problem.price_key)
             by_net.setdefault(option.net, option)
         choices.append(tuple(by_net[net] for net in sorted(by_net)))
     return Entry(slot_number, tuple(choices), bases[-1])

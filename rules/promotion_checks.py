@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import time
+from itertools import pairwise
 
 from rules.conditions import Scope, When
 from rules.loyalty import Tier
@@ -63,10 +64,24 @@ def promotion_problems(
         yield Problem(where, "who.tiers", f"no tier has the id {tier_id}", nearest(tier_id, tier_ids))
     yield from _combination_problems(promotion, where, others)
     yield from _lane_problems(promotion, where)
+    yield from _code_problems(promotion, where)
+    yield from _amount_problems(promotion, where)
+    if isinstance(promotion, GROUP_KINDS):
+        yield from _group_problems(promotion, where)
+    if isinstance(promotion, GiftWith) and known_skus is not None:
+        for gift in promotion.gifts:
+            if gift.sku not in known_skus:
+                yield Problem(where, "gifts", f"no item has the SKU {gift.sku}", nearest(gift.sku, known_skus))
+
+
+def _code_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
     if promotion.code != promotion.code.strip():
         yield Problem(where, "code", "begins or ends with a space, so nobody could type it")
     if promotion.single_use and not promotion.code:
         yield Problem(where, "single_use", "needs a code that the customers' own codes begin with")
+
+
+def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
     if isinstance(promotion, SpendOff):
         yield from _step_problems(promotion, where)
     if isinstance(promotion, EverySpendOff):
@@ -74,12 +89,6 @@ def promotion_problems(
             yield Problem(where, "off", f"gives {promotion.off} for every {promotion.every} spent")
         if 0 < promotion.off_max < promotion.off:
             yield Problem(where, "off_max", f"{promotion.off_max} is below one step of {promotion.off}")
-    if isinstance(promotion, GROUP_KINDS):
-        yield from _group_problems(promotion, where)
-    if isinstance(promotion, GiftWith) and known_skus is not None:
-        for gift in promotion.gifts:
-            if gift.sku not in known_skus:
-                yield Problem(where, "gifts", f"no item has the SKU {gift.sku}", nearest(gift.sku, known_skus))
 
 
 def set_problems(placed: Sequence[tuple[str, PromotionBase]], groups: Mapping[str, int]) -> Iterator[Problem]:
@@ -161,9 +170,8 @@ def _lane_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
         yield Problem(where, "amount_base", "nothing comes before a unit promotion: it counts list prices")
     if promotion.forced and not isinstance(promotion, UNIT_KINDS + BASKET_KINDS):
         yield Problem(where, "forced", "only a unit, basket or coupon promotion can be forced")
-    if isinstance(promotion, EXTRA_KINDS):
-        if promotion.exclusive_group or promotion.excludes or promotion.alone:
-            yield Problem(where, "exclusive_group", "it changes no price, so it excludes nothing")
+    if isinstance(promotion, EXTRA_KINDS) and (promotion.exclusive_group or promotion.excludes or promotion.alone):
+        yield Problem(where, "exclusive_group", "it changes no price, so it excludes nothing")
     if isinstance(promotion, LimitedUnits):
         if promotion.which == "cheapest" and not promotion.units_max:
             yield Problem(where, "which", "cheapest needs units_max")
@@ -174,7 +182,7 @@ def _lane_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
 def _group_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
     if isinstance(promotion, NthItem):
         ladder = promotion.ladder_bp
-        if any(later < earlier for earlier, later in zip(ladder, ladder[1:], strict=False)):
+        if any(later < earlier for earlier, later in pairwise(ladder)):
             yield Problem(where, "ladder_bp", "falls: a later piece may not get less off than an earlier one")
         elif not any(ladder):
             yield Problem(where, "ladder_bp", "takes nothing off")

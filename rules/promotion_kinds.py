@@ -153,7 +153,7 @@ class BuyNGetM(AlikeBase, tag="buy_n_get_m", frozen=True, kw_only=True):
 
 
 class NthItem(AlikeBase, tag="nth_item", frozen=True, kw_only=True):
-    """第二件半价 is [0, 5000]; 第二件8折第三件5折 is [0, 2000, 5000]: off the first, second, third piece, dearest first."""
+    """第二件半价 is [0, 5000], 第二件8折第三件5折 is [0, 2000, 5000]: off each piece in turn, dearest first."""
 
     ladder_bp: Annotated[tuple[RateOrZero, ...], msgspec.Meta(min_length=2, max_length=10)]
 

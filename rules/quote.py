@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.basket import Names
@@ -97,7 +97,7 @@ class Gift:
     promotion_id: str
     sku: str
     quantity: int
-    names: Names = Names()
+    names: Names = field(default_factory=Names)
     """Of the promotion."""
     choices: tuple[str, ...] = ()
     """What could be taken instead, this one among them; empty where there is nothing to choose."""

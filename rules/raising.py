@@ -1,8 +1,8 @@
 """The search among units that no group promotion connects: which of them to leave dearer, so that a level is reached.
 
-Cells whose units count alike for every level within reach are one region: only the sum of what its units are left dearer
-matters. All sums of all regions but the widest are tried as long as they could still pay; of the widest only the least
-sum at each level.
+Cells whose units count alike for every level within reach are one region: only the sum of what its units are left
+dearer matters. All sums of all regions but the widest are tried as long as they could still pay; of the widest only the
+least sum at each level.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Raising:
             live: the candidates whose level may change; None works it out for each search.
         """
         self._units, self._by_cell, self._candidates = units, by_cell, candidates
-        self._floor, self._budget, self._merges = floor, budget, merges
+        self.floor, self._budget, self._merges = floor, budget, merges
         self.room = [sum(units[p].most - units[p].least for p in positions) for positions in by_cell]
         self._blocks, self._live = blocks, live
         self.pools = self._pools_of(self.room, blocks)
@@ -91,17 +91,21 @@ class Raising:
             for cell in range(len(by_cell))
         ]
 
+    def spend(self) -> bool:
+        """Take what one try of the basket promotions counts for; False when the budget is at its end."""
+        return self._budget.spend(1 + len(self._candidates))
+
     def _pools_of(self, room: Sequence[Minor], blocks: Sequence[Block]) -> list[Pool]:
-        pools = self._floor.cell_pools(room)
+        pools = self.floor.cell_pools(room)
         for block in blocks:
             counted = frozenset(n for n, each in enumerate(self._candidates) if block.cells & set(each.counted))
-            pools.append(Pool(block.room, min(self._floor.weights[cell] for cell in block.cells), counted))
+            pools.append(Pool(block.room, min(self.floor.weights[cell] for cell in block.cells), counted))
         return pools
 
     def search(self, cost: int, amounts: Sequence[Minor], found: Found) -> None:
         """Look for less than `found` where cells cost these amounts at the least; `cost` is their weight."""
-        sure, further = self._floor.events(self._floor.bases(amounts, amounts), self.pools)
-        base = cost - sure - self._floor.slack
+        sure, further = self.floor.events(self.floor.bases(amounts, amounts), self.pools)
+        base = cost - sure - self.floor.slack
         spare = found.total * ONE - base
         live = worthwhile(further, spare)
         most = spare + sum(event.gain for event in live)
@@ -110,7 +114,7 @@ class Raising:
         regions = self._regions({event.number for event in live} if self._live is None else set(self._live))
         reach = []
         for cells in regions:
-            weight = min(self._floor.weights[cell] for cell in cells)
+            weight = min(self.floor.weights[cell] for cell in cells)
             limit = sum(self.room[cell] for cell in cells) + sum(block.room for block in self._inside(cells))
             limit = limit if weight == 0 else min(limit, most // weight)
             if limit > SURPLUS_MAX:
@@ -135,7 +139,7 @@ class Raising:
             if not space and cell not in blocked:
                 continue
             counts = tuple(sorted(number for number in live if cell in self._candidates[number].counted))
-            rounded = bool(self._fractions[cell]) and self._floor.slack > 0
+            rounded = bool(self._fractions[cell]) and self.floor.slack > 0
             if not counts and not rounded:
                 continue
             key = (counts, self._fractions[cell]) if self._merges else cell
@@ -190,15 +194,15 @@ class Raising:
         open_cells = {cell for region, _ in rest for cell in region} | set(last)
         room = [space if cell in open_cells else 0 for cell, space in enumerate(self.room)]
         pools = self._pools_of(room, [block for block in self._blocks if block.cells <= open_cells])
-        weight = min(self._floor.weights[cell] for cell in cells)
+        weight = min(self.floor.weights[cell] for cell in cells)
         first = cells[0]
         before = amounts[first]
         for surplus in rising(reach):
-            if not self._budget.spend(1 + len(self._candidates)):
+            if not self.spend():
                 break
             amounts[first] = before + surplus
             spent = cost + weight * surplus
-            if self._floor.lowest(spent, self._floor.bases(amounts, amounts), pools) >= found.total * ONE:
+            if self.floor.lowest(spent, self.floor.bases(amounts, amounts), pools) >= found.total * ONE:
                 # Dearer still may reach a further level, but never once the price alone is too much.
                 if self._hopeless(spent, amounts, found):
                     break
@@ -208,8 +212,8 @@ class Raising:
 
     def _hopeless(self, spent: int, amounts: Sequence[Minor], found: Found) -> bool:
         """Tell whether nothing pays any more, whatever is left dearer."""
-        sure, further = self._floor.events(self._floor.bases(amounts, amounts), self.pools)
-        return spent - sure - sum(event.gain for event in further) - self._floor.slack >= found.total * ONE
+        sure, further = self.floor.events(self.floor.bases(amounts, amounts), self.pools)
+        return spent - sure - sum(event.gain for event in further) - self.floor.slack >= found.total * ONE
 
     def _finish(
         self,
@@ -220,9 +224,9 @@ class Raising:
         cost, amounts, chosen, found = at.cost, at.amounts, at.chosen, at.found
         first = last[0]
         before = amounts[first]
-        weight = min(self._floor.weights[cell] for cell in last)
+        weight = min(self.floor.weights[cell] for cell in last)
         for surplus in self._worth_trying(last, reach, amounts):
-            if not self._budget.spend(1 + len(self._candidates)):
+            if not self.spend():
                 break
             amounts[first] = before + surplus
             if cost + weight * surplus - self._most_gain(amounts) >= found.total * ONE:
@@ -235,7 +239,7 @@ class Raising:
         amounts[first] = before
 
     def _most_gain(self, amounts: Sequence[Minor]) -> int:
-        return self._floor.events(self._floor.bases(amounts, amounts), ())[0] + self._floor.slack
+        return self.floor.events(self.floor.bases(amounts, amounts), ())[0] + self.floor.slack
 
     def _worth_trying(self, last: tuple[int, ...], reach: int, amounts: Sequence[Minor]) -> Iterator[Minor]:
         inside = set(last)

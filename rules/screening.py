@@ -63,6 +63,10 @@ class RuleIndex:
     no_item: tuple[MissedPromotion, ...]
     """What is said of each where nothing of its scope is in the basket."""
     by_id: dict[str, Promotion]
+    part_scopes: ScopeIndex
+    """The scopes of all parts of bundles."""
+    part_bits: dict[str, int]
+    """By bundle, which of them are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,19 @@ def index_of(rules: RuleSet) -> RuleIndex:
             tuple(is_unconditional(promotion) for promotion in ordered),
             tuple(MissedPromotion(promotion.id, promotion.names, MissReason.NO_ITEM) for promotion in ordered),
             by_id,
+            *_parts_of(ordered),
         )
     return cast(RuleIndex, kept)
+
+
+def _parts_of(ordered: Sequence[Promotion]) -> tuple[ScopeIndex, dict[str, int]]:
+    scopes: list[Scope] = []
+    bits: dict[str, int] = {}
+    for promotion in ordered:
+        if isinstance(promotion, Bundle):
+            bits[promotion.id] = (1 << len(promotion.parts)) - 1 << len(scopes)
+            scopes += [part.scope for part in promotion.parts]
+    return ScopeIndex.of(scopes), bits
 
 
 def classes_of(lines: Sequence[Line]) -> tuple[UnitClass, ...]:
@@ -124,7 +139,7 @@ def screen(lines: Sequence[Line], rules: RuleSet, situation: Situation) -> Scree
     for position, unit_class in enumerate(classes):
         for number in bits_of(index.scopes.bits(unit_class.line.item)):
             parts.setdefault(number, []).append(position)
-    work = _Screening(classes, situation.tier.price_key if situation.tier else "")
+    work = _Screening(classes, index, situation.tier.price_key if situation.tier else "")
     for number in sorted(parts):
         promotion = index.ordered[number]
         inside = work.taking_part(promotion, parts[number])
@@ -159,8 +174,11 @@ def _placed(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 class _Screening:
     """Sorts promotions into those that play and those that do not."""
 
-    def __init__(self, classes: tuple[UnitClass, ...], price_key: str) -> None:
-        self.classes, self.price_key = classes, price_key
+    def __init__(self, classes: tuple[UnitClass, ...], index: RuleIndex, price_key: str) -> None:
+        self.classes, self.price_key, self._index = classes, price_key, index
+        self._in_parts = (
+            [index.part_scopes.bits(unit_class.line.item) for unit_class in classes] if index.part_bits else []
+        )
         self.counts = [unit_class.count for unit_class in classes]
         self.lines = [unit_class.line for unit_class in classes]
         self.on_class: list[list[UnitPromotion]] = [[] for _ in classes]
@@ -176,10 +194,11 @@ class _Screening:
             inside = [at for at in inside if self.lines[at].item.tier_prices]
         if isinstance(promotion, MemberPrice | FixedPrice):
             return [at for at in inside if not _is_typed(self.lines[at])]
+        if isinstance(promotion, Bundle):
+            bits = self._index.part_bits[promotion.id]
+            inside = [at for at in inside if self._in_parts[at] & bits]
         if isinstance(promotion, GROUP_KINDS):
             inside = [at for at in inside if may_take(promotion, self.lines[at])]
-        if isinstance(promotion, Bundle):
-            return [at for at in inside if any(in_scope(part.scope, self.lines[at].item) for part in promotion.parts)]
         return inside
 
     def admit(self, promotion: Promotion, inside: list[int]) -> None:
@@ -214,6 +233,13 @@ class _Screening:
             self.refused[promotion.id] = Refused(nothing)
 
     def _admit_plays(self, promotion: GroupPromotion | LimitedUnits, inside: list[int]) -> None:
+        if isinstance(promotion, Bundle):
+            there = 0
+            for at in inside:
+                there |= self._in_parts[at]
+            if self._index.part_bits[promotion.id] & ~there:
+                self.refused[promotion.id] = self._missing_pieces(promotion, inside)
+                return
         plays = plays_of(promotion, self.lines, self.counts, inside)
         self.plays += plays
         if not plays:
@@ -223,11 +249,12 @@ class _Screening:
         if isinstance(promotion, LimitedUnits):
             return Refused(MissReason.QUANTITY_SHORT, 1)
         if isinstance(promotion, Bundle):
-            short = [
-                max(0, part.quantity - self._pieces(at for at in inside if in_scope(part.scope, self.lines[at].item)))
-                for part in promotion.parts
-            ]
-            return Refused(MissReason.PART_MISSING, sum(short))
+            bits = self._index.part_bits[promotion.id]
+            short, bit = 0, bits & -bits
+            for part in promotion.parts:
+                short += max(0, part.quantity - self._pieces(at for at in inside if self._in_parts[at] & bit))
+                bit <<= 1
+            return Refused(MissReason.PART_MISSING, max(1, short))
         # As if there were enough of everything: what one use would take.
         plenty = plays_of(promotion, self.lines, [QUANTITY_MAX] * len(self.lines), inside)
         if not plenty:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rules.attempt import Best
 from rules.basket import Line
 from rules.basket_lanes import run
-from rules.attempt import Best
 from rules.money import Minor, share
 from rules.problem import UnitClass, cells_of
 from rules.promotion_kinds import EverySpendOff

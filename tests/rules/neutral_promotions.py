@@ -89,9 +89,9 @@ def percent(raw: Row, found: Row, repeat: Any) -> Row:
         return on_basket(raw, found, "basket_percent_off", off_max=raw.get("cap_cents", 0), **off)
     per = repeat.get("per_qty", 0) if isinstance(repeat, dict) else 0
     if per and units and counted != scope:
-        return buy_get(found, counted, per, units, off, scope)
+        return buy_get(found, counted, per, units, off=off, get_scope=scope)
     if per and units and per > units:
-        return buy_get(found, counted, per - units, units, off, None) | alike(raw)
+        return buy_get(found, counted, per - units, units, off=off, get_scope=None) | alike(raw)
     if raw.get("grouping"):
         raise NotExpressibleError("a condition counted for each group of units, and not for the basket")
     if per and not units:
@@ -113,7 +113,7 @@ def alike(raw: Row) -> Row:
     raise NotExpressibleError("units of one use that must differ from each other")
 
 
-def buy_get(found: Row, counted: Row, buy: int, get: int, off: Row, get_scope: Row | None) -> Row:
+def buy_get(found: Row, counted: Row, buy: int, get: int, *, off: Row, get_scope: Row | None) -> Row:
     # The pieces that one buys are the condition; it repeats by itself.
     plain = {key: value for key, value in found.items() if key not in ("min_quantity", "quantity_of")}
     bought: Row = {"kind": "buy_n_get_m", "scope": counted, "buy": buy, "get": get} | off
@@ -123,13 +123,13 @@ def buy_get(found: Row, counted: Row, buy: int, get: int, off: Row, get_scope: R
 def free_units(raw: Row, found: Row, repeat: Any) -> Row:
     if "buy_qty" in raw:
         get = raw.get("free_qty", 1)
-        return buy_get(found, found["scope"], raw["buy_qty"], get, {"off_bp": 10_000}, None) | alike(raw)
+        return buy_get(found, found["scope"], raw["buy_qty"], get, off={"off_bp": 10_000}, get_scope=None) | alike(raw)
     if isinstance(repeat, dict):
         counted = scope_of(repeat.get("of") or (raw.get("condition") or {}).get("scope")) or found["scope"]
         get = raw.get("free_qty", raw.get("max_units", 1))
         other = found["scope"] if counted != found["scope"] else None
         buy = repeat["per_qty"] if other else repeat["per_qty"] - get
-        return buy_get(found, counted, buy, get, {"off_bp": 10_000}, other)
+        return buy_get(found, counted, buy, get, off={"off_bp": 10_000}, get_scope=other)
     units = raw.get("max_units") or raw.get("free_qty")
     return found | {"kind": "percent_off", "off_bp": 10_000} | ({"units_max": units} if units else {})
 
