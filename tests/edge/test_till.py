@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from edge.banner import WAITING_SCANS_MAX
 from edge.config import LaneConfig
 from edge.health import Health
-from edge.rulebook import fixed
 from edge.messages import TENDERS_MAX
+from edge.rulebook import fixed
 from edge.screen import Refusal, Screens, Stage
 from edge.shop import Shop
 from edge.store import catalog, ledger

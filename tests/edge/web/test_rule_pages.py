@@ -35,7 +35,7 @@ def shop(tmp_path: Path) -> Iterator[TestShop]:
 
 
 @pytest.fixture
-def page(chromium: Browser, shop: TestShop) -> Iterator[Page]:
+def manager(chromium: Browser, shop: TestShop) -> Iterator[Page]:
     yield from visit(chromium, shop, "zh-Hans")
 
 
@@ -97,135 +97,135 @@ def test_only_a_manager_sees_the_rules_and_no_other_site_presses_a_button(shop: 
     assert versions.draft(shop.parts.store.reads) is None
 
 
-def test_written_published_and_rolled_back_by_touch(page: Page, shop: TestShop) -> None:
+def test_written_published_and_rolled_back_by_touch(manager: Page, shop: TestShop) -> None:
     shop.ask(1, Till.scan, text=COLA)
-    write_half_price_drinks(page)
-    said = page.locator("#rule-preview .said")
+    write_half_price_drinks(manager)
+    said = manager.locator("#rule-preview .said")
     expect(said.nth(0)).to_contain_text("drinks 5折。")
     expect(said.nth(2)).to_contain_text("50 % off.")
-    expect(page.locator("[name='names.en']")).to_have_attribute("placeholder", "drinks: 50 % off")
-    page.locator(".rule-acts [type=submit]").tap()
-    expect(page.locator(".draft-word")).to_contain_text("1")
-    expect(page.locator(".rule.is-new")).to_contain_text("drinks 5折")
+    expect(manager.locator("[name='names.en'][placeholder='drinks: 50 % off']")).to_be_visible()
+    manager.locator(".rule-acts [type=submit]").tap()
+    expect(manager.locator(".draft-word")).to_contain_text("1")
+    expect(manager.locator(".rule.is-new")).to_contain_text("drinks 5折")
     assert shop.view().total == 350
 
-    page.locator(".rules-bar .accent").tap()
-    page.locator("[name=note]").fill("试一周")
-    page.locator(".publish-form .accent").tap()
-    expect(page.locator(".done-word")).to_be_visible()
+    manager.locator(".rules-bar .accent").tap()
+    manager.locator("[name=note]").fill("试一周")
+    manager.locator(".publish-form .accent").tap()
+    expect(manager.locator(".done-word")).to_be_visible()
     assert shop.view().total == 175
-    expect(page.locator("#total")).to_have_text("¥1.75")
+    expect(manager.locator("#total")).to_have_text("¥1.75")
 
-    tab(page, 3)
-    expect(page.locator(".version").first).to_contain_text("试一周")
-    page.locator(".version").nth(1).locator("button").tap()
-    page.locator(".roll-form .accent").tap()
-    expect(page.locator(".version")).to_have_count(3)
+    tab(manager, 3)
+    expect(manager.locator(".version").first).to_contain_text("试一周")
+    manager.locator(".version").nth(1).locator("button").tap()
+    manager.locator(".roll-form .accent").tap()
+    expect(manager.locator(".version")).to_have_count(3)
     assert shop.view().total == 350
     assert shop.audit() == ()
 
 
-def test_written_by_keyboard_alone(page: Page, shop: TestShop) -> None:
-    press, focused = page.keyboard.press, "document.activeElement.name ?? ''"
-    expect(page.locator(".rules-bar .button").last).to_be_focused()
+def test_written_by_keyboard_alone(manager: Page, shop: TestShop) -> None:
+    press, focused = manager.keyboard.press, "document.activeElement.name ?? ''"
+    expect(manager.locator(".rules-bar .button").last).to_be_focused()
     press("Enter")
-    expect(page.locator(".kind-key").first).to_be_focused()
+    expect(manager.locator(".kind-key").first).to_be_focused()
     press("Tab")
     press("Enter")
-    page.locator("#rule-form").wait_for()
+    manager.locator("#rule-form").wait_for()
     for wanted, typed in (("off_bp@zhe", "9"), ("scope.all", " ")):
         for _ in range(20):
-            if page.evaluate(focused) == wanted:
+            if manager.evaluate(focused) == wanted:
                 break
             press("Tab")
-        page.keyboard.type(typed, delay=60)
-    expect(page.locator("#rule-preview .said").first).to_contain_text("9折。")
+        manager.keyboard.type(typed, delay=60)
+    expect(manager.locator("#rule-preview .said").first).to_contain_text("9折。")
     press("Enter")
-    expect(page.locator(".rule.is-new")).to_be_visible()
+    expect(manager.locator(".rule.is-new")).to_be_visible()
     assert versions.draft(shop.parts.store.reads) is not None
 
 
-def test_what_is_wrong_stands_beside_its_field_and_escape_goes_back(page: Page, shop: TestShop) -> None:
-    write_half_price_drinks(page)
-    page.locator("[name='off_bp@zhe']").fill("15")
-    expect(page.locator("[data-slip='off_bp']")).to_contain_text("15")
-    page.locator("[name='off_bp@zhe']").fill("")
-    page.locator(".rule-acts [type=submit]").tap()
-    expect(page.locator("[data-slip='off_bp']")).to_have_text("请填写。")
-    expect(page.locator("#rule-preview .alert")).to_be_visible()
-    expect(page.locator("[data-slip='off_bp']")).to_have_text("请填写。")
-    expect(page.locator(".pick")).to_contain_text("drinks")
-    page.keyboard.press("Escape")
-    expect(page.locator(".rules-list")).to_be_visible()
-    expect(page.locator(".draft-word")).to_have_count(0)
-    page.keyboard.press("Escape")
-    expect(page.locator("#panel")).to_be_hidden()
+def test_what_is_wrong_stands_beside_its_field_and_escape_goes_back(manager: Page, shop: TestShop) -> None:
+    write_half_price_drinks(manager)
+    manager.locator("[name='off_bp@zhe']").fill("15")
+    expect(manager.locator("[data-slip='off_bp']")).to_contain_text("15")
+    manager.locator("[name='off_bp@zhe']").fill("")
+    manager.locator(".rule-acts [type=submit]").tap()
+    expect(manager.locator("[data-slip='off_bp']")).to_have_text("请填写。")
+    expect(manager.locator("#rule-preview .alert")).to_be_visible()
+    expect(manager.locator("[data-slip='off_bp']")).to_have_text("请填写。")
+    expect(manager.locator(".pick")).to_contain_text("drinks")
+    manager.keyboard.press("Escape")
+    expect(manager.locator(".rules-list")).to_be_visible()
+    expect(manager.locator(".draft-word")).to_have_count(0)
+    manager.keyboard.press("Escape")
+    expect(manager.locator("#panel")).to_be_hidden()
 
 
-def test_changed_copied_switched_off_and_deleted(page: Page) -> None:
-    rule = page.locator(".rule", has_text="会员价")
+def test_changed_copied_switched_off_and_deleted(manager: Page) -> None:
+    rule = manager.locator(".rule", has_text="会员价")
     rule.locator(".button").tap()
     expect(rule.locator(".chip").last).to_have_text("已停用")
     rule.locator(".button").tap()
     expect(rule.locator(".chip")).to_have_count(1)
     expect(rule.locator(".chip")).to_have_text("生效中")
     rule.locator(".rule-face").tap()
-    page.locator("[data-verb=copy]").tap()
-    page.locator("[name='names.zh_hans']").fill("会员价二")
-    page.locator(".rule-acts [type=submit]").tap()
-    expect(page.locator(".rule")).to_have_count(3)
-    page.locator(".rule", has_text="满50减5").locator(".rule-face").tap()
-    page.locator("[data-verb=delete]").tap()
-    page.locator("[data-verb=delete]").tap()
-    expect(page.locator(".rule.is-gone")).to_contain_text("满50减5")
-    page.locator(".rules-bar .accent").tap()
-    expect(page.locator(".rule")).to_have_count(2)
+    manager.locator("[data-verb=copy]").tap()
+    manager.locator("[name='names.zh_hans']").fill("会员价二")
+    manager.locator(".rule-acts [type=submit]").tap()
+    expect(manager.locator(".rule")).to_have_count(3)
+    manager.locator(".rule", has_text="满50减5").locator(".rule-face").tap()
+    manager.locator("[data-verb=delete]").tap()
+    manager.locator("[data-verb=delete]").tap()
+    expect(manager.locator(".rule.is-gone")).to_contain_text("满50减5")
+    manager.locator(".rules-bar .accent").tap()
+    expect(manager.locator(".rule")).to_have_count(2)
 
 
-def test_rows_of_steps(page: Page) -> None:
-    page.locator(".rule", has_text="满50减5").locator(".rule-face").tap()
-    expect(page.locator(".rule-row")).to_have_count(2)
-    expect(page.locator("[name='steps[1].spend']")).to_have_value("100")
-    page.locator("[data-more=steps]").tap()
-    page.locator("[name='steps[2].spend']").fill("200")
-    page.locator("[name='steps[2].off']").fill("30")
-    expect(page.locator("#rule-preview .said").first).to_contain_text("满¥200减¥30")
-    page.locator(".rule-row").nth(0).locator("[data-clear]").tap()
-    expect(page.locator("#rule-preview .said").first).not_to_contain_text("满¥50")
+def test_rows_of_steps(manager: Page) -> None:
+    manager.locator(".rule", has_text="满50减5").locator(".rule-face").tap()
+    expect(manager.locator(".rule-row")).to_have_count(2)
+    expect(manager.locator("[name='steps[1].spend']")).to_have_value("100")
+    manager.locator("[data-more=steps]").tap()
+    manager.locator("[name='steps[2].spend']").fill("200")
+    manager.locator("[name='steps[2].off']").fill("30")
+    expect(manager.locator("#rule-preview .said").first).to_contain_text("满¥200减¥30")
+    manager.locator(".rule-row").nth(0).locator("[data-clear]").tap()
+    expect(manager.locator("#rule-preview .said").first).not_to_contain_text("满¥50")
 
 
-def test_a_trial_compares_the_draft_with_what_is_in_force(page: Page, shop: TestShop) -> None:
-    write_half_price_drinks(page)
-    page.locator(".rule-acts [type=submit]").tap()
-    expect(page.locator(".draft-word")).to_be_visible()
-    tab(page, 1)
+def test_a_trial_compares_the_draft_with_what_is_in_force(manager: Page, shop: TestShop) -> None:
+    write_half_price_drinks(manager)
+    manager.locator(".rule-acts [type=submit]").tap()
+    expect(manager.locator(".draft-word")).to_be_visible()
+    tab(manager, 1)
     for word in ("可乐", "可乐", "苹果"):
-        page.locator("[data-rows] [data-find]").fill(word)
-        page.locator("[data-rows] .result").tap()
-    page.locator("[name=weight]").last.fill("0.5")
-    expect(page.locator(".column")).to_have_count(2)
-    expect(page.locator(".trial-total strong").nth(0)).to_have_text("¥13.40")
-    expect(page.locator(".trial-total strong").nth(1)).to_have_text("¥9.90")
-    expect(page.locator(".verdict")).to_contain_text("¥3.50")
-    expect(page.locator(".missed").nth(0)).to_contain_text("¥36.60")
-    page.locator("[name=who]").select_option("tier:gold")
-    expect(page.locator(".trial-total").nth(0)).to_contain_text("分")
+        manager.locator("[data-rows] [data-find]").fill(word)
+        manager.locator("[data-rows] .result").tap()
+    manager.locator("[name=weight]").last.fill("0.5")
+    expect(manager.locator(".column")).to_have_count(2)
+    expect(manager.locator(".trial-total strong").nth(0)).to_have_text("¥13.40")
+    expect(manager.locator(".trial-total strong").nth(1)).to_have_text("¥9.90")
+    expect(manager.locator(".verdict")).to_contain_text("¥3.50")
+    expect(manager.locator(".missed").nth(0)).to_contain_text("¥36.60")
+    manager.locator("[name=who]").select_option("tier:gold")
+    expect(manager.locator(".trial-total").nth(0)).to_contain_text("分")
     assert shop.view().lines == (), "nobody bought anything"
 
 
-def test_yesterday_under_the_draft(page: Page, shop: TestShop) -> None:
+def test_yesterday_under_the_draft(manager: Page, shop: TestShop) -> None:
     shop.ask(1, Till.scan, text=COLA)
     shop.ask(1, Till.to_pay)
     shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="cash", given=1_000)
-    write_half_price_drinks(page)
-    page.locator(".rule-acts [type=submit]").tap()
-    expect(page.locator(".draft-word")).to_be_visible()
+    write_half_price_drinks(manager)
+    manager.locator(".rule-acts [type=submit]").tap()
+    expect(manager.locator(".draft-word")).to_be_visible()
     shop.clock.hand.at_ms = moment_ms("2026-11-24 10:00")
-    tab(page, 2)
-    expect(page.locator("[name=day]")).to_have_value(date(2026, 11, 23).isoformat())
-    page.locator("#past-form .accent").tap()
-    expect(page.locator(".verdict")).to_contain_text("¥1.75")
-    expect(page.locator(".past-table").last).to_contain_text("S001-1-20261123-0001")
+    tab(manager, 2)
+    expect(manager.locator("[name=day]")).to_have_value(date(2026, 11, 23).isoformat())
+    manager.locator("#past-form .accent").tap()
+    expect(manager.locator(".verdict")).to_contain_text("¥1.75")
+    expect(manager.locator(".past-table").last).to_contain_text("S001-1-20261123-0001")
 
 
 PAGES = {
