@@ -15,7 +15,7 @@ from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine
 from edge.store.rows import StaffRow
 from edge.store.sales import last_sale
 from edge.viewing import done_view, selling_view
-from rules.basket import Basket
+from rules.basket import PIECES_MAX, Basket
 from rules.money import AMOUNT_MAX, Minor
 
 DONE_SHOWN_MS = 120_000
@@ -105,6 +105,8 @@ class Desk:
         priced = self.shop.priced_basket(basket, lane=self.lane)
         if priced.gross > AMOUNT_MAX:
             return self.refuse(Refusal("amount_range"))
+        if priced.item_count > PIECES_MAX:
+            return self.refuse(Refusal("basket_too_long"))
         with self.shop.store.transaction():
             steps = baskets.push(self.shop.store.db, self.lane, basket)
             self.put_state()

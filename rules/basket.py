@@ -11,6 +11,8 @@ LINES_MAX = 500
 """Most lines that a basket may hold."""
 QUANTITY_MAX = 9_999
 """Most pieces that one line may hold."""
+PIECES_MAX = 9_999
+"""Most pieces that a basket may hold: each has a price of its own, which takes time to find and room to keep."""
 WEIGHT_MAX_G = 999_999
 """Heaviest weighed line, in grams."""
 GRAMS_PER_KG = 1_000
