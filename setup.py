@@ -40,6 +40,7 @@ TEST = [
     "pytest>=9.2,<10",
     "pytest-xdist>=3.8",
     "ruff>=0.17.6,<0.18",
+    "scipy>=1.15",
     "setuptools>=77",
     "wheel>=0.45",
 ]

@@ -28,6 +28,8 @@ from edge.loop import Loop, TillBusyError
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
 from edge.relay import Relay
+from edge.rule_room import RuleRoom
+from edge.rulebook import open_rulebook
 from edge.screen import Screens
 from edge.shop import Shop
 from edge.store import printjobs
@@ -159,20 +161,20 @@ def start(
     """
     config = loaded.config
     assert loaded.promotions is not None, "load_or_last_good always gives promotions"
-    rules = loaded.promotions.rules
     clock = clock or Clock(config.store.timezone, config.store.day_starts_hour)
     store = open_store(loaded.database, hold=True)
     stack.callback(store.close)
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
-    papers = Papers(store, config, rules, clock)
-    reads = StoreReads(store, clock, tier_names={tier.id: tier.names for tier in rules.tiers}, receipts=papers)
+    rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
+    papers = Papers(store, config, rulebook, clock)
+    reads = StoreReads(store, clock, tier_names=rulebook.tier_names, receipts=papers)
 
     followers: list[Callable[[], None]] = []
     screens = Screens()
     stack.callback(screens.close)
     shop = Shop(
-        config=config, clock=clock, store=store, rules=rules, codes=code_settings(config, now_local=clock.now_local()),
-        screens=screens, health=health, committed=lambda: _wake(followers),
+        config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
+        codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -189,7 +191,8 @@ def start(
     house = House(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
-        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rules.tiers),
+        rules=RuleRoom(store, clock, rulebook),
+        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.

@@ -29,6 +29,10 @@ class Clock:
         """Return the store's wall-clock time, without zone, of a UTC moment."""
         return datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
 
+    def at_ms(self, local: datetime) -> int:
+        """Return the UTC milliseconds of a store-local moment without zone."""
+        return int(local.replace(tzinfo=ZoneInfo(self.timezone)).timestamp() * 1_000)
+
     def now_local(self) -> datetime:
         return self.local(self.now_ms())
 

@@ -29,6 +29,8 @@ class Promotions:
 
     text: str
     rules: RuleSet
+    is_last_good: bool = False
+    """True where the owner's file has problems, so that this is the last copy without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def load_or_last_good(path: Path, state_dir: Path | None = None) -> tuple[Loaded
         if isinstance(promotions, tuple):
             problems += promotions
             promotions = Promotions("", NO_RULES)
+        promotions = replace(promotions, is_last_good=True)
     return replace(found, promotions=promotions, state_dir=state_dir), problems
 
 

@@ -51,6 +51,7 @@ class Desk:
         self.lane = lane
         self.shop = shop
         self.memory = self._remembered()
+        self._rules_shown = shop.rules
         self.show()
 
     def set(self, **changes: Any) -> None:
@@ -155,7 +156,19 @@ class Desk:
             else:
                 view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
         self.set(total_shown=view.total)
+        self._rules_shown = self.shop.rules
         self.shop.screens.show(view)
+
+    def follow_rules(self) -> None:
+        """Show the open basket at rules that were published since it was painted.
+
+        Not while it is being paid: there the total that the customer was told stands until somebody presses, and the
+        press says that the price has changed.
+        """
+        self.shop.rulebook.look()
+        is_open = self.memory.stage is Stage.SELLING and self.memory.basket is not None
+        if is_open and self.memory.blocked is None and self.shop.rules is not self._rules_shown:
+            self.show()
 
     def _remembered(self) -> Memory:
         """Return what the lane knew when the daemon stopped.

@@ -97,6 +97,19 @@ class SaleBody(msgspec.Struct, frozen=True, kw_only=True):
     tenders: tuple[TenderBody, ...]
 
 
+class AuditBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a person decided, such as new rules; no personal data."""
+
+    action: str
+    """`rules_published`."""
+    at_ms: int
+    staff_id: str = ""
+    """Empty where a file or the command line brought it."""
+    lane: int = 0
+    subject: str = ""
+    detail: dict[str, str | int] = {}
+
+
 class Nack(msgspec.Struct, frozen=True):
     sequence: int
     reason: str

@@ -6,23 +6,23 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.rulebook import Rulebook
 from edge.store import members, staff
 from edge.store.database import Store
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
-from rules.promotions import RuleSet
 from rules.sale import Sale
 
 
 class Papers:
     """Lays out papers; reads the store through the read-only connection."""
 
-    def __init__(self, store: Store, config: Config, rules: RuleSet, clock: Clock) -> None:
+    def __init__(self, store: Store, config: Config, rulebook: Rulebook, clock: Clock) -> None:
         self._db = store.reads
         self._config = config
         self._clock = clock
-        self._tier_names = {tier.id: tier.names for tier in rules.tiers}
+        self._rulebook = rulebook
 
     def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
         """Return the paper of a print job in the printer's language; None when its sale is not there."""
@@ -48,7 +48,7 @@ class Papers:
             self._texts(language),
             staff_name=person.name if person else sale.staff_id,
             member_name=members.mask_name(member.name) if member else "",
-            tier_names=self._tier_names,
+            tier_names=self._rulebook.tier_names(),
         )
 
     def _texts(self, language: str) -> Texts:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
+from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
 from edge.store import catalog, ledger, members
 from edge.store.baskets import StoredBasket
@@ -32,12 +33,17 @@ class Shop:
     config: Config
     clock: Clock
     store: Store
-    rules: RuleSet
+    rulebook: Rulebook
     codes: CodeSettings
     screens: Screens
     health: Health
     committed: Callable[[], None]
     """Called after each commit that printing and relay may have to follow."""
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in force now."""
+        return self.rulebook.rules
 
     def refuses_sales(self) -> Refusal | None:
         """Say why nothing may be sold now, before anybody pays; reading goes on."""
@@ -46,7 +52,11 @@ class Shop:
         return None
 
     def priced_basket(self, stored: StoredBasket, *, lane: int) -> Basket:
-        """Return the basket with its items as they are now, so that a price that changes at eight counts at eight."""
+        """Return the basket with its items as they are now, so that a price that changes at eight counts at eight.
+
+        It is what every pricing begins with, so rules that were published since count from here on.
+        """
+        self.rulebook.look()
         now_ms = self.clock.now_ms()
         items = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
         return Basket(

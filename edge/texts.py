@@ -92,6 +92,12 @@ REFUSALS: Mapping[str, str] = {
     "receipt_unknown": N_("There is no such receipt."),
     "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
     "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
+    "promotion_gone": N_("This promotion is no longer in the draft."),
+    "rules_no_draft": N_("There is no draft to publish."),
+    "rules_draft_changed": N_("The draft has changed meanwhile. Look at it once more."),
+    "rules_changed": N_("Version {number} was published meanwhile. Look at it, then publish again."),
+    "rules_problems": N_("Not published: {count} problems. The version in force stays."),
+    "rules_version_unknown": N_("There is no earlier version {number}."),
     "reader_dropped": N_("The reader {device} sent something unreadable. Scan once more."),
 }
 """What a cashier reads for each refusal; the names in braces are the refusal's params."""
@@ -111,6 +117,8 @@ MISSES: Mapping[MissReason, str] = {
     MissReason.WRONG_HOUR: N_("“{name}” is not on at this hour"),
     MissReason.WRONG_LANE: N_("“{name}” is not for this lane"),
     MissReason.NO_CODE: N_("“{name}” needs a coupon"),
+    MissReason.CODE_SPENT: N_("The coupon for “{name}” was used before"),
+    MissReason.PART_MISSING: N_("{count} pieces are missing for “{name}”"),
     MissReason.USED_UP: N_("“{name}” is used up"),
     MissReason.BETTER_USED: N_("A better offer than “{name}” is in use"),
     MissReason.EXCLUDED: N_("“{name}” does not go with another offer in use"),

@@ -36,6 +36,11 @@ class Till:
         self._shop = shop
         self._desk = Desk(lane.number, shop)
 
+    @property
+    def desk(self) -> Desk:
+        """What functions that are asked of a till in its place work on, such as those of the rules."""
+        return self._desk
+
     # ------------------------------------------------------------------ people
 
     def sign_in(self, staff_id: str, pin: str) -> Refusal | None:
@@ -320,7 +325,8 @@ class Till:
         return None
 
     def tick(self) -> None:
-        """Do what happens by the clock: lock an idle lane."""
+        """Do what happens by the clock: follow new rules, lock an idle lane."""
+        self._desk.follow_rules()
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
         is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)

@@ -109,6 +109,10 @@ class Basket:
     """Coupon codes that were entered or scanned."""
     lane: int = 1
     channel: str = "store"
+    points_to_redeem: int = 0
+    """Points that the member wants to pay with; the quote says how many are taken."""
+    gift_choices: tuple[tuple[str, str], ...] = ()
+    """(promotion id, SKU) where a gift was chosen; otherwise it is the first that the promotion names."""
 
     @property
     def gross(self) -> Minor:

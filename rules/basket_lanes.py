@@ -1,12 +1,23 @@
-"""The later lanes: what basket promotions take off amounts, one after the other in their fixed order."""
+"""The later lanes: what basket promotions and coupons take off amounts, one after the other in their fixed order.
+
+Units that the same basket promotions treat alike make one cell; to these lanes only its sum matters.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.money import BASIS_POINTS, Minor, rate_of, share
-from rules.promotions import BasketPercentOff, BasketPromotion, EverySpendOff
+from rules.money import BASIS_POINTS, Minor, share
+from rules.promotion_kinds import (
+    BasketAmountOff,
+    BasketPercentOff,
+    BasketPromotion,
+    CouponAmountOff,
+    CouponPercentOff,
+    EverySpendOff,
+    SpendOff,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,56 +26,85 @@ class Candidate:
 
     promotion: BasketPromotion
     parts: tuple[int, ...]
-    """Positions of the amounts in its scope, rising."""
+    """Positions (of unit classes, or of cells) that it is taken off, rising."""
+    counted: tuple[int, ...]
+    """Positions whose amount its threshold counts."""
     listed: Minor
-    """List price of its scope."""
+    """List price of what is counted."""
+    parts_listed: Minor = 0
+    """List price of what it is taken off."""
+
+    @property
+    def is_percentage(self) -> bool:
+        return isinstance(self.promotion, BasketPercentOff | CouponPercentOff)
+
+    @property
+    def counts_list(self) -> bool:
+        """True where its level is the same whatever units cost."""
+        # A unit that nothing lowers costs its list price, so with full_price_only the two are one.
+        return self.promotion.amount_base == "list" and not self.promotion.full_price_only
+
+    @property
+    def counts_previous(self) -> bool:
+        return self.promotion.amount_base == "after_previous"
 
     @property
     def threshold(self) -> Minor:
         """The least amount at which it takes something off."""
+        return self.threshold_of(1)
+
+    def threshold_of(self, level: int) -> Minor:
+        """Return the least amount at which a level (from 1) is reached."""
         promotion = self.promotion
-        if isinstance(promotion, BasketPercentOff):
-            return promotion.min_amount
-        first = promotion.every if isinstance(promotion, EverySpendOff) else promotion.steps[0].spend
-        return max(first, promotion.min_amount)
+        if isinstance(promotion, SpendOff):
+            return max(promotion.steps[level - 1].spend, promotion.min_amount)
+        if isinstance(promotion, EverySpendOff):
+            return max(level * promotion.every, promotion.min_amount)
+        return promotion.min_amount
 
     @property
-    def depends_on_prices(self) -> bool:
-        """True where it matters to it what the unit promotions leave."""
-        return self.promotion.amount_base != "list" and self.threshold > 0
+    def top(self) -> int:
+        """The highest level."""
+        promotion = self.promotion
+        if isinstance(promotion, SpendOff):
+            return len(promotion.steps)
+        if isinstance(promotion, EverySpendOff):
+            # Past the cap nothing changes any more, so all of it is one level.
+            return -(-promotion.off_max // promotion.off) if promotion.off_max else 1 << 62
+        return 1
 
     def level(self, base: Minor) -> int:
         """Return how many steps an amount reaches: 0 takes nothing off, and it never falls as the amount rises."""
         promotion = self.promotion
-        if base < self.threshold:
+        if base < promotion.min_amount:
             return 0
-        if isinstance(promotion, BasketPercentOff):
-            return 1
+        if isinstance(promotion, SpendOff):
+            return sum(step.spend <= base for step in promotion.steps)
         if isinstance(promotion, EverySpendOff):
-            times = base // promotion.every
-            # Past the cap nothing changes any more, so all of it is one level.
-            return min(times, -(-promotion.off_max // promotion.off)) if promotion.off_max else times
-        return sum(step.spend <= base for step in promotion.steps)
+            return min(base // promotion.every, self.top)
+        return 1
 
     def off(self, level: int, left: Minor) -> Minor:
         """Return what it takes off at a level, given what its scope still costs: 0..left."""
         promotion = self.promotion
         if level == 0:
             return 0
-        if isinstance(promotion, BasketPercentOff):
-            return rate_of(left, rate_bp=promotion.off_bp)
+        if isinstance(promotion, BasketPercentOff | CouponPercentOff):
+            wanted = (2 * left * promotion.off_bp + BASIS_POINTS) // (2 * BASIS_POINTS)
+            return min(wanted, promotion.off_max) if promotion.off_max else wanted
+        return min(self.wanted(level), left)
+
+    def wanted(self, level: int) -> Minor:
+        """Return what it takes off at a level where the scope costs enough; 0 for percentages, which depend on it."""
+        promotion = self.promotion
+        if level == 0:
+            return 0
+        if isinstance(promotion, SpendOff):
+            return promotion.steps[level - 1].off
         if isinstance(promotion, EverySpendOff):
             wanted = level * promotion.off
-            wanted = min(wanted, promotion.off_max) if promotion.off_max else wanted
-        else:
-            wanted = promotion.steps[level - 1].off
-        return min(wanted, left)
-
-    def at_first(self) -> Minor:
-        """Return what it takes off when its threshold is just reached; 0 for a percentage, which depends on more."""
-        return (
-            0 if isinstance(self.promotion, BasketPercentOff) else self.off(self.level(self.threshold), self.threshold)
-        )
+            return min(wanted, promotion.off_max) if promotion.off_max else wanted
+        return promotion.off if isinstance(promotion, BasketAmountOff | CouponAmountOff) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +113,39 @@ class Outcome:
 
     left: tuple[Minor, ...]
     """Each amount after all of them."""
+    total: Minor
     levels: tuple[int, ...]
     """For each promotion, the step that its amount reached."""
+    bases: tuple[Minor, ...]
+    """For each promotion, the amount that it counted."""
     shares: tuple[tuple[Minor, ...], ...]
     """For each promotion, what it took off each of its parts."""
 
-    @property
-    def total(self) -> Minor:
-        return sum(self.left)
-
 
 def run(amounts: Sequence[Minor], candidates: Sequence[Candidate]) -> Outcome:
-    """Return what the candidates, in the given order, make of the amounts that the unit promotions left.
+    """Return what the candidates, in the given order, make of the amounts that the unit and group promotions left.
 
     Args:
         amounts: zero or more each.
-        candidates: in the order of `lane_rank`.
+        candidates: in the order of application.
     """
     left = list(amounts)
-    levels, shares = [], []
+    levels, shares, bases = [], [], []
     for candidate in candidates:
-        promotion = candidate.promotion
         now = [left[part] for part in candidate.parts]
-        if promotion.amount_base == "list":
+        if candidate.counts_list:
             base = candidate.listed
-        elif promotion.amount_base == "after_unit":
-            base = sum(amounts[part] for part in candidate.parts)
         else:
-            base = sum(now)
+            source = left if candidate.counts_previous else amounts
+            base = sum(source[part] for part in candidate.counted)
         level = candidate.level(base)
-        taken = share(candidate.off(level, sum(now)), now)
+        taken = share(candidate.off(level, sum(now)), now) if level else (0,) * len(now)
         for part, amount in zip(candidate.parts, taken, strict=True):
             left[part] -= amount
         levels.append(level)
+        bases.append(base)
         shares.append(taken)
-    return Outcome(tuple(left), tuple(levels), tuple(shares))
+    return Outcome(tuple(left), sum(left), tuple(levels), tuple(bases), tuple(shares))
 
 
 def is_tangled(candidates: Sequence[Candidate]) -> bool:
@@ -116,16 +154,18 @@ def is_tangled(candidates: Sequence[Candidate]) -> bool:
 
 
 def tangles(earlier: Candidate, later: Candidate) -> bool:
-    """Tell whether the later of two promotions covers some but not all of what the earlier one is taken off."""
-    shared = set(earlier.parts) & set(later.parts)
-    return bool(shared) and len(shared) < len(earlier.parts)
+    """Tell whether how the earlier of two promotions is shared can matter to the later one."""
+    ours = set(earlier.parts)
+    touched = [later.parts] if later.is_percentage else []
+    if later.counts_previous and later.threshold > 0:
+        touched.append(later.counted)
+    return any(0 < len(ours & set(cells)) < len(ours) for cells in touched)
 
 
-def kept_fraction(candidates: Sequence[Candidate], part: int) -> tuple[int, int]:
-    """Return the least fraction (numerator, denominator) of an amount that percentages leave of a part."""
-    numerator = denominator = 1
-    for candidate in candidates:
-        if isinstance(candidate.promotion, BasketPercentOff) and part in candidate.parts:
-            numerator *= BASIS_POINTS - candidate.promotion.off_bp
-            denominator *= BASIS_POINTS
-    return numerator, denominator
+def may_hurt(candidates: Sequence[Candidate], index: int) -> bool:
+    """Tell whether a promotion can cost the customer a later one, so that leaving it out is to be tried."""
+    ours = set(candidates[index].parts)
+    return any(
+        later.counts_previous and later.threshold > 0 and not ours.isdisjoint(later.counted)
+        for later in candidates[index + 1 :]
+    )

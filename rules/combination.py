@@ -1,30 +1,26 @@
-"""Which promotions of each exclusive group play, and how much cheaper at most a basket could be."""
+"""Which promotions may stand in one basket together, and the cheapest way to use those that may.
+
+First everything may apply. Where the cheapest way breaks a rule (too many of an exclusive group, two that exclude each
+other, something beside one that stands alone), one of those that broke it is banned, each in turn, and the rest is
+searched again, cheapest first. A search with fewer bans can only be cheaper, so the first that breaks nothing is best.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
-import msgspec
-
-from rules.basket import Line
-from rules.basket_lanes import Candidate, kept_fraction
-from rules.best import Best, best
-from rules.block_search import Budget
+from rules.attempt import Best
+from rules.basket_lanes import run
+from rules.best import best
+from rules.budget import Budget
 from rules.money import Minor
-from rules.promotions import BasketPercentOff, UnitPromotion
-from rules.reachable import Priceable
-from rules.unit_lane import options
+from rules.problem import Problem, cells_of
+from rules.promotion_kinds import PromotionBase
 
-
-@dataclass(frozen=True, slots=True)
-class UnitOffer:
-    """A unit promotion that may apply."""
-
-    promotion: UnitPromotion
-    parts: tuple[int, ...]
-    """Positions of the lines in its scope, rising."""
+SETS_MAX = 400
+"""Most sets of bans that are searched for one quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,77 +33,120 @@ class Cheapest:
     """How much cheaper something might be at the most; 0 when certified."""
 
 
-def cheapest(
-    lines: Sequence[Line], offers: Sequence[UnitOffer], candidates: Sequence[Candidate], *, price_key: str, nodes: int
-) -> Cheapest:
+def cheapest(problem: Problem, limits: Mapping[str, int], *, nodes: int) -> Cheapest:
     """Return the cheapest legal combination for a basket.
 
     Args:
-        lines: in an order that does not depend on the basket's.
-        offers: unit promotions that may apply, in the order of their rank.
-        candidates: basket promotions that may apply, in the order of `lane_rank`.
-        price_key: the tier whose member prices count.
-        nodes: the bound of the search, in amounts put to basket promotions.
+        problem: all promotions that may play.
+        limits: how many of an exclusive group may apply; 1 where it is not named.
+        nodes: the bound of the search.
     """
     budget = Budget(nodes)
+    rules = _Rules(problem, limits)
+    root = best(problem, budget)
+    heap: list[tuple[Minor, int, frozenset[str], Best]] = [(root.lowest, 0, frozenset(), root)]
+    seen = {frozenset[str]()}
     found: Best | None = None
-    for banned in _bans(offers, candidates):
-        if found is not None and not budget.spend(len(lines)):
+    lowest: Minor | None = None
+    count = 1
+    while heap:
+        bound, _, banned, attempt = heapq.heappop(heap)
+        if found is not None and bound >= found.total:
             break
-        playing = [offer for offer in offers if offer.promotion.id not in banned]
-        attempt = best(
-            _priceables(lines, playing, price_key),
-            [candidate for candidate in candidates if candidate.promotion.id not in banned],
-            budget,
-        )
-        if found is None or attempt.total < found.total:
-            found = attempt
-    assert found is not None
-    if not budget.exhausted:
-        return Cheapest(found, certified=True, gap=0)
-    gap = found.total - _bound(lines, offers, candidates, price_key)
+        broken = rules.broken(_taking(problem.without(banned), attempt))
+        if not broken:
+            if found is None or attempt.total < found.total:
+                found = attempt
+            # What was not proven there may hide something cheaper.
+            lowest = attempt.lowest if lowest is None else min(lowest, attempt.lowest)
+            continue
+        if count >= SETS_MAX or budget.left == 0:
+            heapq.heappush(heap, (bound, count, banned, attempt))
+            break
+        for ban in broken:
+            more = banned | ban
+            if more in seen:
+                continue
+            seen.add(more)
+            count += 1
+            tried = best(problem.without(more), budget)
+            heapq.heappush(heap, (max(bound, tried.lowest), count, more, tried))
+    if found is None:
+        found = best(problem.without(rules.all_but_none()), budget)
+    ends = [found.total, *(bound for bound, _, _, _ in heap)] + ([] if lowest is None else [lowest])
+    gap = found.total - min(ends)
     return Cheapest(found, certified=gap <= 0, gap=max(0, gap))
 
 
-def _bans(offers: Sequence[UnitOffer], candidates: Sequence[Candidate]) -> Iterator[frozenset[str]]:
-    """Yield the ids that may not play, for each way of letting one promotion of each exclusive group play."""
-    groups: dict[str, list[tuple[str, bool]]] = {}
-    everything = [*(offer.promotion for offer in offers), *(candidate.promotion for candidate in candidates)]
-    for promotion in sorted(everything, key=lambda promotion: promotion.rank):
-        if promotion.exclusive_group:
-            groups.setdefault(promotion.exclusive_group, []).append((promotion.id, promotion.forced))
-    choices = []
-    for group in sorted(groups):
-        members = groups[group]
-        forced = next((identifier for identifier, is_forced in members if is_forced), None)
-        choices.append([forced] if forced is not None else [identifier for identifier, _ in members])
-    grouped = frozenset(identifier for members in groups.values() for identifier, _ in members)
-    for playing in product(*choices):
-        yield grouped - frozenset(playing)
+def _taking(problem: Problem, attempt: Best) -> frozenset[str]:
+    """Return the ids of what takes something off."""
+    ids = {promotion_id for nets in attempt.nets for option in nets for promotion_id, _ in option.taken}
+    cells = cells_of(problem.classes, attempt.applied)
+    amounts = [0] * cells.count
+    for position, options in enumerate(attempt.nets):
+        for option in options:
+            amounts[(cells.low if option.taken else cells.plain)[position]] += option.net
+    outcome = run(amounts, cells.candidates)
+    for candidate, parts in zip(attempt.applied, outcome.shares, strict=True):
+        if any(parts):
+            ids.add(candidate.promotion.id)
+    return frozenset(ids)
 
 
-def _priceables(lines: Sequence[Line], offers: Sequence[UnitOffer], price_key: str) -> list[Priceable]:
-    on_line: list[list[UnitPromotion]] = [[] for _ in lines]
-    for offer in offers:
-        for part in offer.parts:
-            on_line[part].append(offer.promotion)
-    return [
-        Priceable(line.quantity, options(line, promotions, price_key=price_key))
-        for line, promotions in zip(lines, on_line, strict=True)
+class _Rules:
+    """What may not stand together."""
+
+    def __init__(self, problem: Problem, limits: Mapping[str, int]) -> None:
+        playing: dict[str, PromotionBase] = {}
+        for promotion in _everything(problem):
+            playing[promotion.id] = promotion
+        self._ids = frozenset(playing)
+        self._rank = {promotion.id: promotion.rank for promotion in playing.values()}
+        self._limits = limits
+        self._groups: dict[str, list[PromotionBase]] = {}
+        self._pairs: list[tuple[str, str]] = []
+        self._alone = sorted(promotion.id for promotion in playing.values() if promotion.alone)
+        for promotion in sorted(playing.values(), key=lambda promotion: promotion.rank):
+            if promotion.exclusive_group:
+                self._groups.setdefault(promotion.exclusive_group, []).append(promotion)
+            self._pairs += [(promotion.id, other) for other in sorted(promotion.excludes & self._ids)]
+
+    def broken(self, taking: frozenset[str]) -> list[frozenset[str]]:
+        """Return the bans of which at least one holds in everything legal; nothing where no rule is broken."""
+        for name in sorted(self._groups):
+            members = self._groups[name]
+            inside = [promotion for promotion in members if promotion.id in taking]
+            most = self._limits.get(name, 1)
+            forced = [promotion for promotion in inside if promotion.forced][:most]
+            if len(inside) > most:
+                if forced:
+                    # A forced promotion that takes something off wins its group.
+                    free = [promotion.id for promotion in inside if promotion not in forced]
+                    return (
+                        [frozenset(free)] if len(forced) == most else [frozenset({each}) for each in free[: most + 1]]
+                    )
+                # At a draw the one that ranks last is the one left out.
+                return [frozenset({promotion.id}) for promotion in reversed(inside[: most + 1])]
+        for one, other in self._pairs:
+            if one in taking and other in taking:
+                first, last = sorted((one, other), key=lambda name: self._rank[name])
+                return [frozenset({last}), frozenset({first})]
+        for alone in self._alone:
+            if alone in taking and len(taking) > 1:
+                return [frozenset({alone}), self._ids - {alone}]
+        return []
+
+    def all_but_none(self) -> frozenset[str]:
+        """Return bans with which nothing can be broken: everything that stands in some rule."""
+        bound = {promotion.id for members in self._groups.values() for promotion in members}
+        return frozenset(bound | {name for pair in self._pairs for name in pair} | set(self._alone))
+
+
+def _everything(problem: Problem) -> Iterator[PromotionBase]:
+    lists: list[Sequence[PromotionBase]] = [
+        *problem.on_class,
+        [play.promotion for play in problem.plays],
+        [candidate.promotion for candidate in problem.candidates],
     ]
-
-
-def _bound(
-    lines: Sequence[Line], offers: Sequence[UnitOffer], candidates: Sequence[Candidate], price_key: str
-) -> Minor:
-    """Return an amount that nothing legal goes below: every promotion at its best, as if none hindered another."""
-    free = [UnitOffer(msgspec.structs.replace(offer.promotion, forced=False), offer.parts) for offer in offers]
-    total = 0
-    for position, line in enumerate(_priceables(lines, free, price_key)):
-        numerator, denominator = kept_fraction(candidates, position)
-        total += line.least * numerator // denominator
-    for candidate in candidates:
-        # A percentage is in the fraction above, up to the half unit by which it may be rounded.
-        is_percentage = isinstance(candidate.promotion, BasketPercentOff)
-        total -= 1 if is_percentage else candidate.off(candidate.level(candidate.listed), candidate.listed)
-    return max(0, total)
+    for promotions in lists:
+        yield from promotions

@@ -1,14 +1,18 @@
-"""Whether a promotion may apply at all: its items, its moment, its customer, its lane and its code."""
+"""Whether a promotion may apply at all: its moment, its place, its customer, its code and its uses."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from rules.basket import Basket, Item
+from rules.basket import Basket
+from rules.calendar_cn import Calendar, is_festival
+from rules.conditions import WEEKDAYS, When, Who
 from rules.loyalty import Member, Tier, is_birthday
-from rules.promotions import WEEKDAYS, MemberPrice, Promotion, RuleSet, Scope, When, Who
+from rules.promotion_kinds import MemberPrice, PointsMultiplier, PromotionBase, Uses
+from rules.promotions import RuleSet
 from rules.quote import MissReason
+from rules.usage import Usage, code_given
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,60 +27,75 @@ class Situation:
     channel: str
     codes: frozenset[str]
     """Codes that were given, with capitals folded."""
+    usage: Usage
+    calendar: Calendar
 
 
-def situation_of(basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime) -> Situation:
+def situation_of(basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Situation:
     """Return the situation of a basket."""
     assert now_local.tzinfo is None, "rules compare store-local time"
     codes = frozenset(code.strip().casefold() for code in basket.codes)
     tier = rules.tier(member.tier_id) if member else None
-    return Situation(now_local, member, tier, basket.lane, basket.channel, codes)
+    return Situation(now_local, member, tier, basket.lane, basket.channel, codes, usage, rules.calendar)
 
 
-def in_scope(scope: Scope, item: Item) -> bool:
-    """Tell whether an item takes part in a scope."""
-    if item.sku in scope.exclude_skus or item.category in scope.exclude_categories:
-        return False
-    if item.brand in scope.exclude_brands or item.tags & scope.exclude_tags:
-        return False
-    return bool(
-        scope.all
-        or item.sku in scope.skus
-        or item.category in scope.categories
-        or item.brand in scope.brands
-        or item.tags & scope.tags
+def is_unconditional(promotion: PromotionBase) -> bool:
+    """Tell whether a promotion asks for nothing but items: `why_not` then never has a reason."""
+    return (
+        promotion.when == When()
+        and promotion.who == Who()
+        and not promotion.lanes
+        and not promotion.channels
+        and not promotion.code
+        and promotion.uses == Uses()
+        and not isinstance(promotion, MemberPrice | PointsMultiplier)
     )
 
 
-def why_not(promotion: Promotion, situation: Situation) -> MissReason | None:
-    """Return the first reason why a promotion may not apply, in the order moment, place, customer, code; or None."""
-    moment = _moment_reason(promotion.when, situation.now_local)
+def why_not(promotion: PromotionBase, situation: Situation) -> MissReason | None:
+    """Return the first reason why a promotion may not apply: moment, place, customer, code, uses; or None."""
+    moment = _moment_reason(promotion.when, situation)
     if moment is not None:
         return moment
     if promotion.lanes and situation.lane not in promotion.lanes:
         return MissReason.WRONG_LANE
     if promotion.channels and situation.channel not in promotion.channels:
         return MissReason.WRONG_LANE
-    needs_member = promotion.who.asks_for_member or isinstance(promotion, MemberPrice)
+    needs_member = promotion.who.asks_for_member or isinstance(promotion, MemberPrice | PointsMultiplier)
     customer = _customer_reason(promotion.who, situation) if needs_member else None
     if customer is not None:
         return customer
-    if promotion.code and promotion.code.casefold() not in situation.codes:
-        return MissReason.NO_CODE
-    return None
+    if promotion.code:
+        code = code_given(promotion, situation.codes, situation.usage)
+        if not code:
+            return MissReason.NO_CODE if code is None else MissReason.CODE_SPENT
+    if promotion.uses.a_member and situation.member is None:
+        return MissReason.MEMBERS_ONLY
+    return MissReason.USED_UP if situation.usage.left(promotion) == 0 else None
 
 
-def _moment_reason(when: When, now_local: datetime) -> MissReason | None:
+def _moment_reason(when: When, situation: Situation) -> MissReason | None:
+    now_local = situation.now_local
     if when.starts_local is not None and now_local < when.starts_local:
         return MissReason.NOT_STARTED
     if when.ends_local is not None and now_local >= when.ends_local:
         return MissReason.ENDED
-    day = _trading_day(when, now_local)
+    return _day_reason(when, _trading_day(when, now_local), situation.calendar) or (
+        None if _is_in_slot(when, now_local) else MissReason.WRONG_HOUR
+    )
+
+
+def _day_reason(when: When, day: date, calendar: Calendar) -> MissReason | None:
     if when.weekdays and WEEKDAYS[day.weekday()] not in when.weekdays:
         return MissReason.WRONG_DAY
     if when.days_of_month and day.day not in when.days_of_month:
         return MissReason.WRONG_DAY
-    return None if _is_in_slot(when, now_local) else MissReason.WRONG_HOUR
+    if when.work and calendar.is_workday(day) != (when.work == "workdays"):
+        return MissReason.WRONG_DAY
+    around = {"days_before": when.festival_days_before, "days_after": when.festival_days_after}
+    if when.festivals and not any(is_festival(name, day, **around) for name in when.festivals):
+        return MissReason.WRONG_DAY
+    return None
 
 
 def _trading_day(when: When, now_local: datetime) -> date:
@@ -117,3 +136,10 @@ def _customer_reason(who: Who, situation: Situation) -> MissReason | None:
     if who.tags and not who.tags & member.tags:
         return MissReason.NOT_TAGGED
     return None
+
+
+def missing_years(rules: RuleSet, now_local: datetime) -> tuple[int, ...]:
+    """Return the year of a moment where some promotion asks for workdays and nobody has said yet which those are."""
+    if now_local.year in rules.calendar.years:
+        return ()
+    return (now_local.year,) if any(promotion.when.work for promotion in rules.promotions) else ()

@@ -11,16 +11,17 @@ from typing import Annotated, Any
 import msgspec
 
 from rules.basket import LINES_MAX, QUANTITY_MAX, WEIGHT_MAX_G, Basket, Item, Line, Names
+from rules.conditions import LocalMoment
 from rules.loyalty import Birthday, Member
 from rules.money import AMOUNT_MAX, BASIS_POINTS
-from rules.promotion_kinds import AmountOrZero, LocalMoment
-from rules.promotions import RuleSet, read_rules
+from rules.promotion_kinds import AmountOrZero
+from rules.promotions import FILE_KEYS, RuleSet, read_rules
 from rules.quote import Quote
 from rules.table_reader import Problem, read_table, unknown_keys
 
 REQUEST_MAX = 4_000_000
 """Longest request that is read, in characters."""
-_RULE_KEYS = ("version", "points", "tiers", "promotions")
+_RULE_KEYS = FILE_KEYS
 FindItem = Callable[[str], Item | None]
 
 
@@ -79,6 +80,8 @@ class _RequestForm(_Form, frozen=True):
     codes: tuple[str, ...] = ()
     lane: Annotated[int, msgspec.Meta(ge=1)] = 1
     channel: str = "store"
+    points_to_redeem: Annotated[int, msgspec.Meta(ge=0)] = 0
+    gift_choices: dict[str, str] = {}
     member: Any = None
 
 
@@ -121,7 +124,14 @@ def parse_request(
         return tuple(problems)
     assert form is not None and not isinstance(own_rules, tuple)
     basket = Basket(
-        basket.sale_id, lines, member_id=basket.member_id, codes=form.codes, lane=form.lane, channel=form.channel
+        basket.sale_id,
+        lines,
+        member_id=basket.member_id,
+        codes=form.codes,
+        lane=form.lane,
+        channel=form.channel,
+        points_to_redeem=form.points_to_redeem,
+        gift_choices=tuple(sorted(form.gift_choices.items())),
     )
     return PriceRequest(basket, member, form.now, own_rules)
 

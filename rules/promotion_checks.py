@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import time
+from itertools import pairwise
 
+from rules.conditions import Scope, When
 from rules.loyalty import Tier
+from rules.promotion_conflicts import cycle_problems
 from rules.promotion_kinds import (
+    BASKET_KINDS,
+    EXTRA_KINDS,
+    GROUP_KINDS,
+    POINTS_ID,
     UNIT_KINDS,
+    Bundle,
+    BuyNGetM,
     EverySpendOff,
+    GiftWith,
+    LimitedUnits,
+    NthItem,
     PromotionBase,
-    Scope,
     SpendOff,
-    When,
 )
 from rules.table_reader import Problem, nearest
 
@@ -41,17 +51,37 @@ def promotion_problems(
         tier_ids: tiers of the file.
         known_skus: SKUs of the catalogue, or None.
     """
-    yield from _scope_problems(promotion.scope, where)
-    if known_skus is not None:
-        for key, skus in (("scope.skus", promotion.scope.skus), ("scope.exclude_skus", promotion.scope.exclude_skus)):
-            for sku in sorted(skus - frozenset(known_skus)):
-                yield Problem(where, key, f"no item has the SKU {sku}", nearest(sku, known_skus))
+    if promotion.id == POINTS_ID:
+        yield Problem(where, "id", "points is the name under which points taken as cash stand on a receipt")
+    for key, scope in scopes_of(promotion):
+        yield from _scope_problems(scope, where, key)
+        if known_skus is not None:
+            for name, skus in (("skus", scope.skus), ("exclude_skus", scope.exclude_skus)):
+                for sku in sorted(skus - frozenset(known_skus)):
+                    yield Problem(where, f"{key}.{name}", f"no item has the SKU {sku}", nearest(sku, known_skus))
     yield from _when_problems(promotion.when, where)
     for tier_id in sorted(promotion.who.tiers - frozenset(tier_ids)):
         yield Problem(where, "who.tiers", f"no tier has the id {tier_id}", nearest(tier_id, tier_ids))
     yield from _combination_problems(promotion, where, others)
+    yield from _lane_problems(promotion, where)
+    yield from _code_problems(promotion, where)
+    yield from _amount_problems(promotion, where)
+    if isinstance(promotion, GROUP_KINDS):
+        yield from _group_problems(promotion, where)
+    if isinstance(promotion, GiftWith) and known_skus is not None:
+        for gift in promotion.gifts:
+            if gift.sku not in known_skus:
+                yield Problem(where, "gifts", f"no item has the SKU {gift.sku}", nearest(gift.sku, known_skus))
+
+
+def _code_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
     if promotion.code != promotion.code.strip():
         yield Problem(where, "code", "begins or ends with a space, so nobody could type it")
+    if promotion.single_use and not promotion.code:
+        yield Problem(where, "single_use", "needs a code that the customers' own codes begin with")
+
+
+def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
     if isinstance(promotion, SpendOff):
         yield from _step_problems(promotion, where)
     if isinstance(promotion, EverySpendOff):
@@ -61,17 +91,39 @@ def promotion_problems(
             yield Problem(where, "off_max", f"{promotion.off_max} is below one step of {promotion.off}")
 
 
-def _scope_problems(scope: Scope, where: str) -> Iterator[Problem]:
+def set_problems(placed: Sequence[tuple[str, PromotionBase]], groups: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield what is wrong with promotions (where, promotion) taken together."""
+    yield from cycle_problems(placed)
+    used = {promotion.exclusive_group for _, promotion in placed}
+    for name in sorted(set(groups) - used):
+        yield Problem("file", f"exclusive_groups.{name}", "no promotion stands in this group", nearest(name, used))
+
+
+def scopes_of(promotion: PromotionBase) -> Iterator[tuple[str, Scope]]:
+    """Yield every scope of a promotion with its key."""
+    yield "scope", promotion.scope
+    if promotion.quantity_of is not None:
+        yield "quantity_of", promotion.quantity_of
+    if promotion.amount_of is not None:
+        yield "amount_of", promotion.amount_of
+    if isinstance(promotion, BuyNGetM) and promotion.get_scope is not None:
+        yield "get_scope", promotion.get_scope
+    if isinstance(promotion, Bundle):
+        for number, part in enumerate(promotion.parts):
+            yield f"parts[{number}].scope", part.scope
+
+
+def _scope_problems(scope: Scope, where: str, key: str) -> Iterator[Problem]:
     lists = (scope.skus, scope.categories, scope.brands, scope.tags)
     if scope.all and any(lists):
-        yield Problem(where, "scope", "says all and lists some: give one of the two")
+        yield Problem(where, key, "says all and lists some: give one of the two")
     elif not scope.all and not any(lists):
-        yield Problem(where, "scope", "empty: give all = true, or a list of skus, categories, brands or tags")
+        yield Problem(where, key, "empty: give all = true, or a list of skus, categories, brands or tags")
     pairs = zip(
         lists, (scope.exclude_skus, scope.exclude_categories, scope.exclude_brands, scope.exclude_tags), strict=True
     )
     if not scope.all and any(lists) and all(wanted <= excluded for wanted, excluded in pairs):
-        yield Problem(where, "scope", "empty: everything that it lists is excluded again")
+        yield Problem(where, key, "empty: everything that it lists is excluded again")
 
 
 def _when_problems(when: When, where: str) -> Iterator[Problem]:
@@ -82,13 +134,19 @@ def _when_problems(when: When, where: str) -> Iterator[Problem]:
     elif when.from_time is not None and when.from_time == when.until_time:
         note = ": for the whole day leave both out" if when.from_time == time(0) else ""
         yield Problem(where, "when.until_time", f"the slot ends when it starts, at {when.from_time}{note}")
+    if not when.festivals and (when.festival_days_before or when.festival_days_after):
+        yield Problem(where, "when.festivals", "days around a festival, and no festival")
 
 
 def _combination_problems(promotion: PromotionBase, where: str, others: Mapping[str, type | None]) -> Iterator[Problem]:
-    is_unit = isinstance(promotion, UNIT_KINDS)
-    if is_unit and promotion.amount_base == "after_previous":
-        yield Problem(where, "amount_base", "nothing comes before a unit promotion: it counts list prices")
-    if promotion.combines_with and not is_unit:
+    for other in sorted(promotion.excludes):
+        if other == promotion.id:
+            yield Problem(where, "excludes", "names itself")
+        elif other not in others:
+            yield Problem(where, "excludes", f"no promotion has the id {other}", nearest(other, others))
+        elif other in promotion.combines_with:
+            yield Problem(where, "excludes", f"{other} is excluded, and combined with")
+    if promotion.combines_with and not isinstance(promotion, UNIT_KINDS + GROUP_KINDS):
         yield Problem(
             where, "combines_with", "basket promotions combine by themselves; exclusive_group keeps them apart"
         )
@@ -96,10 +154,44 @@ def _combination_problems(promotion: PromotionBase, where: str, others: Mapping[
     for other in sorted(promotion.combines_with):
         if other == promotion.id:
             yield Problem(where, "combines_with", "names itself")
-        elif other not in others:
+            continue
+        if other not in others:
             yield Problem(where, "combines_with", f"no promotion has the id {other}", nearest(other, others))
-        elif (kind := others[other]) is not None and not issubclass(kind, UNIT_KINDS):
+            continue
+        kind = others[other]
+        if kind is not None and not issubclass(kind, UNIT_KINDS + GROUP_KINDS):
             yield Problem(where, "combines_with", f"{other} is a basket promotion and combines by itself")
+        elif kind is not None and isinstance(promotion, GROUP_KINDS) and issubclass(kind, GROUP_KINDS):
+            yield Problem(where, "combines_with", f"{other} is a group promotion too, and a unit takes one of those")
+
+
+def _lane_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
+    if isinstance(promotion, UNIT_KINDS + GROUP_KINDS + EXTRA_KINDS) and promotion.amount_base == "after_previous":
+        yield Problem(where, "amount_base", "nothing comes before a unit promotion: it counts list prices")
+    if promotion.forced and not isinstance(promotion, UNIT_KINDS + BASKET_KINDS):
+        yield Problem(where, "forced", "only a unit, basket or coupon promotion can be forced")
+    if isinstance(promotion, EXTRA_KINDS) and (promotion.exclusive_group or promotion.excludes or promotion.alone):
+        yield Problem(where, "exclusive_group", "it changes no price, so it excludes nothing")
+    if isinstance(promotion, LimitedUnits):
+        if promotion.which == "cheapest" and not promotion.units_max:
+            yield Problem(where, "which", "cheapest needs units_max")
+        if promotion.units_max and promotion.forced:
+            yield Problem(where, "forced", "a promotion with units_max cannot be forced: it would have to name units")
+
+
+def _group_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
+    if isinstance(promotion, NthItem):
+        ladder = promotion.ladder_bp
+        if any(later < earlier for earlier, later in pairwise(ladder)):
+            yield Problem(where, "ladder_bp", "falls: a later piece may not get less off than an earlier one")
+        elif not any(ladder):
+            yield Problem(where, "ladder_bp", "takes nothing off")
+    if isinstance(promotion, BuyNGetM) and promotion.get_scope is not None and promotion.alike:
+        yield Problem(where, "alike", "get_scope names other items, which share nothing")
+    if isinstance(promotion, Bundle) and (promotion.price is None) == (promotion.off_bp is None):
+        yield Problem(where, "price", "give a price or off_bp, one of the two")
+    if getattr(promotion, "alike", "") and getattr(promotion, "times_max", 0):
+        yield Problem(where, "times_max", "counts over the basket, and alike counts by group: give one of the two")
 
 
 def _step_problems(promotion: SpendOff, where: str) -> Iterator[Problem]:

@@ -11,46 +11,75 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from rules.calendar_cn import Calendar, shipped_calendar
+from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
 from rules.money import BASIS_POINTS
-from rules.promotion_checks import promotion_problems, tier_problems
+from rules.promotion_checks import promotion_problems, set_problems, tier_problems
 from rules.promotion_kinds import (
     BASKET_KINDS,
+    EXTRA_KINDS,
+    GROUP_KINDS,
     KINDS,
     UNIT_KINDS,
-    WEEKDAYS,
+    Amount,
     AmountOff,
+    BasketAmountOff,
     BasketPercentOff,
     BasketPromotion,
-    BirthdayWindow,
+    Bundle,
+    BundlePart,
+    BuyNGetM,
+    CouponAmountOff,
+    CouponPercentOff,
     EverySpendOff,
     FixedPrice,
+    GiftItem,
+    GiftWith,
+    GroupPromotion,
     MemberPrice,
+    NForPrice,
+    NthItem,
     PercentOff,
+    PointsMultiplier,
     Promotion,
-    Scope,
+    RateOff,
     SpendOff,
     SpendStep,
     UnitPromotion,
-    When,
-    Who,
+    Uses,
 )
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
 
 __all__ = [
     "BASKET_KINDS",
+    "EXTRA_KINDS",
+    "GROUP_KINDS",
     "KINDS",
     "NO_RULES",
     "UNIT_KINDS",
     "WEEKDAYS",
     "AmountOff",
+    "BasketAmountOff",
     "BasketPercentOff",
     "BasketPromotion",
     "BirthdayWindow",
+    "Bundle",
+    "BundlePart",
+    "BuyNGetM",
+    "CouponAmountOff",
+    "CouponPercentOff",
     "EverySpendOff",
     "FixedPrice",
+    "GiftItem",
+    "GiftWith",
+    "GroupPromotion",
     "MemberPrice",
+    "NForPrice",
+    "NthItem",
     "PercentOff",
+    "PointsCash",
+    "PointsMultiplier",
     "PointsRule",
     "Problem",
     "Promotion",
@@ -60,6 +89,7 @@ __all__ = [
     "SpendStep",
     "Tier",
     "UnitPromotion",
+    "Uses",
     "When",
     "Who",
     "content_version",
@@ -67,6 +97,7 @@ __all__ = [
     "read_rules",
 ]
 
+FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups")
 PROMOTIONS_MAX = 2_000
 TIERS_MAX = 20
 VERSION_LENGTH = 12
@@ -75,20 +106,39 @@ NAMED_LENGTH_MAX = 60
 """Longest version that a file may give itself."""
 
 
+class PointsCash(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Points as cash: so many points are worth so much."""
+
+    step: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    """Points are taken in multiples of this."""
+    worth: Amount
+    """Minor units that one step is worth."""
+    most_bp: RateOff = BASIS_POINTS
+    """Largest part of the basket that points may pay."""
+
+
 class PointsRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How members without a tier accrue."""
+    """How members without a tier accrue, and what points are worth."""
 
     per_yuan_bp: Annotated[int, msgspec.Meta(ge=0, le=POINTS_RATE_MAX_BP)] = BASIS_POINTS
     """10 000 is one point a whole yuan."""
+    scope: Scope = Scope(all=True)
+    """What points accrue on: tobacco and stored-value cards may be left out."""
+    cash: PointsCash | None = None
+    """None: points cannot be taken as cash."""
 
 
-class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
+class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything that decides prices and points at a moment."""
 
     version: str = ""
     tiers: tuple[Tier, ...] = ()
     promotions: tuple[Promotion, ...] = ()
     points: PointsRule = PointsRule()
+    exclusive_groups: dict[str, int] = {}
+    """How many promotions of an exclusive group may apply to a basket, where more than one may."""
+    calendar: Calendar = Calendar()
+    """Official days; only what a promotion asks for makes it be read."""
 
     def tier(self, tier_id: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)
@@ -125,7 +175,7 @@ def read_rules(data: object, *, known_skus: Collection[str] | None = None) -> Ru
     """Return the rules in decoded data (`version`, `points`, `tiers`, `promotions`), or every problem in it."""
     if not isinstance(data, Mapping):
         return (Problem("file", "", f"expected a table, found {type(data).__name__}"),)
-    problems = unknown_keys(data, ("version", "points", "tiers", "promotions"), where="file")
+    problems = unknown_keys(data, FILE_KEYS, where="file")
     version = data.get("version", "")
     if not isinstance(version, str) or len(version) > NAMED_LENGTH_MAX:
         problems.append(Problem("file", "version", f"expected a text of at most {NAMED_LENGTH_MAX} characters"))
@@ -141,10 +191,21 @@ def read_rules(data: object, *, known_skus: Collection[str] | None = None) -> Ru
     for row, promotion in promotions.items():
         where = _where("promotion", row, rows[row])
         problems += promotion_problems(promotion, where=where, others=kinds, tier_ids=tier_ids, known_skus=skus)
+    placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
+    groups = _read_groups(data.get("exclusive_groups", {}), problems)
+    problems += set_problems(placed, groups)
     if problems:
         return tuple(problems)
     assert points is not None
-    rules = RuleSet(version=version, tiers=tiers, promotions=tuple(promotions.values()), points=points)
+    needs_calendar = any(promotion.when.work for promotion in promotions.values())
+    rules = RuleSet(
+        version=version,
+        tiers=tiers,
+        promotions=tuple(promotions.values()),
+        points=points,
+        exclusive_groups=groups,
+        calendar=shipped_calendar() if needs_calendar else Calendar(),
+    )
     return rules if version else msgspec.structs.replace(rules, version=content_version(rules))
 
 
@@ -155,10 +216,24 @@ def content_version(rules: RuleSet) -> str:
             sorted(rules.tiers, key=lambda tier: tier.id),
             sorted(rules.promotions, key=lambda promotion: promotion.id),
             rules.points,
+            rules.exclusive_groups,
         ),
         order="deterministic",
     )
     return hashlib.sha256(canonical).hexdigest()[:VERSION_LENGTH]
+
+
+def _read_groups(raw: object, problems: list[Problem]) -> dict[str, int]:
+    if not isinstance(raw, Mapping):
+        problems.append(Problem("file", "exclusive_groups", f"expected a table, found {type(raw).__name__}"))
+        return {}
+    groups = {}
+    for name, most in raw.items():
+        if type(most) is int and 1 <= most <= PROMOTIONS_MAX:
+            groups[name] = most
+        else:
+            problems.append(Problem("file", f"exclusive_groups.{name}", "expected how many may apply, 1 or more"))
+    return groups
 
 
 def _id_of(raw: object) -> str:

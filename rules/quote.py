@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.basket import Names
@@ -30,11 +30,16 @@ class MissReason(StrEnum):
     WRONG_LANE = "wrong_lane"
     NO_CODE = "no_code"
     """It needs a coupon code that was not given."""
+    CODE_SPENT = "code_spent"
+    """The coupon code that was given has been used before."""
+    PART_MISSING = "part_missing"
+    """Of a bundle, or of what one gets on top, `short` pieces are not in the basket."""
     USED_UP = "used_up"
+    """Its uses (in all, the member's, today's) are used up."""
     BETTER_USED = "better_used"
     """A better combination uses these items."""
     EXCLUDED = "excluded"
-    """Another promotion of its exclusive group applied."""
+    """Another promotion applied that it does not go together with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,31 @@ class Gift:
     promotion_id: str
     sku: str
     quantity: int
+    names: Names = field(default_factory=Names)
+    """Of the promotion."""
+    choices: tuple[str, ...] = ()
+    """What could be taken instead, this one among them; empty where there is nothing to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """How far the customer is from the next step of a promotion that applies already."""
+
+    promotion_id: str
+    names: Names
+    short: Minor
+    """Missing on the amount that it counts."""
+    saves: Minor
+    """What it would take off more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPaid:
+    """Points taken as cash."""
+
+    points: int
+    amount: Minor
+    """What they took off; part of the discount, under the promotion id `points`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +146,17 @@ class Quote:
     gap: Minor = 0
     """How much cheaper a combination might be at the most, where not certified."""
     rules_version: str = ""
+    next_steps: tuple[NextStep, ...] = ()
+    """The nearest next step of each promotion with steps that applies."""
+    points_paid: PointsPaid | None = None
+    points_by: tuple[str, ...] = ()
+    """Promotions that multiplied the points."""
+    cheaper_by: Minor = 0
+    """How much cheaper it would be if the shop had not forced a promotion."""
+    spent_codes: tuple[str, ...] = ()
+    """Single-use codes that this quote uses, with capitals folded."""
+    warnings: tuple[str, ...] = ()
+    """What somebody should look after: `calendar_year_missing:2028`."""
 
     def line(self, line_id: str) -> PricedLine:
         return next(line for line in self.lines if line.line_id == line_id)

@@ -51,6 +51,9 @@ FLOORS = {
         "edge.viewing",
         "edge.banner",
         "edge.paying",
+        "edge.rulebook",
+        "edge.rule_*",
+        "edge.trials",
         "edge.papers",
     ),
     3: (

@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from edge import config_help
-from edge.cli.options import config_option, echo_problems, loaded_or_exit
+from edge.cli.options import become_owner, config_option, echo_problems, loaded_or_exit
 from edge.config_file import (
     Loaded,
+    Promotions,
     SecretError,
     find_secret,
     load_config,
@@ -18,6 +19,8 @@ from edge.config_file import (
     secret_exposure,
 )
 from edge.config_walk import Problem
+from edge.rulebook import unknown_items
+from edge.store.database import Store, StoreError
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
@@ -32,7 +35,7 @@ def check(config_path: Path) -> None:
         click.echo(_count(len(found)), err=True)
         raise click.exceptions.Exit(1)
     promotions = load_promotions(found)
-    problems = promotions if isinstance(promotions, tuple) else ()
+    problems = promotions if isinstance(promotions, tuple) else check_items(found, promotions)
     wrong_files, exposed = check_files(found)
     problems += wrong_files
     echo_problems(problems)
@@ -47,6 +50,22 @@ def check(config_path: Path) -> None:
     click.echo(f"store {config.store.id}, lanes: {len(config.lane)}, devices: {len(config.device)}")
     click.echo(f"promotions: {len(promotions.rules.promotions)}, tiers: {len(promotions.rules.tiers)}")
     click.echo(f"head office: {config.broker.host if config.broker else 'none'}")
+
+
+def check_items(loaded: Loaded, promotions: Promotions) -> tuple[Problem, ...]:
+    """Return which items of the promotions the store does not know, where it has a database."""
+    if not loaded.database.is_file():
+        return ()
+    become_owner(loaded.database)
+    store = Store(loaded.database)
+    try:
+        found = unknown_items(store.reads, promotions.rules)
+    except StoreError as error:
+        raise click.ClickException(f"{loaded.database}: {error}") from None
+    finally:
+        store.close()
+    file = str(loaded.resolve(loaded.config.rules.promotions))
+    return tuple(Problem(file, f"{each.where}.{each.key}", each.what, "an item of the catalogue") for each in found)
 
 
 def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

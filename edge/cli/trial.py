@@ -12,6 +12,7 @@ from edge.clock import Clock
 from edge.config_codes import code_settings
 from edge.config_file import Loaded, load_promotions
 from edge.finding import Found, find_item
+from edge.rulebook import newest_readable
 from edge.store import catalog
 from edge.store.database import Store, StoreError
 from edge.texts import Texts
@@ -83,8 +84,9 @@ def look_up(loaded: Loaded, clock: Clock, code: Code) -> dict[str, object]:
 def price(file: Path, config_path: Path | None) -> None:
     """Quote the basket in FILE as JSON ("-" reads it from the input): lines, member, moment, codes, promotions.
 
-    With --config, lines without a price are looked up in the store's catalogue, and the store's own promotions and
-    tiers apply where the file has none. docs/pricing.md describes the file and the answer.
+    With --config, lines without a price are looked up in the store's catalogue, and the version of the rules that is
+    in force applies where the file has none; without a database, the promotions file. docs/pricing.md describes the
+    file and the answer.
     """
     text = _read(file)
     loaded = loaded_or_exit(config_path) if config_path else None
@@ -121,11 +123,29 @@ def _request(text: str, loaded: Loaded | None) -> PriceRequest | tuple[Problem, 
 def _shop_rules(loaded: Loaded | None) -> RuleSet:
     if loaded is None:
         return NO_RULES
+    in_force = _in_force(loaded)
+    if in_force is not None:
+        return in_force
     found = load_promotions(loaded)
     if isinstance(found, tuple):
         echo_problems(found)
         raise click.exceptions.Exit(1)
     return found.rules
+
+
+def _in_force(loaded: Loaded) -> RuleSet | None:
+    """Return the version in force; None where the daemon has not taken the promotions file yet."""
+    if not loaded.database.is_file():
+        return None
+    become_owner(loaded.database)
+    store = Store(loaded.database)
+    try:
+        current = newest_readable(store.reads)
+    except StoreError:
+        return None  # The store is older than versions are.
+    finally:
+        store.close()
+    return current.rules if current else None
 
 
 def _read(file: Path) -> str:

@@ -15,6 +15,7 @@ from edge.demo.habits import Shoppers
 from edge.demo.history import DAYS, moment_ms, write_history
 from edge.demo.people import STAFF, DemoMember, Habit, make_members
 from edge.health import Health
+from edge.rulebook import fixed
 from edge.screen import Screens
 from edge.shop import Shop, months_after
 from edge.store import audit, catalog, ledger, members, staff
@@ -64,7 +65,7 @@ def make_store(
             config=config,
             clock=clock,
             store=store,
-            rules=rules,
+            rulebook=fixed(rules),
             codes=CodeSettings(scale_formats=formats),
             screens=Screens(),
             health=Health(clock=clock, data_dir=path.parent),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Protocol
@@ -29,11 +29,13 @@ class Receipts(Protocol):
 class StoreReads:
     """Read-only questions over one store; each thread that asks has a connection of its own."""
 
-    def __init__(self, store: Store, clock: Clock, *, tier_names: Mapping[str, Names], receipts: Receipts) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, *, tier_names: Callable[[], Mapping[str, Names]], receipts: Receipts
+    ) -> None:
         """Take the store.
 
         Args:
-            tier_names: of the rules in force.
+            tier_names: gives those of the rules in force.
             receipts: lays out receipts for the screen.
         """
         self._db = store.reads
@@ -52,7 +54,8 @@ class StoreReads:
 
     def find_members(self, text: str, *, limit: int = 12) -> Sequence[MemberRow]:
         found = members.find_members(self._db, text, now_ms=self._clock.now_ms(), limit=min(limit, LIMIT_MAX))
-        return [replace(each, tier_names=self._tier_names.get(each.tier_id, Names())) for each in found]
+        names = self._tier_names()
+        return [replace(each, tier_names=names.get(each.tier_id, Names())) for each in found]
 
     def waiting(self) -> int:
         """Return how many messages head office has not acknowledged."""

@@ -11,6 +11,7 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import Health
+from edge.rule_room import RuleRoom
 from edge.screen import Screens
 from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
 
@@ -51,6 +52,8 @@ class House:
     Raises `edge.loop.TillBusyError` when the till does not answer in time.
     """
     secret_key: bytes
+    rules: RuleRoom | None = None
+    """What the pages of the rules read; None leaves them out."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from drivers.document import Line, QrCode, layout
+from edge.rule_desk import MANAGERS
 from edge.screen import Stage, TillView
 from edge.web.door import Pairing, is_from_lan
 from edge.web.house import House
@@ -18,8 +19,6 @@ QUERY_MAX = 60
 """Characters of the longest search."""
 COLUMNS = 42
 """Columns of a receipt on the screen."""
-MANAGERS = frozenset({"manager", "owner"})
-"""Roles that may let a further terminal in."""
 
 
 def blueprint(house: House, speech: Speech, pairing: Pairing) -> Blueprint:
@@ -111,6 +110,8 @@ def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
             view=view,
             strip=house.health.strip(),
             may_pair=_may_pair(view),
+            rules=house.rules.newest() if house.rules else None,
+            may_rule=house.rules is not None and view.staff is not None and view.staff.role in MANAGERS,
             ppi=house.config.screen.ppi,
         )
 

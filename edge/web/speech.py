@@ -30,6 +30,10 @@ class Speech:
         wanted = request.cookies.get("lang", "")
         return self._texts.get(wanted) or self._texts[self._house.config.store.language]
 
+    def all_texts(self) -> tuple[Texts, ...]:
+        """Return the texts of every language."""
+        return tuple(self._texts.values())
+
     def store_name(self, texts: Texts) -> str:
         store = self._house.config.store
         return Names(store.name_zh_hans, store.name_zh_hant, store.name_en).of(texts.language)

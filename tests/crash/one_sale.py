@@ -18,6 +18,7 @@ from pathlib import Path
 from edge.clock import Clock
 from edge.config import BrokerConfig, Config, DeviceConfig, LaneConfig, StoreConfig
 from edge.health import Health
+from edge.rulebook import fixed
 from edge.screen import Screens, Stage
 from edge.shop import Shop
 from edge.store import auditing, catalog, members, staff
@@ -57,7 +58,7 @@ def open_till(folder: Path) -> tuple[Store, Till, Screens]:
     store = open_store(folder / "taptill.db")
     screens = Screens()
     shop = Shop(
-        config=CONFIG, clock=clock, store=store, rules=NO_RULES, codes=CodeSettings(), screens=screens,
+        config=CONFIG, clock=clock, store=store, rulebook=fixed(NO_RULES), codes=CodeSettings(), screens=screens,
         health=Health(clock=clock, data_dir=folder), committed=lambda: None,
     )  # fmt: skip
     return store, Till(CONFIG.lane[0], shop), screens

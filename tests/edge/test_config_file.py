@@ -378,7 +378,9 @@ def test_the_last_good_promotions_stay_in_force_under_a_new_configuration(tmp_pa
     second, problems = load_or_last_good(write(tmp_path, text + "[screen]\nport = 9000\n"))
     assert second is not None
     assert second.config.screen.port == 9000
-    assert second.promotions == first.promotions
+    assert second.promotions is not None and first.promotions is not None
+    assert second.promotions.rules == first.promotions.rules
+    assert (first.promotions.is_last_good, second.promotions.is_last_good) == (False, True)
     assert [problem.key for problem in problems] == ["promotions[1].kind (id tea)"]
 
 

@@ -17,6 +17,7 @@ from edge.banner import WAITING_SCANS_MAX
 from edge.config import LaneConfig
 from edge.health import Health
 from edge.messages import TENDERS_MAX
+from edge.rulebook import fixed
 from edge.screen import Refusal, Screens, Stage
 from edge.shop import Shop
 from edge.store import catalog, ledger
@@ -154,7 +155,7 @@ class Bench:
         self.store: Store = open_store(loaded.database, synchronous="OFF")
         self.screens = Screens()
         self.shop = Shop(
-            config=loaded.config, clock=made.clock, store=self.store, rules=NO_RULES, codes=CodeSettings(SCALES),
+            config=loaded.config, clock=made.clock, store=self.store, rulebook=fixed(NO_RULES), codes=CodeSettings(SCALES),
             screens=self.screens, health=Health(clock=made.clock, data_dir=folder, disk_free=lambda _: PLENTY),
             committed=lambda: None,
         )  # fmt: skip

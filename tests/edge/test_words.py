@@ -42,7 +42,7 @@ def test_every_refusal_has_a_text() -> None:
 def test_every_refusal_is_a_sentence(language: str) -> None:
     texts = Texts(language)
     params = dict.fromkeys(
-        ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku"),
+        ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number"),
         7,
     )  # fmt: skip
     for code in REFUSALS:

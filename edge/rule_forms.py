@@ -1,0 +1,340 @@
+"""A promotion as the values of a form, and back: what was typed is kept as it was typed, and every slip is named.
+
+Names in the form are the key's path. A rate stands as `off_bp@zhe` (8.5 of ten is paid) or `off_bp@off` (15 % off),
+a moment as `…@day` and `…@time`, a row as `steps[0].spend`. Lists are one value each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from edge.rule_fields import Field, Widget, fields_of, scope_is_asked, tag_of
+from rules.money import BASIS_POINTS, parse_amount
+
+ROWS_MAX = 20
+VALUES_MAX = 500
+"""Most values of one list."""
+TEXT_MAX = 200
+SCALED_MAX = 10**9
+"""Largest figure of a rate before its own bounds are asked."""
+Values = Mapping[str, Sequence[str]]
+"""What a form holds: a name and its values."""
+LANGUAGE_KEYS = ("zh_hans", "zh_hant", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Why a key cannot be read; the text of the code is in edge/rule_words.py."""
+
+    code: str
+    value: str = ""
+
+
+@dataclass(slots=True)
+class _Reading:
+    values: Values
+    decimals: int
+    slips: dict[str, Slip]
+
+    def one(self, name: str) -> str:
+        return next(iter(self.values.get(name, ())), "").strip()[:TEXT_MAX]
+
+    def slip(self, path: str, code: str, value: str = "") -> None:
+        self.slips.setdefault(path, Slip(code, value))
+
+
+def read_form(kind: type[Any], values: Values, *, decimals: int = 2) -> tuple[dict[str, Any], dict[str, Slip]]:
+    """Return the promotion's table as it stands in a file, and what cannot be read by the path of its key."""
+    reading = _Reading(values, decimals, {})
+    raw: dict[str, Any] = {"kind": tag_of(kind), "id": reading.one("id")}
+    raw |= _read(fields_of(kind), "", reading)
+    if not scope_is_asked(kind) and not raw["scope"]:
+        del raw["scope"]
+    return raw, reading.slips
+
+
+def _read(fields: Sequence[Field], prefix: str, reading: _Reading) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    parts = {field.path: bool(reading.one(prefix + field.path)) for field in fields if field.widget is Widget.PART}
+    for field in fields:
+        if any(not is_on and field.path.startswith(f"{part}.") for part, is_on in parts.items()):
+            continue
+        if field.widget is Widget.PART:
+            if parts[field.path]:
+                _put(raw, field.path, {})
+            continue
+        name = prefix + field.path
+        value = _value(field, name, reading)
+        if value is None:
+            if field.required and field.widget is not Widget.NAMES and name not in reading.slips:
+                reading.slip(name, "missing")
+        elif value != field.default:
+            _put(raw, field.path, value)
+    if any(field.path.startswith("scope.") for field in fields):
+        raw.setdefault("scope", {})
+    return raw
+
+
+def _put(raw: dict[str, Any], path: str, value: Any) -> None:
+    *tables, key = path.split(".")
+    for table in tables:
+        raw = raw.setdefault(table, {})
+    if not (isinstance(value, dict) and key in raw):
+        raw[key] = value
+
+
+def _value(field: Field, name: str, reading: _Reading) -> Any:  # noqa: C901, PLR0912 - one row for each widget
+    text = reading.one(name)
+    match field.widget:
+        case Widget.NAMES:
+            return {key: reading.one(f"{name}.{key}") for key in LANGUAGE_KEYS if reading.one(f"{name}.{key}")}
+        case Widget.FLAG:
+            return bool(text)
+        case Widget.MONEY:
+            return _money(name, text, reading)
+        case Widget.COUNT:
+            return _count(field, name, text, reading)
+        case Widget.RATE:
+            return _rate(name, reading)
+        case Widget.TIMES:
+            return _scaled(name, text, BASIS_POINTS, reading)
+        case Widget.RATES:
+            rates = [_rate(f"{name}[{row}]", reading) for row in range(rows_in(reading.values, name))]
+            return _without_end([rate or 0 for rate in rates]) or None
+        case Widget.CHOICE:
+            return text or None
+        case Widget.CHOICES | Widget.PICK:
+            given = [each.strip()[:TEXT_MAX] for each in reading.values.get(name, ())[:VALUES_MAX]]
+            return list(dict.fromkeys(filter(None, given))) or None
+        case Widget.WORDS:
+            return [word for word in re.split(r"[\s,，、;；]+", text) if word] or None
+        case Widget.NUMBERS:
+            return _numbers(name, text, reading)
+        case Widget.MOMENT:
+            return _moment(name, reading)
+        case Widget.TIME:
+            return _time(name, text, reading)
+        case Widget.ROWS:
+            return _rows(field, name, reading)
+        case _:
+            return text or None
+
+
+def _money(name: str, text: str, reading: _Reading) -> int | None:
+    if not text:
+        return None
+    amount = parse_amount(text.lstrip("¥￥"), decimals=reading.decimals)
+    if amount is None:
+        reading.slip(name, "not_money", text)
+    return amount
+
+
+def _count(field: Field, name: str, text: str, reading: _Reading) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,7}", text):
+        reading.slip(name, "not_count", text)
+        return None
+    if not field.least <= int(text) <= field.most:
+        reading.slip(name, "count_range", f"{field.least}–{field.most}")
+        return None
+    return int(text)
+
+
+def _scaled(name: str, text: str, factor: int, reading: _Reading) -> int | None:
+    """Return a decimal figure times the factor; it must come out whole."""
+    if not text:
+        return None
+    try:
+        scaled = Decimal(text.replace("，", ".").replace(",", ".")) * factor
+    except InvalidOperation:
+        scaled = Decimal(-1)
+    if not scaled.is_finite() or scaled != scaled.to_integral_value() or not 0 <= scaled <= SCALED_MAX:
+        reading.slip(name, "not_rate", text)
+        return None
+    return int(scaled)
+
+
+def _rate(name: str, reading: _Reading) -> int | None:
+    zhe = reading.one(f"{name}@zhe").removesuffix("折").strip()
+    off = reading.one(f"{name}@off").removesuffix("%").strip()
+    rate = _scaled(name, off, 100, reading) if off else None
+    if zhe:
+        paid = _scaled(name, zhe, 1_000, reading)
+        rate = None if paid is None else BASIS_POINTS - paid
+    if rate is not None and not 0 <= rate <= BASIS_POINTS:
+        reading.slip(name, "not_rate", zhe or off)
+        return None
+    return rate
+
+
+def _without_end(rates: list[int]) -> list[int]:
+    while rates and not rates[-1]:
+        rates.pop()
+    return rates
+
+
+def _numbers(name: str, text: str, reading: _Reading) -> list[int] | None:
+    words = [word for word in re.split(r"[\s,，、;；]+", text) if word]
+    if not all(re.fullmatch("[0-9]{1,4}", word) for word in words):
+        reading.slip(name, "not_count", text)
+        return None
+    return sorted({int(word) for word in words}) or None
+
+
+def _moment(name: str, reading: _Reading) -> str | None:
+    day_text, time_text = reading.one(f"{name}@day"), reading.one(f"{name}@time")
+    if not day_text:
+        if time_text:
+            reading.slip(name, "no_day", time_text)
+        return None
+    try:
+        day = date.fromisoformat(day_text)
+        at = time.fromisoformat(time_text) if time_text else None
+        if at is None and name.endswith("ends_local"):
+            # People name the last day; the file names the first moment that is too late.
+            day += timedelta(days=1)
+        return datetime.combine(day, (at or time()).replace(tzinfo=None)).isoformat()
+    except (ValueError, OverflowError):
+        reading.slip(name, "not_day", f"{day_text} {time_text}")
+        return None
+
+
+def _time(name: str, text: str, reading: _Reading) -> str | None:
+    if not text:
+        return None
+    try:
+        return time.fromisoformat("00:00" if text == "24:00" else text).replace(tzinfo=None).isoformat()
+    except ValueError:
+        reading.slip(name, "not_time", text)
+        return None
+
+
+def _rows(field: Field, name: str, reading: _Reading) -> list[dict[str, Any]] | None:
+    found = []
+    for row in range(rows_in(reading.values, name)):
+        prefix = f"{name}[{row}]."
+        if not any(value.strip() for key in reading.values if key.startswith(prefix) for value in reading.values[key]):
+            continue
+        found.append(_read(field.columns, prefix, reading))
+    return found or None
+
+
+def rows_in(values: Values, name: str) -> int:
+    """Return how many rows of a key a form holds."""
+    numbers = [int(found[1]) for key in values if (found := re.match(re.escape(name) + r"\[(\d{1,3})\]", key))]
+    return min(max(numbers, default=-1) + 1, ROWS_MAX)
+
+
+# ------------------------------------------------------------------------------------------- and back
+
+
+def fill_form(kind: type[Any], raw: Mapping[str, Any], *, decimals: int = 2, zhe: bool) -> dict[str, list[str]]:
+    """Return the values of the form that shows a promotion's table.
+
+    Args:
+        raw: as it stands in a file; keys that are missing or wrong are left empty.
+        zhe: rates as what is paid of ten, as Chinese shops say, and not as a percentage off.
+    """
+    values: dict[str, list[str]] = {"id": [str(raw.get("id", ""))], "kind": [tag_of(kind)]}
+    _fill(fields_of(kind), raw, "", values, decimals=decimals, zhe=zhe)
+    return values
+
+
+def _fill(
+    fields: Sequence[Field],
+    raw: Mapping[str, Any],
+    prefix: str,
+    values: dict[str, list[str]],
+    *,
+    decimals: int,
+    zhe: bool,
+) -> None:
+    for field in fields:
+        value = _get(raw, field.path)
+        name = prefix + field.path
+        if value is None or (value == field.default and field.widget is not Widget.FLAG):
+            continue
+        if field.widget is Widget.ROWS:
+            for row, each in enumerate(value):
+                _fill(field.columns, each, f"{name}[{row}].", values, decimals=decimals, zhe=zhe)
+        elif field.widget is Widget.RATES:
+            for row, rate in enumerate(value):
+                _show_rate(values, f"{name}[{row}]", rate, zhe=zhe)
+        elif field.widget is Widget.RATE:
+            _show_rate(values, name, value, zhe=zhe)
+        elif field.widget is Widget.NAMES:
+            values |= {f"{name}.{key}": [str(value[key])] for key in LANGUAGE_KEYS if value.get(key)}
+        elif field.widget is Widget.MOMENT:
+            _show_moment(values, name, str(value))
+        else:
+            values[name] = _shown(field.widget, value, decimals)
+
+
+def _get(raw: Any, path: str) -> Any:
+    for key in path.split("."):
+        if not isinstance(raw, Mapping):
+            return None
+        raw = raw.get(key)
+    return raw
+
+
+def _shown(widget: Widget, value: Any, decimals: int) -> list[str]:
+    match widget:
+        case Widget.MONEY:
+            return [plain(Decimal(value).scaleb(-decimals), places=decimals)]
+        case Widget.TIMES:
+            return [plain(Decimal(value) / BASIS_POINTS)]
+        case Widget.FLAG | Widget.PART:
+            return ["1"] if value or widget is Widget.PART else []
+        case Widget.CHOICES | Widget.PICK:
+            return sorted(str(each) for each in value)
+        case Widget.WORDS | Widget.NUMBERS:
+            return [", ".join(str(each) for each in sorted(value))]
+        case Widget.TIME:
+            return [str(value)[:5]]
+        case _:
+            return [str(value)]
+
+
+def _show_rate(values: dict[str, list[str]], name: str, off_bp: int, *, zhe: bool) -> None:
+    figure = Decimal(BASIS_POINTS - off_bp) / 1_000 if zhe else Decimal(off_bp) / 100
+    values[f"{name}@{'zhe' if zhe else 'off'}"] = [plain(figure)]
+
+
+def _show_moment(values: dict[str, list[str]], name: str, text: str) -> None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return
+    if moment.time() == time() and name.endswith("ends_local"):
+        values[f"{name}@day"] = [(moment.date() - timedelta(days=1)).isoformat()]
+        return
+    values[f"{name}@day"] = [moment.date().isoformat()]
+    if moment.time() != time():
+        values[f"{name}@time"] = [f"{moment:%H:%M}"]
+
+
+def plain(figure: Decimal, *, places: int = 0) -> str:
+    """Return a figure without exponent and needless zeros, but with at least so many places where it has any.
+
+    >>> plain(Decimal("8.50")), plain(Decimal("12.50"), places=2), plain(Decimal("10"), places=2)
+    ('8.5', '12.50', '10')
+    """
+    if figure == figure.to_integral_value():
+        return f"{figure:.0f}"
+    text = f"{figure:f}".rstrip("0")
+    return text + "0" * max(places - len(text.partition(".")[2]), 0)
+
+
+def raw_of(promotion: Any) -> dict[str, Any]:
+    """Return a promotion's table as it stands in a JSON file."""
+    raw: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(promotion, order="deterministic"))
+    return raw

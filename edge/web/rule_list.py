@@ -1,0 +1,125 @@
+"""Promotions as the list shows them: what they say, whether they are on, and what the draft changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from edge.rule_drafts import Table
+from edge.rule_fields import kind_named
+from edge.rule_room import DraftState, names_of
+from edge.rule_sentences import Glossary, sentence
+from edge.rule_words import KINDS, STATES
+from edge.texts import Texts
+from rules.basket import Names
+from rules.promotions import RuleSet, read_rules
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRow:
+    """One promotion of the list."""
+
+    promotion_id: str
+    kind: str
+    names: Names
+    said: str
+    state: str
+    """now, later, ended or off."""
+    state_words: str
+    change: str = ""
+    """new, changed, gone, or empty where the draft leaves it alone."""
+    change_words: str = ""
+
+
+def listed(state: DraftState, now_local: datetime, texts: Texts, glossary: Glossary) -> list[PromotionRow]:
+    """Return every promotion of the draft, or of the version in force, and those that the draft deletes at the end."""
+    before = _by_id(state.in_force.promotions) | _by_id(state.in_force.shelved)
+    rows = []
+    for table, is_off in [(each, False) for each in state.rules.promotions] + [
+        (each, True) for each in state.rules.shelved
+    ]:
+        key = str(table.get("id", ""))
+        change = ""
+        if key not in before:
+            change = "new"
+        elif not _is_same(before[key], table) or state.in_force.is_off(key) != is_off:
+            change = "changed"
+        rows.append(_row(table, texts, glossary, "off" if is_off else _moment_state(table, now_local), change))
+    kept = {row.promotion_id for row in rows}
+    rows += [_row(table, texts, glossary, "off", "gone") for key, table in before.items() if key not in kept]
+    return rows
+
+
+def _is_same(one: Table, other: Table) -> bool:
+    """Tell whether two tables say the same, in whatever order and with whatever left out."""
+    if one == other:
+        return True
+    first, second = read_promotion(one), read_promotion(other)
+    return first is not None and first == second
+
+
+def changes(state: DraftState, texts: Texts, glossary: Glossary) -> list[tuple[str, PromotionRow]]:
+    """Return what the draft changes: a word for it, and the promotion."""
+    rows = listed(state, datetime.min, texts, glossary)
+    said = []
+    for row in rows:
+        if not row.change:
+            continue
+        was_off, is_off = state.in_force.is_off(row.promotion_id), state.rules.is_off(row.promotion_id)
+        words = row.change_words
+        if row.change == "changed" and was_off != is_off:
+            words = texts.t("switched off") if is_off else texts.t("switched on")
+        said.append((words, row))
+    return said
+
+
+def _row(table: Table, texts: Texts, glossary: Glossary, state: str, change: str) -> PromotionRow:
+    kind = str(table.get("kind", ""))
+    return PromotionRow(
+        promotion_id=str(table.get("id", "")),
+        kind=texts.t(KINDS[kind][0]) if kind in KINDS else kind,
+        names=names_of(table),
+        said=_said(table, texts, glossary),
+        state=state,
+        state_words=texts.t(STATES[state]),
+        change=change,
+        change_words=texts.t(STATES[change]) if change else "",
+    )
+
+
+def _said(table: Table, texts: Texts, glossary: Glossary) -> str:
+    promotion = read_promotion(table)
+    return "" if promotion is None else sentence(promotion, texts, glossary)
+
+
+def read_promotion(table: Mapping[str, Any]) -> Any:
+    """Return the promotion of a table, or None where it cannot be read."""
+    kind = kind_named(str(table.get("kind", "")))
+    if kind is None:
+        return None
+    try:
+        return msgspec.convert({key: value for key, value in table.items() if key != "kind"}, kind)
+    except msgspec.ValidationError:
+        # A table may say a day without its midnight, as files do; the reader of files knows.
+        found = read_rules({"promotions": [dict(table)]})
+        return found.promotions[0] if isinstance(found, RuleSet) else None
+
+
+def _moment_state(table: Table, now_local: datetime) -> str:
+    when = table.get("when") or {}
+    try:
+        starts = datetime.fromisoformat(when["starts_local"]) if when.get("starts_local") else None
+        ends = datetime.fromisoformat(when["ends_local"]) if when.get("ends_local") else None
+    except (ValueError, TypeError):
+        return "now"
+    if ends is not None and now_local >= ends:
+        return "ended"
+    return "later" if starts is not None and now_local < starts else "now"
+
+
+def _by_id(tables: tuple[Table, ...]) -> dict[str, Table]:
+    return {str(each.get("id", "")): each for each in tables}

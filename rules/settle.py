@@ -1,0 +1,97 @@
+"""From the combination that was found to what every unit costs: nothing is decided here, only shared out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rules.attempt import Best
+from rules.basket import Line
+from rules.basket_lanes import run
+from rules.money import Minor, share
+from rules.problem import UnitClass, cells_of
+from rules.promotion_kinds import EverySpendOff
+
+
+@dataclass(slots=True)
+class Taking:
+    """What one promotion has taken so far."""
+
+    amount: Minor = 0
+    times: int = 0
+
+
+class Tally:
+    """The units of a basket while promotions are taken off them one after the other."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.nets = [list(line.unit_grosses) for line in lines]
+        self.taken: list[dict[str, Minor]] = [{} for _ in lines]
+        self.takings: dict[str, Taking] = {}
+
+    def take(self, promotion_id: str, position: int, unit: int, amount: Minor) -> None:
+        units = self.nets[position]
+        units[unit] -= amount
+        assert units[unit] >= 0
+        line = self.taken[position]
+        line[promotion_id] = line.get(promotion_id, 0) + amount
+        taking = self.takings.get(promotion_id)
+        if taking is None:
+            taking = self.takings[promotion_id] = Taking()
+        taking.amount += amount
+
+    def take_off(self, promotion_id: str, units: Sequence[tuple[int, int]], amount: Minor) -> None:
+        """Share an amount over units (position of the line, number of the unit) by what they still cost."""
+        parts = share(amount, [self.nets[position][unit] for position, unit in units])
+        for (position, unit), part in zip(units, parts, strict=True):
+            if part:
+                self.take(promotion_id, position, unit, part)
+
+    @property
+    def total(self) -> Minor:
+        return sum(sum(units) for units in self.nets)
+
+
+def settle(lines: Sequence[Line], classes: Sequence[UnitClass], best: Best) -> tuple[Tally, dict[str, Minor]]:
+    """Return what is left of every unit, and the amount on which each basket promotion counted its threshold."""
+    tally = Tally(lines)
+    cells = cells_of(classes, best.applied)
+    units: list[list[tuple[int, int]]] = [[] for _ in range(cells.count)]
+    amounts = [0] * cells.count
+    uses = dict(best.uses)
+    for position, (unit_class, nets) in enumerate(zip(classes, best.nets, strict=True)):
+        places = [(at, unit) for at in unit_class.positions for unit in range(lines[at].quantity)]
+        for (at, unit), option in zip(places, nets, strict=True):
+            cell = (cells.low if option.taken else cells.plain)[position]
+            units[cell].append((at, unit))
+            amounts[cell] += option.net
+            for promotion_id, amount in option.taken:
+                tally.take(promotion_id, at, unit, amount)
+                if promotion_id not in uses:
+                    tally.takings[promotion_id].times += 1
+    for promotion_id, times in uses.items():
+        if promotion_id in tally.takings:
+            tally.takings[promotion_id].times = times
+    outcome = run(amounts, cells.candidates)
+    bases: dict[str, Minor] = {}
+    for candidate, level, base, shares in zip(
+        cells.candidates, outcome.levels, outcome.bases, outcome.shares, strict=True
+    ):
+        promotion = candidate.promotion
+        bases[promotion.id] = base
+        for cell, amount in zip(candidate.parts, shares, strict=True):
+            if amount:
+                tally.take_off(promotion.id, units[cell], amount)
+        if promotion.id in tally.takings:
+            tally.takings[promotion.id].times = level if isinstance(promotion, EverySpendOff) else 1
+    return tally, bases
+
+
+def after_units(best: Best) -> list[Minor]:
+    """Return what each class costs after unit and group promotions."""
+    return [sum(option.net for option in nets) for nets in best.nets]
+
+
+def lane_order(taken: Mapping[str, Minor], rank: Mapping[str, int]) -> list[tuple[str, Minor]]:
+    """Return (promotion id, amount) in the order of the lanes."""
+    return sorted(taken.items(), key=lambda pair: rank.get(pair[0], len(rank)))
