@@ -318,7 +318,7 @@ class Attempt:
                 outcomes[block.number] = nearly_best.outcome_at(
                     joint.component, joint.weights, joint.to_go, found, part
                 )
-            for position, chosen in choices_for(self._units, positions, alone):
+            for position, chosen in choices_for(self._units, positions, alone)[0].items():
                 nets[position] = list(chosen)
         uses: dict[str, int] = {}
         for joint, outcome in zip(self._joints, outcomes, strict=True):

@@ -85,16 +85,20 @@ class Line:
     @property
     def gross(self) -> Minor:
         """What the line costs before any promotion."""
-        return sum(self.unit_grosses)
+        return self.unit_gross * self.quantity
+
+    @property
+    def unit_gross(self) -> Minor:
+        """List price of each unit of the line; a weighed portion is one unit."""
+        if self.label_amount is not None:
+            return self.label_amount
+        price = self.item.price if self.open_price is None else self.open_price
+        return price if self.weight_g is None else round_half_up(price * self.weight_g, GRAMS_PER_KG)
 
     @property
     def unit_grosses(self) -> tuple[Minor, ...]:
         """List price of every unit of the line; a weighed portion is one unit."""
-        if self.label_amount is not None:
-            return (self.label_amount,)
-        if self.weight_g is not None:
-            return (round_half_up(self.unit_price * self.weight_g, GRAMS_PER_KG),)
-        return (self.unit_price,) * self.quantity
+        return (self.unit_gross,) * self.quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class Basket:
 
     @property
     def gross(self) -> Minor:
-        return sum(line.gross for line in self.lines)
+        return sum([line.gross for line in self.lines])
 
     @property
     def item_count(self) -> int:

@@ -9,6 +9,7 @@ from rules.attempt import Attempt, Best
 from rules.basket_lanes import is_tangled, may_hurt
 from rules.budget import Budget
 from rules.money import Minor
+from rules.plain import plain_best
 from rules.problem import Problem
 
 SUBSETS_MAX = 256
@@ -22,7 +23,10 @@ def best(problem: Problem, budget: Budget) -> Best:
         problem: in an order that does not depend on the basket's.
         budget: shared with other searches for the same quote; at least one combination is always priced.
     """
-    prices = problem.class_options()
+    plain = plain_best(problem, budget)
+    if plain is not None:
+        return plain
+    prices = problem.prices
     first = Attempt(problem, prices, problem.candidates, budget, None)
     found = first.search()
     lowest = first.lowest

@@ -33,15 +33,20 @@ class Cheapest:
     """How much cheaper something might be at the most; 0 when certified."""
 
 
-def cheapest(problem: Problem, limits: Mapping[str, int], *, nodes: int) -> Cheapest:
+def cheapest(problem: Problem, limits: Mapping[str, int], *, nodes: int, is_bound: bool = True) -> Cheapest:
     """Return the cheapest legal combination for a basket.
 
     Args:
         problem: all promotions that may play.
         limits: how many of an exclusive group may apply; 1 where it is not named.
         nodes: the bound of the search.
+        is_bound: some rule may keep promotions apart; False spares looking for one.
     """
     budget = Budget(nodes)
+    if not is_bound:
+        only = best(problem, budget)
+        gap = max(0, only.total - only.lowest)
+        return Cheapest(only, certified=gap == 0, gap=gap)
     rules = _Rules(problem, limits)
     root = best(problem, budget)
     heap: list[tuple[Minor, int, frozenset[str], Best]] = [(root.lowest, 0, frozenset(), root)]

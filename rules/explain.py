@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from rules.basket_lanes import Candidate
 from rules.money import Minor
 from rules.promotion_kinds import EverySpendOff, Promotion, SpendOff
 from rules.quote import MissedPromotion, MissReason, NextStep
-from rules.screening import Refused, RuleIndex, Screened
+from rules.rule_index import Ready, RuleIndex
+from rules.screening import Refused, Screened
 
 
 def missed(
@@ -28,38 +30,54 @@ def missed(
     """
     taken = _together(screened.index, applied, limits)
     measured = {candidate.promotion.id: candidate for candidate in screened.measured}
-    playing = frozenset(candidate.promotion.id for candidate in screened.problem.candidates)
-    there = {*playing, *measured, *refused}
-    there |= {promotion.id for promotions in screened.problem.on_class for promotion in promotions}
-    there |= {play.promotion.id for play in screened.problem.plays}
-    there |= {extra.promotion.id for extra in screened.extras}
+    playing = frozenset([candidate.promotion.id for candidate in screened.problem.candidates])
+    keeps_away = taken.keeps_away
     found = []
-    for promotion, nothing in zip(screened.index.ordered, screened.index.no_item, strict=True):
+    for number, ready in enumerate(screened.index.ready):
+        promotion = ready.promotion
         if promotion.id in applied:
             continue
-        if promotion.id not in there:
-            found.append(nothing)
+        if number not in screened.inside:
+            found.append(ready.no_item)
             continue
         why = refused.get(promotion.id)
-        candidate = measured.get(promotion.id)
-        saves = 0
-        if why is None and candidate is not None:
-            short = candidate.threshold - bases.get(promotion.id, candidate.listed)
-            if short > 0 and (promotion.id not in playing or not _is_outdone(promotion, taken)):
-                why = Refused(MissReason.AMOUNT_SHORT, short)
-                saves = candidate.off(1, candidate.threshold) if not candidate.is_percentage else 0
-                if isinstance(promotion, SpendOff | EverySpendOff):
-                    saves = candidate.wanted(candidate.level(candidate.threshold))
-        if why is None:
-            why = Refused(MissReason.EXCLUDED if _is_outdone(promotion, taken) else MissReason.BETTER_USED)
-        found.append(MissedPromotion(promotion.id, promotion.names, why.reason, why.short, saves))
+        if why is None and promotion.id in measured:
+            short = _short_of(measured[promotion.id], promotion.id in playing, ready, bases, taken)
+            if short is not None:
+                found.append(short)
+                continue
+        if why is not None:
+            found.append(MissedPromotion(promotion.id, promotion.names, why.reason, why.short))
+        elif (keeps_away or ready.is_bound) and _is_outdone(promotion, taken):
+            found.append(MissedPromotion(promotion.id, promotion.names, MissReason.EXCLUDED))
+        else:
+            found.append(ready.better_used)
     return tuple(found)
+
+
+def _short_of(
+    candidate: Candidate, is_playing: bool, ready: Ready, bases: Mapping[str, Minor], taken: _Together
+) -> MissedPromotion | None:
+    """Return that an amount is missing for a basket promotion; None where that is not what keeps it away."""
+    promotion = ready.promotion
+    short = candidate.threshold - bases.get(promotion.id, candidate.listed)
+    if short <= 0 or (is_playing and _is_outdone(promotion, taken)):
+        return None
+    saves = candidate.off(1, candidate.threshold) if not candidate.is_percentage else 0
+    if isinstance(promotion, SpendOff | EverySpendOff):
+        saves = candidate.wanted(candidate.level(candidate.threshold))
+    return MissedPromotion(promotion.id, promotion.names, MissReason.AMOUNT_SHORT, short, saves)
 
 
 class _Together:
     """What applied, as far as it keeps others away."""
 
     __slots__ = ("alone", "excluded", "groups", "ids")
+
+    @property
+    def keeps_away(self) -> bool:
+        """True where something that applied keeps others away."""
+        return self.alone or bool(self.groups) or bool(self.excluded)
 
     def __init__(self, ids: Collection[str], groups: frozenset[str], excluded: frozenset[str], *, alone: bool) -> None:
         self.ids, self.groups, self.excluded, self.alone = ids, groups, excluded, alone

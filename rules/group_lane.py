@@ -147,8 +147,8 @@ def _limited(
     if promotion.which == "any":
         return [Play(promotion, (Slot(1, (), tuple(usable)),), times=promotion.units_max)]
     found, left = [], promotion.units_max
-    for price in sorted({classes[position].unit_grosses[0] for position in usable}):
-        fit = tuple(position for position in usable if classes[position].unit_grosses[0] == price)
+    for price in sorted({classes[position].unit_gross for position in usable}):
+        fit = tuple(position for position in usable if classes[position].unit_gross == price)
         if left > 0:
             found.append(Play(promotion, (Slot(1, (), fit),), times=left))
         left -= sum(counts[position] for position in fit)
@@ -161,13 +161,13 @@ def bases_for(play: Play, line: Line, promotions: Sequence[UnitPromotion], *, pr
     Into a price only the list price enters, unless a promotion is forced on the unit.
     """
     forced = any(
-        promotion.forced and saving_of(promotion, line, line.unit_grosses[0], price_key) for promotion in promotions
+        promotion.forced and saving_of(promotion, line, line.unit_gross, price_key) for promotion in promotions
     )
     together = [promotion for promotion in promotions if combine(promotion, play.promotion)]
     if forced and not any(promotion.forced for promotion in together):
         return ()
     if not together:
-        return (Option(line.unit_grosses[0]),)
+        return (Option(line.unit_gross),)
     found = options(line, together, price_key=price_key)
     return found[-1:] if play.price is not None else found
 

@@ -52,17 +52,19 @@ def share(amount: Minor, weights: Sequence[int]) -> tuple[Minor, ...]:
     >>> share(100, [1, 1, 1])
     (34, 33, 33)
     """
-    assert amount >= 0 and all(weight >= 0 for weight in weights)
+    assert amount >= 0 and (not weights or min(weights) >= 0)
     whole = sum(weights)
     if whole == 0:
         assert amount == 0, "nothing to share the amount over"
-        return tuple(0 for _ in weights)
+        return tuple([0 for _ in weights])
     parts = [amount * weight // whole for weight in weights]
-    remainders = [amount * weight % whole for weight in weights]
     missing = amount - sum(parts)
-    for index in sorted(range(len(weights)), key=lambda i: (-remainders[i], i))[:missing]:
-        parts[index] += 1
-    assert sum(parts) == amount
+    if missing:
+        # The largest remainder first; sorting keeps the order of those that are alike.
+        for index in sorted(range(len(parts)), key=[-(amount * weight % whole) for weight in weights].__getitem__)[
+            :missing
+        ]:
+            parts[index] += 1
     return tuple(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,8 +19,9 @@ from rules.loyalty import Member
 from rules.money import AMOUNT_MAX, Minor
 from rules.promotion_kinds import POINTS_ID
 from rules.promotions import RuleSet
-from rules.quote import AppliedPromotion, LineDiscount, PricedLine, Quote
-from rules.screening import RuleIndex, Screened, index_of, screen
+from rules.quote import AppliedPromotion, Gift, LineDiscount, PricedLine, Quote
+from rules.rule_index import RuleIndex, index_of
+from rules.screening import Refused, Screened, screen
 from rules.settle import Tally, after_units, lane_order, settle
 from rules.usage import NO_USAGE, Usage, code_given
 
@@ -62,18 +63,20 @@ def price_within(
     # Scanning in another order must not move a fen from one item to another, so ties go by item and not by line.
     lines = sorted(basket.lines, key=_canonical)
     screened = screen(lines, promotions, situation_of(basket, promotions, member, now_local, usage))
-    solution = cheapest(screened.problem, promotions.exclusive_groups, nodes=nodes)
+    solution = cheapest(screened.problem, promotions.exclusive_groups, nodes=nodes, is_bound=screened.is_bound)
     quote = _quote(basket, promotions, member, lines, screened=screened, solution=solution)
-    freely = _without_force(promotions, quote)
-    loss = 0
-    if freely is not None:
-        loss = max(0, quote.total - price_within(basket, freely, member, now_local, usage, nodes=nodes).total)
-    return replace(
-        quote,
-        cheaper_by=loss,
-        spent_codes=_spent(basket, quote, screened.index, usage),
-        warnings=tuple(f"calendar_year_missing:{year}" for year in missing_years(promotions, now_local)),
-    )
+    index = screened.index
+    if index.is_forcing:
+        freely = _without_force(promotions, quote)
+        if freely is not None:
+            least = price_within(basket, freely, member, now_local, usage, nodes=nodes).total
+            quote = replace(quote, cheaper_by=max(0, quote.total - least))
+    if basket.codes:
+        quote = replace(quote, spent_codes=_spent(basket, quote, index, usage))
+    if index.asks_for_workdays:
+        warnings = tuple(f"calendar_year_missing:{year}" for year in missing_years(promotions, now_local))
+        quote = replace(quote, warnings=warnings)
+    return quote
 
 
 def _quote(
@@ -88,7 +91,11 @@ def _quote(
     classes = screened.problem.classes
     tally, bases = settle(lines, classes, solution.best)
     assert tally.total == solution.best.total
-    gifts, refused = gifts_of(screened.extras, after_units(solution.best), basket)
+    gifts: tuple[Gift, ...] = ()
+    refused: Mapping[str, Refused] = screened.refused
+    if screened.extras:
+        gifts, more = gifts_of(screened.extras, after_units(solution.best), basket)
+        refused = {**refused, **more}
     applied = set(tally.takings)
     paid = points_paid(basket, member, promotions.points, tally.total)
     if paid is not None:
@@ -97,7 +104,7 @@ def _quote(
         tally.takings[POINTS_ID].times = 1
     priced = _priced_lines(lines, tally, screened.index)
     by_id = {line.line_id: line for line in priced}
-    total = sum(line.net for line in priced)
+    total = sum([line.net for line in priced])
     points = 0
     points_by: tuple[str, ...] = ()
     if member is not None:
@@ -111,9 +118,9 @@ def _quote(
         gross=gross,
         discount=gross - total,
         total=total,
-        tax=sum(line.tax for line in priced),
+        tax=sum([line.tax for line in priced]),
         applied=_applied(screened.index, tally),
-        missed=missed(screened, {**screened.refused, **refused}, answered, bases, promotions.exclusive_groups),
+        missed=missed(screened, refused, answered, bases, promotions.exclusive_groups),
         gifts=gifts,
         points=points,
         certified=solution.certified,
@@ -130,12 +137,12 @@ def _canonical(line: Line) -> tuple[str, Minor, int, Minor, str]:
 
 
 def _priced_lines(lines: Sequence[Line], tally: Tally, index: RuleIndex) -> list[PricedLine]:
-    rank = {promotion.id: number for number, promotion in enumerate(index.ordered)} if tally.takings else {}
     nets = [sum(units) for units in tally.nets]
     taxes = tax.contained_by_line([(net, line.item.tax_bp) for net, line in zip(nets, lines, strict=True)])
     priced = []
     for line, units, net, taken, contained in zip(lines, tally.nets, nets, tally.taken, taxes, strict=True):
-        discounts = tuple(LineDiscount(promotion_id, amount) for promotion_id, amount in lane_order(taken, rank))
+        ordered = lane_order(taken, index.rank) if len(taken) > 1 else list(taken.items())
+        discounts = tuple([LineDiscount(promotion_id, amount) for promotion_id, amount in ordered])
         gross = line.gross
         assert gross - sum(taken.values()) == net >= 0
         priced.append(PricedLine(line.line_id, gross, net, tuple(units), discounts, contained))
@@ -143,11 +150,11 @@ def _priced_lines(lines: Sequence[Line], tally: Tally, index: RuleIndex) -> list
 
 
 def _applied(index: RuleIndex, tally: Tally) -> tuple[AppliedPromotion, ...]:
-    found = [
-        AppliedPromotion(promotion.id, promotion.names, taking.amount, taking.times)
-        for promotion in index.ordered
-        if (taking := tally.takings.get(promotion.id)) is not None
-    ]
+    found = []
+    for promotion_id in sorted([each for each in tally.takings if each != POINTS_ID], key=index.rank.__getitem__):
+        taking = tally.takings[promotion_id]
+        names = index.by_id[promotion_id].names
+        found.append(AppliedPromotion(promotion_id, names, taking.amount, taking.times))
     points = tally.takings.get(POINTS_ID)
     if points is not None:
         found.append(AppliedPromotion(POINTS_ID, POINTS_NAMES, points.amount, points.times))

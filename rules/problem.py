@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rules.basket import Line
 from rules.basket_lanes import Candidate
@@ -26,7 +27,7 @@ class UnitClass:
     gross: Minor
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Problem:
     """What is to be combined."""
 
@@ -50,8 +51,9 @@ class Problem:
             self.price_key,
         )
 
-    def class_options(self) -> tuple[tuple[Option, ...], ...]:
-        """Return for each class its legal prices in the unit lane, cheapest first."""
+    @cached_property
+    def prices(self) -> tuple[tuple[Option, ...], ...]:
+        """For each class its legal prices in the unit lane, cheapest first."""
         return tuple(
             options(unit_class.line, promotions, price_key=self.price_key)
             if promotions
@@ -140,7 +142,7 @@ def units_of(
     for play in plays:
         for place, slot in enumerate(play.slots):
             for position in slot.classes:
-                entry = _entry(problem, play, place, slot_number, position)
+                entry = entry_of(problem, play, place, slot_number, position)
                 if entry is not None:
                     entries[position].append(entry)
             slot_number += 1
@@ -151,7 +153,8 @@ def units_of(
     ]
 
 
-def _entry(problem: Problem, play: Play, place: int, slot_number: int, position: int) -> Entry | None:
+def entry_of(problem: Problem, play: Play, place: int, slot_number: int, position: int) -> Entry | None:
+    """Return how units of a class enter a slot; None where something forced keeps them out."""
     line = problem.classes[position].line
     bases = bases_for(play, line, problem.on_class[position], price_key=problem.price_key)
     if not bases:

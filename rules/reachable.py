@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.money import Minor
 from rules.unit_lane import Option
 
 
-@dataclass(frozen=True, slots=True)
-class Priceable:
+class Priceable(NamedTuple):
     """Units that are alike, with their legal prices, cheapest first."""
 
     quantity: int
@@ -25,26 +24,33 @@ class Priceable:
         return self.quantity * self.options[-1].net
 
 
-def reachable(units: Sequence[Priceable], positions: Sequence[int], *, limit: Minor) -> int:
+def reachable(units: Sequence[Priceable], positions: Sequence[int], *, limit: Minor, start: int = 1) -> int:
     """Return an integer whose bit n (0..limit) is set when the units can cost n more than at their cheapest.
 
     Bits of one integer stand for a set, and a shift for adding a unit: exact, and fast enough for every basket.
+
+    Args:
+        units: all classes.
+        positions: those that may move.
+        limit: sums beyond it are left out.
+        start: sums that are there already, as bits.
     """
-    return _steps(units, positions, limit)[-1][1]
+    return _steps(units, positions, limit, start)[-1][1]
 
 
 def choices_for(
-    units: Sequence[Priceable], positions: Sequence[int], surplus: Minor
-) -> Iterator[tuple[int, tuple[Option, ...]]]:
-    """Yield (position, option of each unit, dearest last) of the units that cost more than at their cheapest.
+    units: Sequence[Priceable], positions: Sequence[int], surplus: Minor, *, start: int = 1
+) -> tuple[dict[int, tuple[Option, ...]], Minor]:
+    """Return the prices of the units that cost more than at their cheapest, by class, dearest last; and what is left.
 
     Args:
         units: all classes.
         positions: those that may move.
         surplus: how much they are to cost above their cheapest; reachable.
+        start: sums that were there already, as bits; one of them is what is left of the surplus.
     """
     dearer: dict[int, list[Option]] = {}
-    steps = _steps(units, positions, surplus)
+    steps = _steps(units, positions, surplus, start)
     rest = surplus
     for index in range(len(steps) - 1, 0, -1):
         position, before = steps[index][0], steps[index - 1][1]
@@ -56,11 +62,13 @@ def choices_for(
                     dearer.setdefault(position, []).append(option)
                 rest -= extra
                 break
-    assert rest == 0
+    assert start >> rest & 1
+    found = {}
     for position, taken in dearer.items():
         unit = units[position]
         cheap = (unit.options[0],) * (unit.quantity - len(taken))
-        yield position, (*cheap, *sorted(taken, key=lambda option: option.net))
+        found[position] = (*cheap, *sorted(taken, key=lambda option: option.net))
+    return found, rest
 
 
 def rising(bits: int) -> Iterator[int]:
@@ -75,16 +83,18 @@ def rising(bits: int) -> Iterator[int]:
         bits ^= lowest
 
 
-def _steps(units: Sequence[Priceable], positions: Sequence[int], limit: Minor) -> list[tuple[int, int]]:
+def _steps(units: Sequence[Priceable], positions: Sequence[int], limit: Minor, start: int) -> list[tuple[int, int]]:
     """Return (position, amounts reachable so far) for each unit that adds an amount, after a first empty step."""
     mask = (1 << (limit + 1)) - 1
-    steps = [(-1, 1)]
+    before = start & mask
+    steps = [(-1, before)]
     for position in positions:
-        unit = units[position]
-        extras = [option.net - unit.options[0].net for option in unit.options[1:]]
-        extras = [extra for extra in extras if extra <= limit]
-        for _ in range(unit.quantity if extras else 0):
-            before = steps[-1][1]
+        quantity, options = units[position].quantity, units[position].options
+        if quantity == 0 or len(options) == 1:
+            continue
+        cheapest = options[0].net
+        extras = [extra for option in options if 0 < (extra := option.net - cheapest) <= limit]
+        for _ in range(quantity if extras else 0):
             after = before
             for extra in extras:
                 after |= before << extra
@@ -92,4 +102,5 @@ def _steps(units: Sequence[Priceable], positions: Sequence[int], limit: Minor) -
             if after == before:
                 break
             steps.append((position, after))
+            before = after
     return steps

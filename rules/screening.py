@@ -9,25 +9,24 @@ from typing import cast
 from rules.basket import QUANTITY_MAX, Line
 from rules.basket_lanes import Candidate
 from rules.conditions import Scope
-from rules.eligibility import Situation, is_unconditional, why_not
-from rules.group_lane import Play, may_take, plays_of
+from rules.eligibility import Situation, why_not
+from rules.group_lane import Play, Slot, may_take, plays_of
 from rules.money import Minor
 from rules.problem import Problem, UnitClass
 from rules.promotion_kinds import (
-    BASKET_KINDS,
-    EXTRA_KINDS,
-    GROUP_KINDS,
     Bundle,
-    FixedPrice,
     GroupPromotion,
     LimitedUnits,
     MemberPrice,
+    NForPrice,
+    NthItem,
     Promotion,
     UnitPromotion,
 )
 from rules.promotions import RuleSet
-from rules.quote import MissedPromotion, MissReason
-from rules.scopes import ScopeIndex, bits_of, in_scope
+from rules.quote import MissReason
+from rules.rule_index import Ready, Role, RuleIndex, asks_for_list_price, index_of
+from rules.scopes import in_scope
 from rules.unit_lane import lowers
 
 
@@ -53,23 +52,6 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleIndex:
-    """A rule set made ready for many baskets."""
-
-    ordered: tuple[Promotion, ...]
-    """In the fixed order of the lanes."""
-    scopes: ScopeIndex
-    unconditional: tuple[bool, ...]
-    no_item: tuple[MissedPromotion, ...]
-    """What is said of each where nothing of its scope is in the basket."""
-    by_id: dict[str, Promotion]
-    part_scopes: ScopeIndex
-    """The scopes of all parts of bundles."""
-    part_bits: dict[str, int]
-    """By bundle, which of them are its own."""
-
-
-@dataclass(frozen=True, slots=True)
 class Screened:
     """The promotions that may play, and those that may not."""
 
@@ -78,47 +60,23 @@ class Screened:
     """Basket promotions that may apply, and those that only their amount keeps away; parts are classes."""
     extras: tuple[Extra, ...]
     refused: dict[str, Refused]
+    inside: frozenset[int]
+    """Numbers of the promotions of which something is in the basket."""
+    is_bound: bool
+    """Some rule may keep promotions apart that play here."""
     index: RuleIndex
-
-
-def index_of(rules: RuleSet) -> RuleIndex:
-    """Return the index of a rule set; it is made once and kept with the set."""
-    kept = rules.__dict__.get("index")
-    if kept is None:
-        ordered = tuple(sorted(rules.promotions, key=lambda promotion: promotion.lane_rank))
-        by_id = {promotion.id: promotion for promotion in ordered}
-        assert len(by_id) == len(ordered)
-        kept = rules.__dict__["index"] = RuleIndex(
-            ordered,
-            ScopeIndex.of([promotion.scope for promotion in ordered]),
-            tuple(is_unconditional(promotion) for promotion in ordered),
-            tuple(MissedPromotion(promotion.id, promotion.names, MissReason.NO_ITEM) for promotion in ordered),
-            by_id,
-            *_parts_of(ordered),
-        )
-    return cast(RuleIndex, kept)
-
-
-def _parts_of(ordered: Sequence[Promotion]) -> tuple[ScopeIndex, dict[str, int]]:
-    scopes: list[Scope] = []
-    bits: dict[str, int] = {}
-    for promotion in ordered:
-        if isinstance(promotion, Bundle):
-            bits[promotion.id] = (1 << len(promotion.parts)) - 1 << len(scopes)
-            scopes += [part.scope for part in promotion.parts]
-    return ScopeIndex.of(scopes), bits
 
 
 def classes_of(lines: Sequence[Line]) -> tuple[UnitClass, ...]:
     """Return the classes of like units on some lines, which stand in the fixed order."""
     classes: list[UnitClass] = []
     for position, line in enumerate(lines):
-        gross = line.unit_grosses[0]
+        gross = line.unit_gross
         before = classes[-1] if classes else None
         if (
             before is not None
-            and before.gross == gross
             and before.line.item.sku == line.item.sku
+            and before.gross == gross
             and before.line.weight_g == line.weight_g
             and before.line.label_amount == line.label_amount
             and before.line.open_price == line.open_price
@@ -135,25 +93,37 @@ def screen(lines: Sequence[Line], rules: RuleSet, situation: Situation) -> Scree
     """Return which promotions may play for the lines of a basket, which stand in the fixed order."""
     index = index_of(rules)
     classes = classes_of(lines)
-    parts: dict[int, list[int]] = {}
+    inside: dict[int, list[int]] = {}
+    in_parts = []
     for position, unit_class in enumerate(classes):
-        for number in bits_of(index.scopes.bits(unit_class.line.item)):
-            parts.setdefault(number, []).append(position)
-    work = _Screening(classes, index, situation.tier.price_key if situation.tier else "")
-    for number in sorted(parts):
-        promotion = index.ordered[number]
-        inside = work.taking_part(promotion, parts[number])
-        if not inside:
+        numbers, parts = index.places_of(unit_class.line.item)
+        in_parts.append(parts)
+        for number in numbers:
+            if number in inside:
+                inside[number].append(position)
+            else:
+                inside[number] = [position]
+    work = _Screening(classes, index, in_parts, situation.tier.price_key if situation.tier else "")
+    touched = []
+    is_bound = False
+    for number in sorted(inside):
+        ready = index.ready[number]
+        positions = work.taking_part(ready, inside[number])
+        if not positions:
             continue
-        reason = None if index.unconditional[number] else why_not(promotion, situation)
+        touched.append(number)
+        reason = None if ready.is_free else why_not(ready.promotion, situation)
         if reason is None:
-            work.admit(promotion, inside)
+            is_bound = is_bound or ready.is_bound
+            work.admit(ready, positions)
         else:
-            work.refused[promotion.id] = Refused(reason)
+            work.refused[ready.promotion.id] = Refused(reason)
     problem = Problem(
         classes, tuple(map(tuple, work.on_class)), tuple(work.plays), _placed(work.candidates), work.price_key
     )
-    return Screened(problem, tuple(work.measured), tuple(work.extras), work.refused, index)
+    return Screened(
+        problem, tuple(work.measured), tuple(work.extras), work.refused, frozenset(touched), is_bound, index
+    )
 
 
 def _placed(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -174,13 +144,16 @@ def _placed(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
 class _Screening:
     """Sorts promotions into those that play and those that do not."""
 
-    def __init__(self, classes: tuple[UnitClass, ...], index: RuleIndex, price_key: str) -> None:
-        self.classes, self.price_key, self._index = classes, price_key, index
-        self._in_parts = (
-            [index.part_scopes.bits(unit_class.line.item) for unit_class in classes] if index.part_bits else []
-        )
+    def __init__(
+        self, classes: tuple[UnitClass, ...], index: RuleIndex, in_parts: Sequence[int], price_key: str
+    ) -> None:
+        self.classes, self.price_key, self._index, self._in_parts = classes, price_key, index, in_parts
         self.counts = [unit_class.count for unit_class in classes]
+        self._amounts = [unit_class.gross * unit_class.count for unit_class in classes]
         self.lines = [unit_class.line for unit_class in classes]
+        self._all_pieces = all(
+            [line.weight_g is None and line.label_amount is None and not _is_typed(line) for line in self.lines]
+        )
         self.on_class: list[list[UnitPromotion]] = [[] for _ in classes]
         self.plays: list[Play] = []
         self.candidates: list[Candidate] = []
@@ -188,49 +161,85 @@ class _Screening:
         self.extras: list[Extra] = []
         self.refused: dict[str, Refused] = {}
 
-    def taking_part(self, promotion: Promotion, inside: list[int]) -> list[int]:
+    def taking_part(self, ready: Ready, inside: list[int]) -> list[int]:
         """Return the classes that a promotion is about, among those in its scope."""
+        promotion = ready.promotion
         if isinstance(promotion, MemberPrice):
             inside = [at for at in inside if self.lines[at].item.tier_prices]
-        if isinstance(promotion, MemberPrice | FixedPrice):
+        if self._all_pieces:
+            return inside
+        if asks_for_list_price(promotion):
             return [at for at in inside if not _is_typed(self.lines[at])]
-        if isinstance(promotion, Bundle):
-            bits = self._index.part_bits[promotion.id]
-            inside = [at for at in inside if self._in_parts[at] & bits]
-        if isinstance(promotion, GROUP_KINDS):
-            inside = [at for at in inside if may_take(promotion, self.lines[at])]
+        if ready.role is Role.GROUP:
+            taker = cast("GroupPromotion | LimitedUnits", promotion)
+            return [at for at in inside if may_take(taker, self.lines[at])]
         return inside
 
-    def admit(self, promotion: Promotion, inside: list[int]) -> None:
+    def admit(self, ready: Ready, inside: list[int]) -> None:
         """Let a promotion play that only pieces and amounts could still keep away."""
-        pieces_of = inside if promotion.quantity_of is None else self._within(promotion.quantity_of)
-        pieces = self._pieces(pieces_of)
-        counted = inside if promotion.amount_of is None else self._within(promotion.amount_of)
-        listed = self._listed(counted)
-        if pieces < promotion.min_quantity:
-            self.refused[promotion.id] = Refused(MissReason.QUANTITY_SHORT, promotion.min_quantity - pieces)
-        elif isinstance(promotion, BASKET_KINDS):
-            candidate = Candidate(promotion, tuple(inside), tuple(counted), listed, self._listed(inside))
-            self.measured.append(candidate)
-            if listed >= candidate.threshold:
-                self.candidates.append(candidate)
-        elif isinstance(promotion, EXTRA_KINDS):
-            self.extras.append(Extra(promotion, tuple(inside), pieces, tuple(counted), listed))
-        elif listed < promotion.min_amount:
-            self.refused[promotion.id] = Refused(MissReason.AMOUNT_SHORT, promotion.min_amount - listed)
-        elif isinstance(promotion, GROUP_KINDS) or (isinstance(promotion, LimitedUnits) and promotion.units_max):
-            self._admit_plays(cast("GroupPromotion | LimitedUnits", promotion), inside)
+        promotion, role = ready.promotion, ready.role
+        counted, pieces = inside, 0
+        if not ready.counts_own or role is Role.EXTRA:
+            pieces_of = inside if promotion.quantity_of is None else self._within(promotion.quantity_of)
+            pieces = self._pieces(pieces_of)
+            counted = inside if promotion.amount_of is None else self._within(promotion.amount_of)
+            if pieces < promotion.min_quantity:
+                short = promotion.min_quantity - pieces
+                self.refused[promotion.id] = Refused(MissReason.QUANTITY_SHORT, short)
+                return
+        if role is Role.BASKET:
+            self._admit_candidate(promotion, inside, counted)
+        elif role is Role.EXTRA:
+            self.extras.append(Extra(promotion, tuple(inside), pieces, tuple(counted), self._listed(counted)))
+        elif promotion.min_amount and self._listed(counted) < promotion.min_amount:
+            short = promotion.min_amount - self._listed(counted)
+            self.refused[promotion.id] = Refused(MissReason.AMOUNT_SHORT, short)
+        elif role is Role.UNIT:
+            self._admit_unit(cast(UnitPromotion, promotion), inside)
+        elif ready.size:
+            self._admit_simple(ready, inside)
         else:
-            self._admit_unit(promotion, inside)
+            self._admit_plays(cast("GroupPromotion | LimitedUnits", promotion), inside)
+
+    def _admit_candidate(self, promotion: Promotion, inside: list[int], counted: list[int]) -> None:
+        listed = self._listed(counted)
+        parts = tuple(inside)
+        own = counted is inside
+        candidate = Candidate(
+            promotion,  # type: ignore[arg-type]
+            parts,
+            parts if own else tuple(counted),
+            listed,
+            listed if own else self._listed(inside),
+        )
+        self.measured.append(candidate)
+        if listed >= candidate.threshold:
+            self.candidates.append(candidate)
 
     def _admit_unit(self, promotion: UnitPromotion, inside: list[int]) -> None:
         # One that lowers nothing must not stand in the way of the others of its exclusive group.
-        useful = [at for at in inside if lowers(promotion, self.lines[at], price_key=self.price_key)]
-        for at in useful:
-            self.on_class[at].append(promotion)
-        if not useful:
+        is_useful = False
+        for at in inside:
+            if lowers(promotion, self.lines[at], self.classes[at].gross, price_key=self.price_key):
+                self.on_class[at].append(promotion)
+                is_useful = True
+        if not is_useful:
             nothing = MissReason.NO_ITEM if isinstance(promotion, MemberPrice) else MissReason.BETTER_USED
             self.refused[promotion.id] = Refused(nothing)
+
+    def _admit_simple(self, ready: Ready, inside: list[int]) -> None:
+        """Let a group promotion over one scope play, whose pieces need nothing in common."""
+        promotion = cast("NForPrice | NthItem", ready.promotion)
+        pieces = self._pieces(inside)
+        whole = not isinstance(promotion, NthItem)
+        # A ladder gives something from the first piece on that it takes something off.
+        least = ready.size if whole else next(at for at, rate in enumerate(ready.rates, 1) if rate)
+        if pieces < least:
+            self.refused[promotion.id] = Refused(MissReason.QUANTITY_SHORT, least - pieces)
+            return
+        price = promotion.price if isinstance(promotion, NForPrice) else None
+        slot = Slot(ready.size, ready.rates, tuple(inside))
+        self.plays.append(Play(promotion, (slot,), price, promotion.times_max, whole))
 
     def _admit_plays(self, promotion: GroupPromotion | LimitedUnits, inside: list[int]) -> None:
         if isinstance(promotion, Bundle):
@@ -269,13 +278,13 @@ class _Screening:
         return Refused(MissReason.QUANTITY_SHORT, size - there)
 
     def _pieces(self, positions: Iterable[int]) -> int:
-        return sum(self.counts[at] for at in positions)
+        return sum([self.counts[at] for at in positions])
 
     def _within(self, scope: Scope) -> list[int]:
         return [at for at, line in enumerate(self.lines) if in_scope(scope, line.item)]
 
     def _listed(self, positions: Sequence[int]) -> Minor:
-        return sum(self.classes[at].gross * self.counts[at] for at in positions)
+        return sum([self._amounts[at] for at in positions])
 
 
 def _is_typed(line: Line) -> bool:

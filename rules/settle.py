@@ -11,6 +11,7 @@ from rules.basket_lanes import run
 from rules.money import Minor, share
 from rules.problem import UnitClass, cells_of
 from rules.promotion_kinds import EverySpendOff
+from rules.unit_lane import Option
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class Tally:
     """The units of a basket while promotions are taken off them one after the other."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self.nets = [list(line.unit_grosses) for line in lines]
+        self.nets = [[line.unit_gross] * line.quantity for line in lines]
         self.taken: list[dict[str, Minor]] = [{} for _ in lines]
         self.takings: dict[str, Taking] = {}
 
@@ -35,10 +36,30 @@ class Tally:
         assert units[unit] >= 0
         line = self.taken[position]
         line[promotion_id] = line.get(promotion_id, 0) + amount
+        self.taking(promotion_id).amount += amount
+
+    def taking(self, promotion_id: str) -> Taking:
         taking = self.takings.get(promotion_id)
         if taking is None:
             taking = self.takings[promotion_id] = Taking()
-        taking.amount += amount
+        return taking
+
+    def place(self, position: int, options: Sequence[Option], times: dict[str, int]) -> None:
+        """Give the units of a line their prices, and count of how many units each promotion took something off."""
+        taken = self.taken[position]
+        count = len(options)
+        if options[0] is options[-1]:
+            # The options of a class are sorted: all are alike.
+            self.nets[position] = [options[0].net] * count
+            for promotion_id, amount in options[0].taken:
+                taken[promotion_id] = amount * count
+                times[promotion_id] = times.get(promotion_id, 0) + count
+            return
+        self.nets[position] = [option.net for option in options]
+        for option in options:
+            for promotion_id, amount in option.taken:
+                taken[promotion_id] = taken.get(promotion_id, 0) + amount
+                times[promotion_id] = times.get(promotion_id, 0) + 1
 
     def take_off(self, promotion_id: str, units: Sequence[tuple[int, int]], amount: Minor) -> None:
         """Share an amount over units (position of the line, number of the unit) by what they still cost."""
@@ -49,31 +70,37 @@ class Tally:
 
     @property
     def total(self) -> Minor:
-        return sum(sum(units) for units in self.nets)
+        return sum([sum(units) for units in self.nets])
 
 
 def settle(lines: Sequence[Line], classes: Sequence[UnitClass], best: Best) -> tuple[Tally, dict[str, Minor]]:
     """Return what is left of every unit, and the amount on which each basket promotion counted its threshold."""
     tally = Tally(lines)
-    cells = cells_of(classes, best.applied)
-    units: list[list[tuple[int, int]]] = [[] for _ in range(cells.count)]
-    amounts = [0] * cells.count
-    uses = dict(best.uses)
+    cells = cells_of(classes, best.applied) if best.applied else None
+    units: list[list[tuple[int, int]]] = [[] for _ in range(cells.count if cells else 0)]
+    amounts = [0] * len(units)
+    times: dict[str, int] = {}
     for position, (unit_class, nets) in enumerate(zip(classes, best.nets, strict=True)):
-        places = [(at, unit) for at in unit_class.positions for unit in range(lines[at].quantity)]
-        for (at, unit), option in zip(places, nets, strict=True):
-            cell = (cells.low if option.taken else cells.plain)[position]
-            units[cell].append((at, unit))
-            amounts[cell] += option.net
-            for promotion_id, amount in option.taken:
-                tally.take(promotion_id, at, unit, amount)
-                if promotion_id not in uses:
-                    tally.takings[promotion_id].times += 1
-    for promotion_id, times in uses.items():
-        if promotion_id in tally.takings:
-            tally.takings[promotion_id].times = times
-    outcome = run(amounts, cells.candidates)
+        first = 0
+        for at in unit_class.positions:
+            mine = nets[first : first + lines[at].quantity]
+            first += len(mine)
+            tally.place(at, mine, times)
+            if cells is not None:
+                for unit, option in enumerate(mine):
+                    cell = (cells.low if option.taken else cells.plain)[position]
+                    units[cell].append((at, unit))
+                    amounts[cell] += option.net
+    for taken in tally.taken:
+        for promotion_id, amount in taken.items():
+            tally.taking(promotion_id).amount += amount
+    times.update(best.uses)
+    for promotion_id, taking in tally.takings.items():
+        taking.times = times[promotion_id]
     bases: dict[str, Minor] = {}
+    if cells is None:
+        return tally, bases
+    outcome = run(amounts, cells.candidates)
     for candidate, level, base, shares in zip(
         cells.candidates, outcome.levels, outcome.bases, outcome.shares, strict=True
     ):
@@ -89,7 +116,7 @@ def settle(lines: Sequence[Line], classes: Sequence[UnitClass], best: Best) -> t
 
 def after_units(best: Best) -> list[Minor]:
     """Return what each class costs after unit and group promotions."""
-    return [sum(option.net for option in nets) for nets in best.nets]
+    return [sum([option.net for option in nets]) for nets in best.nets]
 
 
 def lane_order(taken: Mapping[str, Minor], rank: Mapping[str, int]) -> list[tuple[str, Minor]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.basket import GRAMS_PER_KG, Line
 from rules.money import BASIS_POINTS, Minor, round_half_up
@@ -13,8 +13,7 @@ COMBINED_MAX = 3
 """Most unit promotions that may lower one unit together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One legal price of a unit."""
 
     net: Minor
@@ -33,7 +32,23 @@ def options(line: Line, promotions: Sequence[UnitPromotion], *, price_key: str) 
         promotions: those that may apply to the line, in the order of their rank.
         price_key: the tier whose member prices count; "" is any member.
     """
-    gross = line.unit_grosses[0]
+    gross = line.unit_gross
+    by_net: dict[Minor, Option] = {gross: Option(gross)}
+    is_plain = True
+    for promotion in promotions:
+        saving = saving_of(promotion, line, gross, price_key)
+        if saving > 0 and gross - saving not in by_net:
+            by_net[gross - saving] = Option(gross - saving, ((promotion.id, saving),))
+        is_plain = is_plain and not promotion.forced and not promotion.combines_with
+    if not is_plain:
+        by_net = _combined(line, promotions, gross, price_key)
+    if len(by_net) == 1:
+        return tuple(by_net.values())
+    return tuple([by_net[net] for net in sorted(by_net)])
+
+
+def _combined(line: Line, promotions: Sequence[UnitPromotion], gross: Minor, price_key: str) -> dict[Minor, Option]:
+    """Return the legal prices where some promotion is forced or combines with others."""
     single = [
         (promotion, saving) for promotion in promotions if (saving := saving_of(promotion, line, gross, price_key)) > 0
     ]
@@ -48,7 +63,7 @@ def options(line: Line, promotions: Sequence[UnitPromotion], *, price_key: str) 
         if forced is None or forced in together:
             option = _apply(together, line, gross, price_key)
             by_net.setdefault(option.net, option)
-    return tuple(by_net[net] for net in sorted(by_net))
+    return by_net
 
 
 def _sets(useful: Sequence[UnitPromotion]) -> list[tuple[UnitPromotion, ...]]:
@@ -68,9 +83,9 @@ def _sets(useful: Sequence[UnitPromotion]) -> list[tuple[UnitPromotion, ...]]:
     return [*pairs, *triples]
 
 
-def lowers(promotion: UnitPromotion, line: Line, *, price_key: str) -> bool:
-    """Tell whether the promotion alone makes a unit of the line cheaper."""
-    return saving_of(promotion, line, line.unit_grosses[0], price_key) > 0
+def lowers(promotion: UnitPromotion, line: Line, gross: Minor, *, price_key: str) -> bool:
+    """Tell whether the promotion alone makes a unit of the line cheaper that costs `gross`."""
+    return saving_of(promotion, line, gross, price_key) > 0
 
 
 def combine(one: PromotionBase, other: PromotionBase) -> bool:

@@ -1,0 +1,355 @@
+"""The least that units can cost together when only their sum counts: components walked unit by unit.
+
+A state is how far each play has got, as fields of bits in one integer. Two ways to the same state differ in nothing that
+follows, so only the cheaper is kept: that is exact as long as all states are kept. The slots of a bundle are filled region
+by region; the tables of the regions are put together, and a bundle is closed behind the last region that it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rules.budget import Budget
+from rules.money import Minor
+from rules.problem import Problem
+from rules.regions import Component, Way
+
+STATES_MAX = 4_000
+"""Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
+STATES_KEPT = 60
+"""How many stay then, beside the one in which nothing is begun."""
+MOVES_A_STEP = 10
+"""Moves from one state to the next that count as one step of the budget."""
+TOO_MUCH = 1 << 60
+
+States = dict[int, int]
+"""Least sum by state."""
+
+
+class Placed(NamedTuple):
+    """What became of one unit."""
+
+    position: int
+    way: Way | None
+    """The slot that it is in; None for a price of its own."""
+    place: int
+    """Its place in the use, from 0."""
+
+
+class Least(NamedTuple):
+    """The least sum of a component."""
+
+    total: Minor
+    fills: tuple[int, ...]
+    """The state in which each region ends."""
+    bound: Minor
+    """Nothing costs less; the total itself where all states were kept."""
+
+
+class Field(NamedTuple):
+    """Where a slot stands in a state, and how it counts."""
+
+    shift: int
+    mask: int
+    wrap: int
+    """Units of a use, where a complete use is done with; 0 where all units are counted."""
+    most: int
+    """Most units that it takes in one region."""
+
+
+class _Layer(NamedTuple):
+    """The states before one unit of a class."""
+
+    position: int
+    states: States
+
+
+class Table(NamedTuple):
+    """What the units of one region cost at the least, by how far they fill the slots of plays that reach beyond it."""
+
+    states: States
+    layers: list[_Layer]
+    """The states before each unit."""
+    origin: dict[int, int]
+    """Where closed states came from."""
+
+    @property
+    def least(self) -> Minor:
+        return min(self.states.values())
+
+
+class Walk:
+    """One component with its fields, ready to be walked."""
+
+    def __init__(
+        self, problem: Problem, component: Component, ways: Sequence[Sequence[Way]], solo: Sequence[Minor]
+    ) -> None:
+        self._problem, self.component, self._solo = problem, component, solo
+        playing = set(component.plays)
+        self._ways = {
+            position: [way for way in ways[position] if way.play in playing] for position in component.positions
+        }
+        self._fields = self._lay_out()
+        self._last = self._last_touch()
+        self.tables: list[Table] = []
+        """By region, once searched."""
+
+    def _lay_out(self) -> dict[tuple[int, int], Field]:
+        fitting: dict[tuple[int, int], int] = {}
+        for position, inside in self._ways.items():
+            for way in inside:
+                key = (way.play, way.slot)
+                fitting[key] = fitting.get(key, 0) + self._problem.classes[position].count
+        fields, shift = {}, 0
+        for number in self.component.plays:
+            play = self._problem.plays[number]
+            uses = min(fitting.get((number, at), 0) // slot.size for at, slot in enumerate(play.slots))
+            if not play.whole:
+                uses = -(-fitting.get((number, 0), 0) // play.slots[0].size)
+            uses = min(uses, play.times) if play.times else uses
+            for at, slot in enumerate(play.slots):
+                wraps = number in self.component.inner and not play.times
+                most = slot.size * uses
+                width = (slot.size if wraps else fitting.get((number, at), 0)).bit_length()
+                fields[number, at] = Field(shift, (1 << width) - 1, slot.size if wraps else 0, most)
+                shift += width
+        return fields
+
+    def ways_of(self, position: int) -> list[Way]:
+        """Return the slots of the component's plays that units of a class may enter."""
+        return self._ways[position]
+
+    def field(self, way: Way) -> Field:
+        return self._fields[way.play, way.slot]
+
+    def inner_in(self, region: Sequence[int]) -> tuple[int, ...]:
+        """Return the plays whose uses are counted in a region."""
+        inside = {way.play for position in region for way in self._ways[position]}
+        return tuple(sorted(inside & self.component.inner))
+
+    def closed_behind(self, region: int) -> tuple[int, ...]:
+        """Return the other plays for which a region, by its number, is the last."""
+        return tuple(play for play, last in self._last.items() if last == region)
+
+    def closed(self, state: int, plays: Sequence[int]) -> tuple[int, Minor] | None:
+        """Return a state with some plays ended, and what they then cost; None where one is left unfinished."""
+        cost = 0
+        for number in plays:
+            play = self._problem.plays[number]
+            shift, mask, _, _ = self._fields[number, 0]
+            count = state >> shift & mask
+            if number in self.component.inner:
+                if play.whole and count % play.slots[0].size:
+                    return None
+                state -= count << shift
+                continue
+            uses = count // play.slots[0].size
+            if play.times and uses > play.times:
+                return None
+            for at, slot in enumerate(play.slots):
+                shift, mask, _, _ = self._fields[number, at]
+                count = state >> shift & mask
+                if count != uses * slot.size:
+                    return None
+                state -= count << shift
+            cost += uses * (play.price or 0)
+        return state, cost
+
+    def search(self, budget: Budget) -> Least:
+        """Return the least sum and how it comes about."""
+        merged: States = {0: 0}
+        is_exact = True
+        steps: list[tuple[States, dict[int, int]]] = []
+        for number, region in enumerate(self.component.regions):
+            found, exact = self._walk(region, budget)
+            self.tables.append(found)
+            before, merged = merged, {}
+            if not budget.spend(1 + len(before) * len(found.states) // MOVES_A_STEP):
+                exact, before = False, _cheapest(before, STATES_KEPT)
+            for one, cost in before.items():
+                for other, more in found.states.items():
+                    if cost + more < merged.get(one + other, TOO_MUCH):
+                        merged[one + other] = cost + more
+            merged, closed = self._close(merged, self.closed_behind(number))
+            if len(merged) > STATES_MAX:
+                exact, merged = False, _cheapest(merged, STATES_KEPT)
+            is_exact = is_exact and exact
+            steps.append((before, closed))
+        total = merged[0]
+        return Least(total, self._fills(steps), total if is_exact else self._thinkable())
+
+    def _fills(self, steps: Sequence[tuple[States, dict[int, int]]]) -> tuple[int, ...]:
+        """Return the state of each region in the cheapest way."""
+        fills = []
+        state = 0
+        for (before, closed), table in zip(reversed(steps), reversed(self.tables), strict=True):
+            state = closed.get(state, state)
+            # The cheapest split of a state over the regions so far and this one; the first where several are.
+            own = min(
+                (other for other in table.states if state - other in before),
+                key=lambda other: (before[state - other] + table.states[other], other),
+            )
+            fills.append(own)
+            state -= own
+        return tuple(reversed(fills))
+
+    def placed(self, fills: Sequence[int]) -> list[Placed]:
+        """Return what becomes of every unit when each region ends in a state of its table."""
+        placed: list[Placed] = []
+        for table, state in zip(self.tables, fills, strict=True):
+            placed += self._trace_region(table.layers, table.origin.get(state, state), table.states[state])
+        return placed
+
+    def configurations(self, most: Minor, count: int) -> list[tuple[Minor, tuple[int, ...]]] | None:
+        """Return (sum, states of the regions) of every way to fill the slots that costs at most so much, cheapest first.
+
+        None where there are more than `count`, or more than ten times as many to look at.
+        """
+        outer = [play for play in self.component.plays if play not in self.component.inner]
+        rest = [0]
+        for table in reversed(self.tables):
+            rest.append(rest[-1] + min(table.states.values()))
+        rest.reverse()
+        found: list[tuple[Minor, tuple[int, ...]]] = []
+        stack: list[tuple[Minor, int, tuple[int, ...]]] = [(0, 0, ())]
+        looked = 0
+        while stack:
+            cost, state, fills = stack.pop()
+            looked += 1
+            if len(found) > count or looked > 10 * count:
+                return None
+            if len(fills) == len(self.tables):
+                closed = self.closed(state, outer)
+                if closed is not None and cost + closed[1] <= most:
+                    found.append((cost + closed[1], fills))
+                continue
+            left = most - rest[len(fills) + 1]
+            for own, more in self.tables[len(fills)].states.items():
+                if cost + more <= left:
+                    stack.append((cost + more, state + own, (*fills, own)))
+        return sorted(found)
+
+    def _last_touch(self) -> dict[int, int]:
+        last = {}
+        for number, region in enumerate(self.component.regions):
+            for position in region:
+                for way in self._ways[position]:
+                    if way.play not in self.component.inner:
+                        last[way.play] = number
+        return last
+
+    def _walk(self, region: Sequence[int], budget: Budget) -> tuple[Table, bool]:
+        """Return the table of a region, and whether all states were kept."""
+        states: States = {0: 0}
+        layers: list[_Layer] = []
+        exact = True
+        ends = self._ends(region)
+        for position in region:
+            solo = self._solo[position]
+            moves = [self._move(way) for way in self._ways[position]]
+            for _ in range(self._problem.classes[position].count):
+                if not budget.spend(1 + len(states) * (1 + len(moves)) // MOVES_A_STEP) or len(states) > STATES_MAX:
+                    exact = False
+                    states = _cheapest(states, STATES_KEPT)
+                layers.append(_Layer(position, states))
+                states = _after(states, solo, moves)
+            for shift, mask, size in ends.get(position, ()):
+                states = {state: cost for state, cost in states.items() if (state >> shift & mask) % size == 0}
+        table, origin = self._close(states, self.inner_in(region))
+        return Table(table, layers, origin), exact
+
+    def _move(self, way: Way) -> tuple[int, int, int, tuple[Minor, ...], int]:
+        shift, mask, wrap, most = self._fields[way.play, way.slot]
+        nets = way.nets
+        if not wrap and len(nets) < most:
+            nets *= -(-most // len(nets))
+        return shift, mask, wrap, nets, most
+
+    def _ends(self, region: Sequence[int]) -> dict[int, list[tuple[int, int, int]]]:
+        """Return for each class the plays for which it is the last, where an unfinished use gives nothing."""
+        last = {way.play: position for position in region for way in self._ways[position]}
+        ends: dict[int, list[tuple[int, int, int]]] = {}
+        for number, position in last.items():
+            play = self._problem.plays[number]
+            if number in self.component.inner and play.whole:
+                field = self._fields[number, 0]
+                ends.setdefault(position, []).append((field.shift, field.mask, play.slots[0].size))
+        return ends
+
+    def _close(self, states: States, plays: Sequence[int]) -> tuple[States, dict[int, int]]:
+        """Return the states once some plays have seen all of their units, and where they came from."""
+        if not plays or (len(states) == 1 and 0 in states):
+            return states, {}
+        after: States = {}
+        origin: dict[int, int] = {}
+        for state, cost in states.items():
+            closed = self.closed(state, plays) if state else (0, 0)
+            if closed is not None and cost + closed[1] < after.get(closed[0], TOO_MUCH):
+                after[closed[0]] = cost + closed[1]
+                origin[closed[0]] = state
+        return after, origin
+
+    def _trace_region(self, layers: Sequence[_Layer], state: int, cost: int) -> list[Placed]:
+        placed = []
+        for position, states in reversed(layers):
+            solo = self._solo[position]
+            if states.get(state, TOO_MUCH) + solo == cost:
+                placed.append(Placed(position, None, 0))
+                cost -= solo
+                continue
+            for way in self._ways[position]:
+                field = self._fields[way.play, way.slot]
+                at = state >> field.shift & field.mask
+                if at == 0 and not field.wrap:
+                    continue
+                place = at - 1 if at else field.wrap - 1
+                before = state + ((place - at) << field.shift)
+                net = way.nets[place % len(way.nets)]
+                if states.get(before, TOO_MUCH) + net == cost:
+                    placed.append(Placed(position, way, place % len(way.nets)))
+                    state, cost = before, cost - net
+                    break
+            else:
+                raise AssertionError("a state that nothing leads to")
+        return placed
+
+    def _thinkable(self) -> Minor:
+        """Return an amount below which the units cannot cost: each at its best share."""
+        total = 0
+        for position, ways in self._ways.items():
+            shares = [self._solo[position]]
+            for way in ways:
+                play = self._problem.plays[way.play]
+                if play.price is None:
+                    shares += way.nets
+                else:
+                    shares.append(play.price // sum(slot.size for slot in play.slots))
+            total += min(shares) * self._problem.classes[position].count
+        return total
+
+
+def _after(states: States, solo: Minor, moves: Sequence[tuple[int, int, int, tuple[Minor, ...], int]]) -> States:
+    """Return the states behind one more unit: at a price of its own, or in one of some slots."""
+    after = {state: cost + solo for state, cost in states.items()}
+    get = after.get
+    for shift, mask, wrap, nets, most in moves:
+        one = 1 << shift
+        for state, cost in states.items():
+            at = state >> shift & mask
+            if wrap:
+                into = state + one if at + 1 < wrap else state - (at << shift)
+            elif at < most:
+                into = state + one
+            else:
+                continue
+            cost += nets[at]
+            if cost < get(into, TOO_MUCH):
+                after[into] = cost
+    return after
+
+
+def _cheapest(states: States, most: int) -> States:
+    kept = sorted(states, key=lambda state: (states[state], state))[:most]
+    # The state in which no play has begun leads on at every time.
+    return {state: states[state] for state in dict.fromkeys((0, *kept)) if state in states}

@@ -1,0 +1,365 @@
+"""All sums that connected units can cost, up to a limit above the least: for levels that must be reached exactly.
+
+As in `least`, units are walked one after the other; but instead of the least sum, a state holds every sum that leads to it:
+the bits of one integer above an offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rules.budget import Budget
+from rules.group_lane import Play
+from rules.money import Minor
+from rules.problem import Problem, entry_of
+from rules.regions import Way, is_inner, option_in
+from rules.unit_lane import Option
+
+STATES_MAX = 6_000
+TOO_MUCH: Minor = 1 << 60
+MOVES_A_STEP = 3
+"""Moves from one state to the next that count as one step of the budget."""
+
+
+class Reached(NamedTuple):
+    """Sums: bit n stands for offset + n."""
+
+    offset: Minor
+    bits: int
+
+
+States = dict[int, Reached]
+
+
+class Put(NamedTuple):
+    """What became of one unit."""
+
+    position: int
+    play: int
+    """Number of the play; -1 for a price of its own."""
+    slot: int
+    option: Option
+    """With a price for the use, what the unit costs before it."""
+
+
+class _Field(NamedTuple):
+    """Where a slot stands in a state."""
+
+    shift: int
+    mask: int
+    wrap: int
+    """Units of a use, where a complete use is done with; 0 where all units are counted."""
+    most: int
+
+
+class _Step(NamedTuple):
+    """How a unit moves a state."""
+
+    shift: int
+    mask: int
+    wrap: int
+    most: int
+    nets: tuple[Minor, ...]
+    """The least that it costs, by place in the use."""
+
+
+class _Move(NamedTuple):
+    """One way of a unit, with its costs by place in the use."""
+
+    way: Way | None
+    step: _Step
+    costs: tuple[tuple[tuple[Minor, Option], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Classes that are looked at together."""
+
+    positions: tuple[int, ...]
+    """The dearest first."""
+    plays: tuple[int, ...]
+    """Plays that connect them, or in which some of them are; all others are left out."""
+    filled: Mapping[tuple[int, int], int]
+    """(play, slot) of plays that reach beyond the group: how many of its units are in them."""
+    extra: Mapping[int, tuple[Option, ...]]
+    """By class, prices that count as prices of its own although others would have to go along."""
+
+
+class Surpluses:
+    """The sums of one group."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        group: Group,
+        ways: Sequence[Sequence[Way]],
+        least: Minor,
+        limit: Minor,
+        budget: Budget,
+    ) -> None:
+        """Work out the sums from `least` to `least + limit`; `is_exact` tells whether that came to its end."""
+        self._problem, self._group, self._least, self._limit = problem, group, least, limit
+        playing = set(group.plays)
+        self._ways = {at: [way for way in ways[at] if way.play in playing] for at in group.positions}
+        self._fields = self._lay_out()
+        self._moves = {position: self._moves_of(position) for position in group.positions}
+        self._layers: list[tuple[int, States]] = []
+        self._end: States = {}
+        self.is_exact = True
+        self.bits = 0
+        self._run(budget)
+
+    def _lay_out(self) -> dict[tuple[int, int], _Field]:
+        fitting: dict[tuple[int, int], int] = {}
+        for position, inside in self._ways.items():
+            for way in inside:
+                key = (way.play, way.slot)
+                fitting[key] = fitting.get(key, 0) + self._problem.classes[position].count
+        fields, shift = {}, 0
+        for key, fit in fitting.items():
+            play = self._problem.plays[key[0]]
+            size = play.slots[key[1]].size
+            wraps = is_inner(play) and not play.times
+            most = self._group.filled.get(key, 0) if key in self._group.filled else self._most(play, key[0], fitting)
+            width = (size if wraps else max(fit, most)).bit_length()
+            fields[key] = _Field(shift, (1 << width) - 1, size if wraps else 0, most)
+            shift += width
+        return fields
+
+    def _most(self, play: Play, number: int, fitting: Mapping[tuple[int, int], int]) -> int:
+        uses = min(fitting.get((number, at), 0) // slot.size for at, slot in enumerate(play.slots))
+        if not play.whole:
+            uses = -(-fitting[number, 0] // play.slots[0].size)
+        uses = min(uses, play.times) if play.times else uses
+        return max(uses * slot.size for slot in play.slots)
+
+    def _moves_of(self, position: int) -> list[_Move]:
+        problem = self._problem
+        # Whatever is that much dearer than the least takes the sum beyond the limit.
+        most = problem.prices[position][0].net + self._limit
+        own = [each for each in (*problem.prices[position], *self._group.extra.get(position, ())) if each.net <= most]
+        moves = [_Move(None, _Step(0, 0, 0, 0, (own[0].net,)), (tuple([(each.net, each) for each in own]),))]
+        for way in self._ways[position]:
+            field = self._fields[way.play, way.slot]
+            if not field.most:
+                continue
+            play = problem.plays[way.play]
+            if play.price is not None:
+                base = option_in(problem, way, 0, position)
+                costs: tuple[tuple[tuple[Minor, Option], ...], ...] = tuple([((net, base),) for net in way.nets])
+            elif way.is_plain:
+                costs = tuple([((net, option_in(problem, way, at, position)),) for at, net in enumerate(way.nets)])
+            else:
+                entry = entry_of(problem, play, way.slot, 0, position)
+                assert entry is not None
+                costs = tuple([tuple([(o.net, o) for o in options]) for options in entry.choices])
+            moves.append(_Move(way, _Step(*field, tuple([each[0][0] for each in costs])), costs))
+        return moves
+
+    def _run(self, budget: Budget) -> None:
+        limit = self._limit
+        most = self._least + limit
+        to_go = self._to_go(budget)
+        if to_go is None:
+            self.is_exact = False
+            return
+        states: States = {0: Reached(0, 1)}
+        number = 0
+        for position in self._group.positions:
+            moves = self._moves[position]
+            width = sum([len(move.costs[0]) for move in moves])
+            for _ in range(self._problem.classes[position].count):
+                number += 1
+                if len(states) > STATES_MAX or not budget.spend(1 + len(states) * width // MOVES_A_STEP):
+                    self.is_exact = False
+                    return
+                self._layers.append((position, states))
+                states = _after(states, moves, to_go[number], most)
+        self._end = states
+        for state, reached in states.items():
+            cost = self._closing(state)
+            if cost is not None:
+                offset = reached.offset + cost - self._least
+                # What is below the least uses bundles in another way, which is looked at by itself.
+                self.bits |= reached.bits << offset if offset >= 0 else reached.bits >> -offset
+        self.bits &= (1 << (limit + 1)) - 1
+
+    def _to_go(self, budget: Budget) -> list[dict[int, Minor]] | None:
+        """Return, by number of units placed and by state, the least that is still to come; None where that is too much.
+
+        States that cannot end within the limit are left out.
+        """
+        most, rest = self._least + self._limit, self._rest()
+        layers: list[tuple[dict[int, Minor], Sequence[_Step]]] = []
+        states: dict[int, Minor] = {0: 0}
+        for position in self._group.positions:
+            steps: Sequence[_Step] = [move.step for move in self._moves[position]]
+            for _ in range(self._problem.classes[position].count):
+                if len(states) > STATES_MAX or not budget.spend(1 + len(states) * len(steps) // MOVES_A_STEP):
+                    return None
+                layers.append((states, steps))
+                states = _least_after(states, steps, most - rest[len(layers)])
+        costs = {state: cost for state in states if (cost := self._closing(state)) is not None}
+        result = [costs]
+        for states, steps in reversed(layers):
+            costs = _least_before(states, steps, costs)
+            result.append(costs)
+        result.reverse()
+        return result
+
+    def _rest(self) -> list[Minor]:
+        """Return for each number of units placed an amount below which the others cannot cost."""
+        each = []
+        for position in self._group.positions:
+            least = min([min(move.step.nets) for move in self._moves[position]])
+            each += [least] * self._problem.classes[position].count
+        rest = [0]
+        for least in reversed(each):
+            rest.append(rest[-1] + least)
+        return rest[::-1]
+
+    def _closing(self, state: int) -> Minor | None:
+        """Return what ending all plays costs; None where that cannot be."""
+        cost = 0
+        seen: set[int] = set()
+        for number, slot in self._fields:
+            play = self._problem.plays[number]
+            key = (number, slot)
+            count = self._count(state, key)
+            if key in self._group.filled:
+                if count != self._group.filled[key]:
+                    return None
+            elif is_inner(play):
+                if play.whole and count % play.slots[0].size:
+                    return None
+            elif number not in seen:
+                seen.add(number)
+                uses = self._count(state, (number, 0)) // play.slots[0].size
+                if any(self._count(state, (number, at)) != uses * each.size for at, each in enumerate(play.slots)):
+                    return None
+                if play.times and uses > play.times:
+                    return None
+                cost += uses * (play.price or 0)
+        return cost
+
+    def _count(self, state: int, key: tuple[int, int]) -> int:
+        field = self._fields.get(key)
+        return 0 if field is None else state >> field.shift & field.mask
+
+    def puts(self, surplus: Minor) -> list[Put]:
+        """Return what becomes of every unit for a surplus that can be had."""
+        state, amount = self._last(self._least + surplus)
+        found: list[Put] = []
+        for position, states in reversed(self._layers):
+            put, state, amount = self._before(position, states, state, amount)
+            found.append(put)
+        return found
+
+    def _last(self, amount: Minor) -> tuple[int, Minor]:
+        for state, reached in self._end.items():
+            cost = self._closing(state)
+            if cost is not None and _has(reached, amount - cost):
+                return state, amount - cost
+        raise AssertionError("a sum that nothing leads to")
+
+    def _before(self, position: int, states: States, state: int, amount: Minor) -> tuple[Put, int, Minor]:
+        for way, step, costs in self._moves[position]:
+            before, place = state, 0
+            if way is not None:
+                at = state >> step.shift & step.mask
+                if at == 0 and not step.wrap:
+                    continue
+                place = at - 1 if at else step.wrap - 1
+                before = state + ((place - at) << step.shift)
+            reached = states.get(before)
+            if reached is None:
+                continue
+            for cost, option in costs[place % len(costs)]:
+                if _has(reached, amount - cost):
+                    play, slot = (-1, 0) if way is None else (way.play, way.slot)
+                    return Put(position, play, slot, option), before, amount - cost
+        raise AssertionError("a sum that nothing leads to")
+
+
+def _into(state: int, step: _Step) -> tuple[int, int] | None:
+    """Return the state behind one more unit in a slot, and its place there; None where it has no room."""
+    shift, mask, wrap, most, _ = step
+    place = state >> shift & mask
+    if wrap:
+        return state + (1 << shift) if place + 1 < wrap else state - (place << shift), place
+    return (state + (1 << shift), place) if place < most else None
+
+
+def _least_after(states: Mapping[int, Minor], steps: Sequence[_Step], most: Minor) -> dict[int, Minor]:
+    """Return the least cost of each state behind one more unit, those above `most` left out."""
+    solo = steps[0].nets[0]
+    after = {state: cost + solo for state, cost in states.items()}
+    get = after.get
+    for shift, mask, wrap, room, nets in steps[1:]:
+        one, size = 1 << shift, len(nets)
+        for state, cost in states.items():
+            place = state >> shift & mask
+            if wrap:
+                into = state + one if place + 1 < wrap else state - (place << shift)
+            elif place < room:
+                into = state + one
+            else:
+                continue
+            cost += nets[place % size]
+            if cost < get(into, TOO_MUCH):
+                after[into] = cost
+    return {state: cost for state, cost in after.items() if cost <= most}
+
+
+def _least_before(states: Mapping[int, Minor], steps: Sequence[_Step], to_go: Mapping[int, Minor]) -> dict[int, Minor]:
+    """Return the least that is still to come from each state before one more unit."""
+    solo = steps[0].nets[0]
+    get = to_go.get
+    before = {state: solo + get(state, TOO_MUCH) for state in states}
+    for shift, mask, wrap, room, nets in steps[1:]:
+        one, size = 1 << shift, len(nets)
+        for state in states:
+            place = state >> shift & mask
+            if wrap:
+                into = state + one if place + 1 < wrap else state - (place << shift)
+            elif place < room:
+                into = state + one
+            else:
+                continue
+            cost = nets[place % size] + get(into, TOO_MUCH)
+            if cost < before[state]:
+                before[state] = cost
+    return {state: cost for state, cost in before.items() if cost < TOO_MUCH}
+
+
+def _after(states: States, moves: Sequence[_Move], to_go: Mapping[int, Minor], most: Minor) -> States:
+    """Return the sums behind one more unit, those left out that end above `most`."""
+    after: dict[int, tuple[Minor, int]] = {}
+    for state, (offset, bits) in states.items():
+        for way, step, costs in moves:
+            found = (state, 0) if way is None else _into(state, step)
+            if found is None or found[0] not in to_go:
+                continue
+            into, place = found
+            room = most - to_go[into]
+            for cost, _ in costs[place % len(costs)]:
+                first = offset + cost
+                if first > room:
+                    continue
+                old = after.get(into)
+                if old is None:
+                    after[into] = first, bits
+                elif first < old[0]:
+                    after[into] = first, bits | old[1] << (old[0] - first)
+                else:
+                    after[into] = old[0], old[1] | bits << (first - old[0])
+    return {
+        state: Reached(offset, bits & ((1 << (most - to_go[state] - offset + 1)) - 1))
+        for state, (offset, bits) in after.items()
+    }
+
+
+def _has(reached: Reached, amount: Minor) -> bool:
+    return amount >= reached.offset and bool(reached.bits >> (amount - reached.offset) & 1)
