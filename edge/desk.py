@@ -27,6 +27,7 @@ DONE_SHOWN_MS = 120_000
 class Told:
     """What the customer was told of the basket: nobody pays for anything else without being told again."""
 
+    sale_id: str = ""
     total: Minor = 0
     points: int = 0
     """Points that pay."""
@@ -36,9 +37,10 @@ class Told:
     """What applied."""
 
 
-def told_by(quote: Quote) -> Told:
+def told_by(sale_id: str, quote: Quote) -> Told:
     """Return what a quote tells the customer."""
     return Told(
+        sale_id=sale_id,
         total=quote.total,
         points=quote.points_paid.points if quote.points_paid else 0,
         gifts=tuple((gift.promotion_id, gift.sku, gift.quantity) for gift in quote.gifts),
@@ -158,7 +160,7 @@ class Desk:
             if note:
                 self.note(note, basket.sale_id, detail)
         self.set(stage=stage, basket=basket, steps=steps, done_sale_id="", new_tier_id=None, seen_ms=self.now_ms())
-        self.show(sound=sound, notice=notice, priced=priced)
+        self.show(sound=sound, notice=notice, priced=priced, tells=True)
         return None
 
     def note(self, action: str, subject: str = "", detail: object = None, *, staff_id: str = "") -> None:
@@ -169,16 +171,25 @@ class Desk:
             subject=subject, detail=detail,
         )  # fmt: skip
 
-    def refuse(self, refusal: Refusal) -> Refusal:
+    def refuse(self, refusal: Refusal, *, tells: bool = False) -> Refusal:
         """Show why something was not done."""
-        self.show(sound=Sound.ERROR, notice=refusal)
+        self.show(sound=Sound.ERROR, notice=refusal, tells=tells)
         return refusal
 
-    def show(self, *, sound: Sound = Sound.NONE, notice: Refusal | None = None, priced: Basket | None = None) -> None:
+    def show(
+        self,
+        *,
+        sound: Sound = Sound.NONE,
+        notice: Refusal | None = None,
+        priced: Basket | None = None,
+        tells: bool = False,
+    ) -> None:
         """Show the next view, the basket priced afresh.
 
         Args:
             priced: the basket with its items as they are now, where that is at hand.
+            tells: while paying, the customer is told this price; any other view leaves standing what was told before,
+                so that a price that changes meanwhile is never taken for one that somebody agreed to.
         """
         memory = self.memory
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
@@ -198,7 +209,8 @@ class Desk:
                 view = replace(view, sale_id=basket.sale_id, blocked=Refusal("amount_range"))
             else:
                 view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
-        self.set(told=told_by(view.quote) if view.quote else Told(view.total))
+        if tells or memory.stage is not Stage.PAYING or memory.told.sale_id != view.sale_id:
+            self.set(told=told_by(view.sale_id, view.quote) if view.quote else Told(view.sale_id, view.total))
         self._rules_shown = self.shop.rules
         self.shop.screens.show(view)
 

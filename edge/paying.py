@@ -31,7 +31,7 @@ def to_pay(desk: Desk) -> Refusal | None:
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)
-    desk.show()
+    desk.show(tells=True)
     return None
 
 
@@ -63,7 +63,7 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
         return desk.refuse(quote)
     changed = _changed(memory.told, quote)
     if changed:
-        return desk.refuse(changed)
+        return desk.refuse(changed, tells=True)
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
     answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders])
     if isinstance(answer, Overpaid):
@@ -98,7 +98,7 @@ def _quoted(desk: Desk, basket: Basket) -> Quote | Refusal:
 
 def _changed(told: Told, quote: Quote) -> Refusal | None:
     """Say what is not as the customer was told: another lane took the last use, points were spent, a price rose."""
-    now = told_by(quote)
+    now = told_by(told.sale_id, quote)
     if (now.total, now.points, now.gifts) == (told.total, told.points, told.gifts):
         return None
     total: dict[str, str | int] = {"total_minor": quote.total}
