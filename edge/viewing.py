@@ -93,6 +93,8 @@ def _gifts(shop: Shop, quote: Quote) -> tuple[GiftView, ...]:
 
 def _points(shop: Shop, basket: Basket, quote: Quote) -> PointsView | None:
     """Return how the member's points can pay for the basket; None where they cannot."""
+    if basket.member_id is None or shop.rules.points.cash is None:
+        return None
     paid = quote.points_paid
     whole = quote.total + (paid.amount if paid else 0)
     everything = replace(basket, points_to_redeem=AMOUNT_MAX)
