@@ -227,7 +227,28 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"get_scope names other items.*", N_("What one gets are other items, so they share nothing.")),
     (r"give a price or off_bp.*", N_("Give a price or a discount, one of the two.")),
     (r"counts over the basket, and alike.*", N_("Give the times in one basket or what the pieces share, not both.")),
-    (r"a cycle of exclusions: (?P<value>.*)", N_("They exclude each other in a circle: {value}.")),
+    (
+        r"a cycle of exclusions: (?P<value>.*)",
+        N_("They exclude each other in a circle: {value}. It is enough that one names the other."),
+    ),
+    (r"(?P<value>.*) excludes it", N_("{value} says that it never goes together with this one.")),
+    (
+        r"(?P<value>.*) stands in the same exclusive group",
+        N_("{value} stands in the same group, where one keeps out the other."),
+    ),
+    (r"(?P<value>.*) applies alone, so it combines.*", N_("{value} applies alone, so nothing goes together with it.")),
+    (
+        r"(?P<value>.*) is forced too, and the two exclude.*",
+        N_("{value} is always applied too, and only one of the two can be."),
+    ),
+    (
+        r"(?P<value>.*) applies alone, and .* is forced too",
+        N_("{value} is always applied, and nothing else beside it."),
+    ),
+    (
+        r"can never apply: (?P<value>.*) always does.*",
+        N_("It could never apply: {value} always does, and keeps it out."),
+    ),
     (r"days around a festival.*", N_("Choose a festival first.")),
     (r"points is the name.*", N_("This id is taken by the points.")),
     (r"missing", N_("Fill this in.")),

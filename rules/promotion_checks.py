@@ -8,15 +8,17 @@ from itertools import pairwise
 
 from rules.conditions import Scope, When
 from rules.loyalty import Tier
-from rules.promotion_conflicts import cycle_problems
+from rules.promotion_conflicts import contradictions, cycle_problems
 from rules.promotion_kinds import (
     BASKET_KINDS,
     EXTRA_KINDS,
     GROUP_KINDS,
     POINTS_ID,
     UNIT_KINDS,
+    BasketAmountOff,
     Bundle,
     BuyNGetM,
+    CouponAmountOff,
     EverySpendOff,
     GiftWith,
     LimitedUnits,
@@ -84,6 +86,12 @@ def _code_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
 def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
     if isinstance(promotion, SpendOff):
         yield from _step_problems(promotion, where)
+    if (
+        isinstance(promotion, BasketAmountOff | CouponAmountOff)
+        and promotion.amount_of is None
+        and 0 < promotion.min_amount < promotion.off
+    ):
+        yield Problem(where, "off", f"gives {promotion.off} for {promotion.min_amount} spent")
     if isinstance(promotion, EverySpendOff):
         if promotion.off > promotion.every:
             yield Problem(where, "off", f"gives {promotion.off} for every {promotion.every} spent")
@@ -94,6 +102,7 @@ def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
 def set_problems(placed: Sequence[tuple[str, PromotionBase]], groups: Mapping[str, int]) -> Iterator[Problem]:
     """Yield what is wrong with promotions (where, promotion) taken together."""
     yield from cycle_problems(placed)
+    yield from contradictions(placed, groups)
     used = {promotion.exclusive_group for _, promotion in placed}
     for name in sorted(set(groups) - used):
         yield Problem("file", f"exclusive_groups.{name}", "no promotion stands in this group", nearest(name, used))

@@ -122,12 +122,18 @@ class _Desk:
 
     def list_page(self, lane: int, *, refusal: str = "", done: str = "") -> str:
         texts = self.speech.texts()
-        state = self.room.draft()
+        state = self.room.draft(checked=True)
         rows = listed(state, self.house.clock.now_local(), texts, self.room)
         return render_template(
             "rules/list.html", lane=lane, rows=rows, state=state, newest=self.room.newest(), refusal=refusal, done=done,
-            changed=sum(row.change != "" for row in rows), tab="list",
+            changed=sum(row.change != "" for row in rows), tab="list", file_problems=self.file_problems(),
         )  # fmt: skip
+
+    def file_problems(self) -> tuple[str, ...]:
+        """Return what is wrong with the promotions file, which therefore was not taken."""
+        name = self.house.config.rules.promotions
+        found = self.house.health.strip().problems
+        return tuple(each for each in found if name in each or each.startswith("promotions:"))
 
     def form_page(self, lane: int, form: Form) -> str:
         fields = fields_of(form.kind)
@@ -261,7 +267,8 @@ def _check(form: Form, desk: _Desk, *, is_kept: bool) -> tuple[dict[str, Any], d
         return raw, {"": [texts.refusal("promotion_gone")]}
     if changed.is_off(raw["id"]):
         changed = rule_drafts.switch_on(changed, raw["id"]) or changed
-    for problem in rule_drafts.problems_of(changed, raw["id"], known_skus=desk.room.known_skus()):
+    skus, items = desk.room.known_skus(), desk.room.priced_items() if is_kept else None
+    for problem in rule_drafts.problems_of(changed, raw["id"], known_skus=skus, known_items=items):
         wrong.setdefault(_path_of(problem, form.kind), []).append(problem_text(problem, texts))
     return raw, wrong
 
@@ -305,7 +312,7 @@ def _preview(kind: type[Any], raw: Mapping[str, Any], wrong: dict[str, list[str]
 
 def _add_versions(pages: Blueprint, desk: _Desk) -> None:
     def publish_page(lane: int, refusal: str = "", note: str = "") -> str:
-        texts, state = desk.speech.texts(), desk.room.draft()
+        texts, state = desk.speech.texts(), desk.room.draft(checked=True)
         return render_template(
             "rules/publish.html", lane=lane, tab="list", state=state, newest=desk.room.newest(), note=note,
             changes=changes(state, texts, desk.room), refusal=refusal,

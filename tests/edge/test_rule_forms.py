@@ -144,7 +144,7 @@ def test_the_last_day_is_the_last_day() -> None:
 def said_by_rules() -> set[str]:
     """Return every text of a problem of a promotion that stands in rules/, with 7 for what is put in."""
     found = set()
-    for name in ("promotion_checks", "promotion_conflicts"):
+    for name in ("promotion_checks", "promotion_conflicts", "promotion_prices"):
         for node in ast.walk(ast.parse((REPOSITORY / f"rules/{name}.py").read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem" and len(node.args) > 2:
                 found.add(_text(node.args[2]))
