@@ -62,6 +62,11 @@ def check_draft(
 ) -> RuleSet | tuple[Problem, ...]:
     """Return the rules that the draft would put in force, or every problem in it; see `load_rules`."""
     data = {**draft.rest, "promotions": list(draft.promotions)}
+    # A group whose last promotion was taken out or switched off is gone with it.
+    used = {each.get("exclusive_group") for each in draft.promotions}
+    groups = data.get("exclusive_groups")
+    if isinstance(groups, dict):
+        data["exclusive_groups"] = {name: most for name, most in groups.items() if name in used}
     return read_rules(data, known_skus=known_skus, known_items=known_items)
 
 

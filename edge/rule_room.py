@@ -118,7 +118,7 @@ class RuleRoom:
         if what == "category":
             return things.category_names(self._db, key)
         if what == "tier":
-            return self.tier_names().get(key)
+            return self._tiers_here().get(key)
         return None
 
     def item(self, sku: str) -> Item | None:
@@ -127,6 +127,11 @@ class RuleRoom:
 
     def tier_names(self) -> Mapping[str, Names]:
         return self._rulebook.tier_names()
+
+    def _tiers_here(self) -> dict[str, Names]:
+        # The draft may know tiers that are not in force yet, and promotions in it may be for them.
+        drafted = newest_draft(self._db)[0].rest.get("tiers") or ()
+        return {**self.tier_names(), **{str(each.get("id", "")): names_of(each) for each in drafted}}
 
     def find(self, what: str, text: str) -> list[Thing]:
         """Find things to pick by a part of their name; an empty text finds the first ones, except items."""
@@ -138,7 +143,7 @@ class RuleRoom:
         if what == "category":
             pairs = things.categories(self._db)
         elif what == "tier":
-            pairs = list(self.tier_names().items())
+            pairs = list(self._tiers_here().items())
         elif what == "promotion":
             pairs = [(str(each["id"]), names_of(each)) for each in newest_draft(self._db)[0].promotions]
         else:

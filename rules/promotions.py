@@ -16,7 +16,7 @@ from rules.calendar_cn import Calendar, shipped_calendar
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
 from rules.money import BASIS_POINTS
-from rules.promotion_checks import promotion_problems, set_problems, tier_problems
+from rules.promotion_checks import promotion_problems, scope_problems, set_problems, tier_problems
 from rules.promotion_kinds import (
     BASKET_KINDS,
     EXTRA_KINDS,
@@ -197,6 +197,8 @@ def read_rules(
     for row, promotion in promotions.items():
         where = _where("promotion", row, rows[row])
         problems += promotion_problems(promotion, where=where, others=kinds, tier_ids=tier_ids, known_skus=skus)
+    if points is not None:
+        problems += scope_problems(points.scope, "file", "points.scope", known_skus=skus)
     placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
