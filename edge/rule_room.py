@@ -118,7 +118,7 @@ class RuleRoom:
         if what == "category":
             return things.category_names(self._db, key)
         if what == "tier":
-            return self._tiers_here().get(key)
+            return self.tiers_known().get(key)
         return None
 
     def item(self, sku: str) -> Item | None:
@@ -128,8 +128,8 @@ class RuleRoom:
     def tier_names(self) -> Mapping[str, Names]:
         return self._rulebook.tier_names()
 
-    def _tiers_here(self) -> dict[str, Names]:
-        # The draft may know tiers that are not in force yet, and promotions in it may be for them.
+    def tiers_known(self) -> dict[str, Names]:
+        """Return the name of every tier by its id: those in force, and those that the draft will bring."""
         drafted = newest_draft(self._db)[0].rest.get("tiers") or ()
         return {**self.tier_names(), **{str(each.get("id", "")): names_of(each) for each in drafted}}
 
@@ -143,7 +143,7 @@ class RuleRoom:
         if what == "category":
             pairs = things.categories(self._db)
         elif what == "tier":
-            pairs = list(self._tiers_here().items())
+            pairs = list(self.tiers_known().items())
         elif what == "promotion":
             pairs = [(str(each["id"]), names_of(each)) for each in newest_draft(self._db)[0].promotions]
         else:

@@ -14,18 +14,12 @@ from playwright.sync_api import Browser, Page, expect
 from edge.rulebook import newest_readable
 from edge.store import rulebook as versions
 from edge.till import Till
-from tests.edge.web.preview import SIZES, browser
+from tests.edge.web.preview import SIZES
 from tests.shops import TestShop, moment_ms
 
 pytestmark = pytest.mark.browser
 
 COLA, NEVER_UNDER_PX = "6901234567892", 44
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture
