@@ -158,9 +158,8 @@ def _points_said(points: Mapping[str, Any], texts: Texts, glossary: Glossary) ->
         said.append(
             texts.t("{points} points pay {amount}", points=cash["step"], amount=shelf_money(cash["worth"], texts))
         )
-        said.append(
-            texts.t("up to {share} percent of a sale", share=plain(Decimal(cash.get("most_bp", BASIS_POINTS)) / 100))
-        )
+        if cash.get("most_bp", BASIS_POINTS) < BASIS_POINTS:
+            said.append(texts.t("up to {share} percent of a sale", share=plain(Decimal(cash["most_bp"]) / 100)))
     else:
         said.append(texts.t("points do not pay"))
     return ", ".join(said) if texts.language == "en" else "，".join(said)

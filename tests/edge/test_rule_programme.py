@@ -141,3 +141,8 @@ def test_in_words(language: str, tiers: str, points: str, groups: str) -> None:
     said = [said_of(key, SHOP, texts, NoGlossary()) for key in ("tiers", "points", "exclusive_groups")]
     assert said == [tiers, points, groups]
     assert said_of("points", PLAIN, texts, NoGlossary())
+
+
+def test_points_that_pay_all_of_a_sale_say_no_part() -> None:
+    whole = replace(SHOP, rest={"points": POINTS | {"cash": {"step": 100, "worth": 100}}})
+    assert said_of("points", whole, Texts("en"), NoGlossary()).endswith("100 points pay ¥1")
