@@ -5,13 +5,14 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 VENV ?= .venv
+PEERS_VENV ?= .venv-peers
 # A relative path stays short in what is printed; the folder is never committed.
 DEMO_STORE ?= demo-store
 CONFIG ?= taptill.toml
 DESTDIR ?=
 export PYTHON VENV DESTDIR
 
-.PHONY: help demo demo-reset run test lint format bench texts install uninstall clean
+.PHONY: help demo demo-reset run test lint format bench bench-peers texts install uninstall clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
@@ -21,6 +22,9 @@ $(VENV)/.demo: setup.py
 
 $(VENV)/.test: setup.py
 	@scripts/venv test
+
+$(PEERS_VENV)/.peers: benchmarks/peers/requirements.txt
+	@VENV=$(PEERS_VENV) scripts/venv peers
 
 .PHONY: need-demo need-test
 need-demo:
@@ -51,6 +55,9 @@ format: $(VENV)/.test ## format the code and mend what ruff can mend
 bench: need-test $(VENV)/.test ## measure speed and memory, each beside its floor
 	@exec $(VENV)/bin/python -m benchmarks $(ARGS)
 
+bench-peers: $(VENV)/.demo $(PEERS_VENV)/.peers ## price the same baskets with pretix and django-oscar (downloads both)
+	@exec $(VENV)/bin/python -m benchmarks.peers --python $(PEERS_VENV)/bin/python $(ARGS)
+
 texts: $(VENV)/.test ## collect the texts people read, merge them into the translations and compile those
 	@exec scripts/texts
 
@@ -61,5 +68,5 @@ uninstall: ## take the service away again; the store's data and configuration st
 	@exec scripts/uninstall
 
 clean: ## remove what make made here, except the demo store
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -62,11 +62,16 @@ def promotion(rng: random.Random, number: int, catalogue: list[Item]) -> dict[st
     return shared | {"kind": "spend_off", "steps": steps}
 
 
-def rule_set(seed: int, promotions: int) -> RuleSet:
-    """Return so many promotions of all kinds mixed."""
+def promotion_rows(seed: int, promotions: int) -> list[dict[str, Any]]:
+    """Return so many promotions of all kinds mixed, as they stand in a file."""
     rng = random.Random(seed)
     catalogue = items(random.Random(7))
-    found = read_rules({"promotions": [promotion(rng, number, catalogue) for number in range(promotions)]})
+    return [promotion(rng, number, catalogue) for number in range(promotions)]
+
+
+def rule_set(seed: int, promotions: int) -> RuleSet:
+    """Return so many promotions of all kinds mixed."""
+    found = read_rules({"promotions": promotion_rows(seed, promotions)})
     assert isinstance(found, RuleSet), [str(problem) for problem in found[:3]]
     return found
 

@@ -10,7 +10,7 @@ from edge.store.sales import SaleContext, record_sale
 from rules.basket import Basket
 from rules.loyalty import next_tier, tier_for
 from rules.quote import Quote
-from rules.sale import Sale, SalePromotion, SaleTender, sale_lines
+from rules.sale import Sale, SaleTender, sale_lines, sale_promotions
 from rules.tender import Settlement
 
 
@@ -44,11 +44,13 @@ def close_sale(
         tax=quote.tax,
         change=settlement.change,
         item_count=basket.item_count,
-        lines=sale_lines(basket, quote),
+        lines=sale_lines(basket, quote, shop.gift_items(quote)),
         tenders=tuple(SaleTender(t.kind, t.amount, t.given, t.ref) for t in settlement.tenders),
-        promotions=tuple(SalePromotion(a.promotion_id, a.names, a.amount) for a in quote.applied),
+        promotions=sale_promotions(quote, shop.promotion_names()),
         rules_version=quote.rules_version,
         points=quote.points,
+        points_paid=quote.points_paid.points if quote.points_paid else 0,
+        spent_codes=quote.spent_codes,
         next_tier=above[0].id if above else "",
         next_tier_short=above[0].spend_from - spend if above else 0,
         is_clock_unsure=not shop.clock.is_sane(),

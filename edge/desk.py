@@ -17,9 +17,35 @@ from edge.store.sales import last_sale
 from edge.viewing import done_view, selling_view
 from rules.basket import PIECES_MAX, Basket
 from rules.money import AMOUNT_MAX, Minor
+from rules.quote import Quote
 
 DONE_SHOWN_MS = 120_000
 """A sale closed so shortly before the daemon stopped is shown when it is back: its change may still be due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the customer was told of the basket: nobody pays for anything else without being told again."""
+
+    sale_id: str = ""
+    total: Minor = 0
+    points: int = 0
+    """Points that pay."""
+    gifts: tuple[tuple[str, str, int], ...] = ()
+    """Promotion id, SKU and pieces."""
+    promotions: frozenset[str] = frozenset()
+    """What applied."""
+
+
+def told_by(sale_id: str, quote: Quote) -> Told:
+    """Return what a quote tells the customer."""
+    return Told(
+        sale_id=sale_id,
+        total=quote.total,
+        points=quote.points_paid.points if quote.points_paid else 0,
+        gifts=tuple((gift.promotion_id, gift.sku, gift.quantity) for gift in quote.gifts),
+        promotions=frozenset(each.promotion_id for each in quote.applied) | {gift.promotion_id for gift in quote.gifts},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +65,7 @@ class Memory:
     """The banner that was dismissed, while what waited behind it is worked off: a restart meanwhile shows it again."""
     done_sale_id: str = ""
     new_tier_id: str | None = None
-    total_shown: Minor = 0
+    told: Told = Told()
     seen_ms: int = 0
     """When something was last done at the lane."""
 
@@ -84,6 +110,16 @@ class Desk:
         """Return the open basket, or a new empty one, whose sale id is born here."""
         return self.memory.basket or StoredBasket(sale_id=new_id(self.shop.clock))
 
+    def may_sell(self) -> Refusal | None:
+        """Say why the basket may not be changed now. A sale that is done or not yet paid gives way to it."""
+        if self.memory.stage is Stage.LOCKED:
+            return Refusal("locked")
+        if self.memory.blocked is not None:
+            return Refusal("blocked_banner")
+        if self.memory.tenders:
+            return Refusal("tenders_first")
+        return None
+
     def line(self, line_id: str) -> StoredLine | None:
         """Return a line of the basket, where it may be changed."""
         if self.memory.basket is None or self.memory.stage is not Stage.SELLING:
@@ -96,11 +132,22 @@ class Desk:
         return self.push(with_line(self.memory.basket, line))
 
     def push(
-        self, basket: StoredBasket, *, sound: Sound = Sound.NONE, note: str = "", detail: object = None
+        self,
+        basket: StoredBasket,
+        *,
+        sound: Sound = Sound.NONE,
+        note: str = "",
+        detail: object = None,
+        notice: Refusal | None = None,
+        stage: Stage = Stage.SELLING,
     ) -> Refusal | None:
         """Make the basket the newest step, on the disk before it is on the screen, and go on selling.
 
         A basket that costs more than any figure may be is refused here: on the disk it would stop every start.
+
+        Args:
+            notice: something that the cashier should know of it, although it was done.
+            stage: where the lane goes on.
         """
         priced = self.shop.priced_basket(basket, lane=self.lane)
         if priced.gross > AMOUNT_MAX:
@@ -112,10 +159,8 @@ class Desk:
             self.put_state()
             if note:
                 self.note(note, basket.sale_id, detail)
-        self.set(
-            stage=Stage.SELLING, basket=basket, steps=steps, done_sale_id="", new_tier_id=None, seen_ms=self.now_ms()
-        )
-        self.show(sound=sound, priced=priced)
+        self.set(stage=stage, basket=basket, steps=steps, done_sale_id="", new_tier_id=None, seen_ms=self.now_ms())
+        self.show(sound=sound, notice=notice, priced=priced, tells=True)
         return None
 
     def note(self, action: str, subject: str = "", detail: object = None, *, staff_id: str = "") -> None:
@@ -126,16 +171,25 @@ class Desk:
             subject=subject, detail=detail,
         )  # fmt: skip
 
-    def refuse(self, refusal: Refusal) -> Refusal:
+    def refuse(self, refusal: Refusal, *, tells: bool = False) -> Refusal:
         """Show why something was not done."""
-        self.show(sound=Sound.ERROR, notice=refusal)
+        self.show(sound=Sound.ERROR, notice=refusal, tells=tells)
         return refusal
 
-    def show(self, *, sound: Sound = Sound.NONE, notice: Refusal | None = None, priced: Basket | None = None) -> None:
+    def show(
+        self,
+        *,
+        sound: Sound = Sound.NONE,
+        notice: Refusal | None = None,
+        priced: Basket | None = None,
+        tells: bool = False,
+    ) -> None:
         """Show the next view, the basket priced afresh.
 
         Args:
             priced: the basket with its items as they are now, where that is at hand.
+            tells: while paying, the customer is told this price; any other view leaves standing what was told before,
+                so that a price that changes meanwhile is never taken for one that somebody agreed to.
         """
         memory = self.memory
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
@@ -155,7 +209,8 @@ class Desk:
                 view = replace(view, sale_id=basket.sale_id, blocked=Refusal("amount_range"))
             else:
                 view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
-        self.set(total_shown=view.total)
+        if tells or memory.stage is not Stage.PAYING or memory.told.sale_id != view.sale_id:
+            self.set(told=told_by(view.sale_id, view.quote) if view.quote else Told(view.sale_id, view.total))
         self._rules_shown = self.shop.rules
         self.shop.screens.show(view)
 

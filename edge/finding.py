@@ -16,6 +16,10 @@ TEXT_SHOWN_MAX = 40
 """Characters of an unknown code that the banner shows."""
 
 
+NO_ITEM = frozenset({"unknown_code", "unsellable_code", "bad_code"})
+"""Refusals of a text that is no item; it may be something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An item with what the code says of it."""

@@ -66,6 +66,8 @@ class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
     tax_bp: int = 0
     tax: int = 0
     code: str = ""
+    gift_of: str | msgspec.UnsetType = msgspec.UNSET
+    """The promotion that gave the line away; left out for what was bought."""
 
 
 class TenderBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,11 @@ class SaleBody(msgspec.Struct, frozen=True, kw_only=True):
     change: int = 0
     lines: tuple[SaleLineBody, ...]
     tenders: tuple[TenderBody, ...]
+    # What came to the contract later is left out where there is none, so that the bytes of older sales stay the same.
+    points_paid: int | msgspec.UnsetType = msgspec.UNSET
+    """Points that were taken as cash; what they took off stands among the lines' discounts as `points`."""
+    spent_codes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Single-use coupon codes that it spent, with capitals folded."""
 
 
 class AuditBody(msgspec.Struct, frozen=True, kw_only=True):

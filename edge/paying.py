@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from edge.checkout import close_sale
-from edge.desk import Desk
+from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
-from edge.screen import Refusal, Sound, Stage
+from edge.screen import Refusal, Sound, Stage, named
 from edge.store.baskets import StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
 from rules.basket import Basket
 from rules.money import AMOUNT_MAX, Minor
-from rules.pricing import price
-from rules.quote import Quote
+from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
 from rules.tender import Offer, Overpaid, Settlement, Short, settle
 
@@ -32,7 +31,7 @@ def to_pay(desk: Desk) -> Refusal | None:
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)
-    desk.show()
+    desk.show(tells=True)
     return None
 
 
@@ -62,8 +61,9 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     quote = _quoted(desk, basket)
     if isinstance(quote, Refusal):
         return desk.refuse(quote)
-    if quote.total != memory.total_shown:
-        return desk.refuse(Refusal("price_changed", {"total_minor": quote.total}))
+    changed = _changed(memory.told, quote)
+    if changed:
+        return desk.refuse(changed, tells=True)
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
     answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders])
     if isinstance(answer, Overpaid):
@@ -91,8 +91,24 @@ def _quoted(desk: Desk, basket: Basket) -> Quote | Refusal:
     """Return the quote of a basket, or why it cannot be sold as one: before anybody pays for it."""
     if basket.gross > AMOUNT_MAX:
         return Refusal("amount_range")
-    quote = price(basket, desk.shop.rules, desk.shop.member(basket.member_id), desk.shop.clock.now_local())
-    return quote if fits_message(sale_lines(basket, quote)) else Refusal("basket_too_long")
+    quote = desk.shop.quote(basket)
+    lines = sale_lines(basket, quote, desk.shop.gift_items(quote))
+    return quote if fits_message(lines) else Refusal("basket_too_long")
+
+
+def _changed(told: Told, quote: Quote) -> Refusal | None:
+    """Say what is not as the customer was told: another lane took the last use, points were spent, a price rose."""
+    now = told_by(told.sale_id, quote)
+    if (now.total, now.points, now.gifts) == (told.total, told.points, told.gifts):
+        return None
+    total: dict[str, str | int] = {"total_minor": quote.total}
+    lost = {each.promotion_id: each for each in quote.missed if each.promotion_id in told.promotions}
+    gone = next((each for each in lost.values() if each.reason in (MissReason.USED_UP, MissReason.CODE_SPENT)), None)
+    if gone is not None:
+        return Refusal("offer_gone", {**named(gone.names), **total})
+    if now.points != told.points:
+        return Refusal("points_changed", {"points": now.points, **total})
+    return Refusal("price_changed" if now.total != told.total else "gifts_changed", total)
 
 
 def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
@@ -101,7 +117,7 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
         return Refusal("locked" if memory.stage is Stage.LOCKED else "stale_sale")
     if memory.blocked is not None:
         return Refusal("blocked_banner")
-    rest = memory.total_shown - sum(tender.given for tender in memory.tenders)
+    rest = memory.told.total - sum(tender.given for tender in memory.tenders)
     if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0):
         return Refusal("amount_range")
     if len(memory.tenders) >= TENDERS_MAX:

@@ -74,6 +74,8 @@ def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
     quantity = str(line.quantity) if line.weight_g is None else t.weight(line.weight_g)
     cells = (t.name(line.names) or line.sku, t.amount(line.unit_price), quantity, t.amount(line.gross))
     names = {promotion.promotion_id: promotion.names for promotion in sale.promotions}
+    if line.gift_of:
+        return [Row(cells), Text("  " + t.t("Gift: {name}", name=t.name(names.get(line.gift_of, Names()))))]
     return [
         Row(cells),
         *(
@@ -112,7 +114,8 @@ def _member(sale: Sale, words: ReceiptWords) -> list[Block]:
     blocks: list[Block] = [Columns(t.t("Member"), words.member_name)]
     if sale.points_after is not None:
         blocks += [
-            Columns(t.t("Points before"), str(sale.points_after - sale.points)),
+            Columns(t.t("Points before"), str(sale.points_after - sale.points + sale.points_paid)),
+            *([Columns(t.t("Points used"), f"-{sale.points_paid}")] if sale.points_paid else []),
             Columns(t.t("Points earned"), f"+{sale.points}"),
             Columns(t.t("Points balance"), str(sale.points_after)),
         ]

@@ -13,6 +13,7 @@ from edge.rulebook import publish, read_text
 from edge.screen import Refusal, Stage
 from edge.store import rulebook as versions
 from edge.store.database import Database
+from edge.store.list_prices import priced_items
 from edge.store.rulebook import EntryText
 from edge.till import Till
 from rules.promotions import RuleSet
@@ -83,7 +84,8 @@ def publish_draft(till: Till, *, revision: int, note: str, over: int) -> Refusal
         return Refusal("rules_no_draft")
     if found != revision:
         return Refusal("rules_draft_changed")
-    rules = check_draft(draft, known_skus=versions.known_skus(db))
+    items = priced_items(db, now_ms=desk.now_ms())
+    rules = check_draft(draft, known_skus=versions.known_skus(db) or None, known_items=items)
     if not isinstance(rules, RuleSet):
         return Refusal("rules_problems", {"count": len(rules)})
     with desk.shop.store.transaction():
@@ -105,7 +107,8 @@ def roll_back(till: Till, *, number: int, note: str, over: int) -> Refusal | Non
     text = versions.text(db, number)
     if text is None or number == versions.newest_number(db):
         return Refusal("rules_version_unknown", {"number": number})
-    rules = read_text(text.body, known_skus=versions.known_skus(db))
+    # Prices are not asked again: what was in force may come back although an item is cheaper by now.
+    rules = read_text(text.body, known_skus=versions.known_skus(db) or None)
     if not isinstance(rules, RuleSet):
         return Refusal("rules_problems", {"count": len(rules)})
     with desk.shop.store.transaction():

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edge.store.rulebook import EntryText
+from rules.basket import Item
 from rules.promotions import RuleSet, read_rules
 from rules.table_reader import Problem
 
@@ -56,14 +57,28 @@ def _json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
-def check_draft(draft: DraftRules, *, known_skus: frozenset[str] | None) -> RuleSet | tuple[Problem, ...]:
-    """Return the rules that the draft would put in force, or every problem in it."""
-    return read_rules({**draft.rest, "promotions": list(draft.promotions)}, known_skus=known_skus)
+def check_draft(
+    draft: DraftRules, *, known_skus: frozenset[str] | None, known_items: Sequence[Item] | None = None
+) -> RuleSet | tuple[Problem, ...]:
+    """Return the rules that the draft would put in force, or every problem in it; see `load_rules`."""
+    data = {**draft.rest, "promotions": list(draft.promotions)}
+    # A group whose last promotion was taken out or switched off is gone with it.
+    used = {each.get("exclusive_group") for each in draft.promotions}
+    groups = data.get("exclusive_groups")
+    if isinstance(groups, dict):
+        data["exclusive_groups"] = {name: most for name, most in groups.items() if name in used}
+    return read_rules(data, known_skus=known_skus, known_items=known_items)
 
 
-def problems_of(draft: DraftRules, promotion_id: str, *, known_skus: frozenset[str] | None) -> tuple[Problem, ...]:
+def problems_of(
+    draft: DraftRules,
+    promotion_id: str,
+    *,
+    known_skus: frozenset[str] | None,
+    known_items: Sequence[Item] | None = None,
+) -> tuple[Problem, ...]:
     """Return what is wrong with one promotion of the draft."""
-    checked = check_draft(draft, known_skus=known_skus)
+    checked = check_draft(draft, known_skus=known_skus, known_items=known_items)
     if isinstance(checked, RuleSet):
         return ()
     return tuple(problem for problem in checked if id_of(problem) == promotion_id)

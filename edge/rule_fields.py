@@ -31,6 +31,8 @@ class Widget(StrEnum):
     RATE = "rate"
     RATES = "rates"
     TIMES = "times"
+    SHARE = "share"
+    """A percentage as it is: half is 50."""
     COUNT = "count"
     FLAG = "flag"
     CHOICE = "choice"
@@ -39,6 +41,9 @@ class Widget(StrEnum):
     PICK_ONE = "pick_one"
     MOMENT = "moment"
     TIME = "time"
+    COLOUR = "colour"
+    HIDDEN = "hidden"
+    """Kept as it is: nobody types it."""
     ROWS = "rows"
     PART = "part"
     """Whether a part of its own is there; its keys follow."""
@@ -82,7 +87,7 @@ class Field:
 PICKS = {
     "skus": "item", "exclude_skus": "item", "sku": "item", "categories": "category", "exclude_categories": "category",
     "brands": "brand", "exclude_brands": "brand", "tags": "tag", "exclude_tags": "tag", "tiers": "tier",
-    "combines_with": "promotion", "excludes": "promotion",
+    "combines_with": "promotion", "excludes": "promotion", "price_tier": "tier",
 }  # fmt: skip
 """What is picked for a key; other lists of texts are typed."""
 SECTIONS = {
@@ -122,6 +127,11 @@ def fields_of(kind: type[Any]) -> tuple[Field, ...]:
             ),
         )
     )
+
+
+def fields_in(struct: type[Any]) -> tuple[Field, ...]:
+    """Return every key of a part of the rules that is no promotion, in the order of its type."""
+    return tuple(_fields(struct, "", Section.GIVES))
 
 
 def scope_is_asked(kind: type[Any]) -> bool:
@@ -190,13 +200,17 @@ def _plain(field: Field, hint: Any, bounds: dict[str, int]) -> Field:
         return _rows(field, parts[0], bounds)
     if field.key in PICKS:
         return replace(field, widget=Widget.PICK_ONE, picks=PICKS[field.key])
+    if field.path in ("id", "colour"):
+        return replace(field, widget=Widget.HIDDEN if field.path == "id" else Widget.COLOUR)
     return replace(field, most=bounds.get("max_length", 60))
 
 
 def _figure(field: Field, bounds: dict[str, int]) -> Field:
     field = replace(field, least=bounds.get("ge", -COUNT_MAX), most=bounds.get("le", COUNT_MAX))
-    if field.key.endswith("multiplier_bp"):
+    if field.key.endswith(("multiplier_bp", "per_yuan_bp")):
         return replace(field, widget=Widget.TIMES)
+    if field.key == "most_bp":
+        return replace(field, widget=Widget.SHARE)
     if field.key.endswith("_bp"):
         return replace(field, widget=Widget.RATE)
     return replace(field, widget=Widget.MONEY if field.most == AMOUNT_MAX else Widget.COUNT)

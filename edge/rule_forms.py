@@ -6,6 +6,7 @@ a moment as `…@day` and `…@time`, a row as `steps[0].spend`. Lists are one v
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,10 +39,12 @@ class Slip:
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
+    """What a form holds while it is read, and what cannot be."""
+
     values: Values
     decimals: int
-    slips: dict[str, Slip]
+    slips: dict[str, Slip] = dataclasses.field(default_factory=dict)
 
     def one(self, name: str) -> str:
         return next(iter(self.values.get(name, ())), "").strip()[:TEXT_MAX]
@@ -52,15 +55,16 @@ class _Reading:
 
 def read_form(kind: type[Any], values: Values, *, decimals: int = 2) -> tuple[dict[str, Any], dict[str, Slip]]:
     """Return the promotion's table as it stands in a file, and what cannot be read by the path of its key."""
-    reading = _Reading(values, decimals, {})
+    reading = Reading(values, decimals)
     raw: dict[str, Any] = {"kind": tag_of(kind), "id": reading.one("id")}
-    raw |= _read(fields_of(kind), "", reading)
+    raw |= read_fields(fields_of(kind), "", reading)
     if not scope_is_asked(kind) and not raw["scope"]:
         del raw["scope"]
     return raw, reading.slips
 
 
-def _read(fields: Sequence[Field], prefix: str, reading: _Reading) -> dict[str, Any]:
+def read_fields(fields: Sequence[Field], prefix: str, reading: Reading) -> dict[str, Any]:
+    """Return the table of some keys, whose names in the form begin with the prefix."""
     raw: dict[str, Any] = {}
     parts = {field.path: bool(reading.one(prefix + field.path)) for field in fields if field.widget is Widget.PART}
     for field in fields:
@@ -73,7 +77,7 @@ def _read(fields: Sequence[Field], prefix: str, reading: _Reading) -> dict[str, 
         name = prefix + field.path
         value = _value(field, name, reading)
         if value is None:
-            if field.required and field.widget is not Widget.NAMES and name not in reading.slips:
+            if field.required and field.widget not in (Widget.NAMES, Widget.HIDDEN) and name not in reading.slips:
                 reading.slip(name, "missing")
         elif value != field.default:
             _put(raw, field.path, value)
@@ -90,7 +94,7 @@ def _put(raw: dict[str, Any], path: str, value: Any) -> None:
         raw[key] = value
 
 
-def _value(field: Field, name: str, reading: _Reading) -> Any:  # noqa: C901, PLR0912 - one row for each widget
+def _value(field: Field, name: str, reading: Reading) -> Any:  # noqa: C901, PLR0912 - one row for each widget
     text = reading.one(name)
     match field.widget:
         case Widget.NAMES:
@@ -105,6 +109,8 @@ def _value(field: Field, name: str, reading: _Reading) -> Any:  # noqa: C901, PL
             return _rate(name, reading)
         case Widget.TIMES:
             return _scaled(name, text, BASIS_POINTS, reading)
+        case Widget.SHARE:
+            return _share(name, text.removesuffix("%").strip(), reading)
         case Widget.RATES:
             rates = [_rate(f"{name}[{row}]", reading) for row in range(rows_in(reading.values, name))]
             return _without_end([rate or 0 for rate in rates]) or None
@@ -122,12 +128,12 @@ def _value(field: Field, name: str, reading: _Reading) -> Any:  # noqa: C901, PL
         case Widget.TIME:
             return _time(name, text, reading)
         case Widget.ROWS:
-            return _rows(field, name, reading)
+            return read_rows(field, name, reading)
         case _:
             return text or None
 
 
-def _money(name: str, text: str, reading: _Reading) -> int | None:
+def _money(name: str, text: str, reading: Reading) -> int | None:
     if not text:
         return None
     amount = parse_amount(text.lstrip("¥￥"), decimals=reading.decimals)
@@ -136,7 +142,7 @@ def _money(name: str, text: str, reading: _Reading) -> int | None:
     return amount
 
 
-def _count(field: Field, name: str, text: str, reading: _Reading) -> int | None:
+def _count(field: Field, name: str, text: str, reading: Reading) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"-?[0-9]{1,7}", text):
@@ -148,7 +154,7 @@ def _count(field: Field, name: str, text: str, reading: _Reading) -> int | None:
     return int(text)
 
 
-def _scaled(name: str, text: str, factor: int, reading: _Reading) -> int | None:
+def _scaled(name: str, text: str, factor: int, reading: Reading) -> int | None:
     """Return a decimal figure times the factor; it must come out whole."""
     if not text:
         return None
@@ -162,7 +168,7 @@ def _scaled(name: str, text: str, factor: int, reading: _Reading) -> int | None:
     return int(scaled)
 
 
-def _rate(name: str, reading: _Reading) -> int | None:
+def _rate(name: str, reading: Reading) -> int | None:
     zhe = reading.one(f"{name}@zhe").removesuffix("折").strip()
     off = reading.one(f"{name}@off").removesuffix("%").strip()
     rate = _scaled(name, off, 100, reading) if off else None
@@ -175,13 +181,21 @@ def _rate(name: str, reading: _Reading) -> int | None:
     return rate
 
 
+def _share(name: str, text: str, reading: Reading) -> int | None:
+    share = _scaled(name, text, 100, reading)
+    if share is not None and not 0 < share <= BASIS_POINTS:
+        reading.slip(name, "not_share", text)
+        return None
+    return share
+
+
 def _without_end(rates: list[int]) -> list[int]:
     while rates and not rates[-1]:
         rates.pop()
     return rates
 
 
-def _numbers(name: str, text: str, reading: _Reading) -> list[int] | None:
+def _numbers(name: str, text: str, reading: Reading) -> list[int] | None:
     words = [word for word in re.split(r"[\s,，、;；]+", text) if word]
     if not all(re.fullmatch("[0-9]{1,4}", word) for word in words):
         reading.slip(name, "not_count", text)
@@ -189,7 +203,7 @@ def _numbers(name: str, text: str, reading: _Reading) -> list[int] | None:
     return sorted({int(word) for word in words}) or None
 
 
-def _moment(name: str, reading: _Reading) -> str | None:
+def _moment(name: str, reading: Reading) -> str | None:
     day_text, time_text = reading.one(f"{name}@day"), reading.one(f"{name}@time")
     if not day_text:
         if time_text:
@@ -207,7 +221,7 @@ def _moment(name: str, reading: _Reading) -> str | None:
         return None
 
 
-def _time(name: str, text: str, reading: _Reading) -> str | None:
+def _time(name: str, text: str, reading: Reading) -> str | None:
     if not text:
         return None
     try:
@@ -217,13 +231,16 @@ def _time(name: str, text: str, reading: _Reading) -> str | None:
         return None
 
 
-def _rows(field: Field, name: str, reading: _Reading) -> list[dict[str, Any]] | None:
+def read_rows(field: Field, name: str, reading: Reading) -> list[dict[str, Any]] | None:
+    """Return the tables of the rows in which something was typed; None for none."""
+    typed = tuple(column.path for column in field.columns if column.widget not in (Widget.HIDDEN, Widget.COLOUR))
     found = []
     for row in range(rows_in(reading.values, name)):
         prefix = f"{name}[{row}]."
-        if not any(value.strip() for key in reading.values if key.startswith(prefix) for value in reading.values[key]):
+        names = tuple(prefix + path for path in typed)
+        if not any(value.strip() for key in reading.values if key.startswith(names) for value in reading.values[key]):
             continue
-        found.append(_read(field.columns, prefix, reading))
+        found.append(read_fields(field.columns, prefix, reading))
     return found or None
 
 
@@ -244,11 +261,11 @@ def fill_form(kind: type[Any], raw: Mapping[str, Any], *, decimals: int = 2, zhe
         zhe: rates as what is paid of ten, as Chinese shops say, and not as a percentage off.
     """
     values: dict[str, list[str]] = {"id": [str(raw.get("id", ""))], "kind": [tag_of(kind)]}
-    _fill(fields_of(kind), raw, "", values, decimals=decimals, zhe=zhe)
+    fill_fields(fields_of(kind), raw, "", values, decimals=decimals, zhe=zhe)
     return values
 
 
-def _fill(
+def fill_fields(
     fields: Sequence[Field],
     raw: Mapping[str, Any],
     prefix: str,
@@ -257,14 +274,16 @@ def _fill(
     decimals: int,
     zhe: bool,
 ) -> None:
+    """Add the values of some keys, whose names in the form begin with the prefix, to those of a form."""
     for field in fields:
         value = _get(raw, field.path)
         name = prefix + field.path
-        if value is None or (value == field.default and field.widget is not Widget.FLAG):
+        # A rate of points is shown as it is; what is left out elsewhere reads as it stands in the help.
+        if value is None or (value == field.default and field.widget not in (Widget.FLAG, Widget.TIMES)):
             continue
         if field.widget is Widget.ROWS:
             for row, each in enumerate(value):
-                _fill(field.columns, each, f"{name}[{row}].", values, decimals=decimals, zhe=zhe)
+                fill_fields(field.columns, each, f"{name}[{row}].", values, decimals=decimals, zhe=zhe)
         elif field.widget is Widget.RATES:
             for row, rate in enumerate(value):
                 _show_rate(values, f"{name}[{row}]", rate, zhe=zhe)
@@ -292,6 +311,8 @@ def _shown(widget: Widget, value: Any, decimals: int) -> list[str]:
             return [plain(Decimal(value).scaleb(-decimals), places=decimals)]
         case Widget.TIMES:
             return [plain(Decimal(value) / BASIS_POINTS)]
+        case Widget.SHARE:
+            return [plain(Decimal(value) / 100)]
         case Widget.FLAG | Widget.PART:
             return ["1"] if value or widget is Widget.PART else []
         case Widget.CHOICES | Widget.PICK:

@@ -13,6 +13,7 @@ from edge.rulebook import Rulebook, read_text
 from edge.store import catalog, members, things
 from edge.store import rulebook as versions
 from edge.store.database import Store
+from edge.store.list_prices import priced_items
 from edge.store.rulebook import Entry
 from edge.trials import PastResult, Trial, price_past, try_out
 from rules.basket import Basket, Item, Names
@@ -64,13 +65,21 @@ class RuleRoom:
     def entries(self) -> list[Entry]:
         return versions.entries(self._db)
 
-    def draft(self) -> DraftState:
-        """Return the draft with everything that is wrong in it."""
+    def draft(self, *, checked: bool = False) -> DraftState:
+        """Return the draft; checked, with everything that is wrong in it."""
         rules, revision, based_on = newest_draft(self._db)
         text = versions.text(self._db, versions.newest_number(self._db))
-        checked = check_draft(rules, known_skus=self.known_skus()) if revision else ()
-        problems = checked if isinstance(checked, tuple) else ()
+        found = self.check(rules) if revision and checked else ()
+        problems = found if isinstance(found, tuple) else ()
         return DraftState(rules, revision, based_on, parse_draft(text) if text else DraftRules((), (), {}), problems)
+
+    def check(self, draft: DraftRules) -> RuleSet | tuple[Problem, ...]:
+        """Return the rules that a draft would put in force, or everything that is wrong beside what the store sells."""
+        return check_draft(draft, known_skus=self.known_skus(), known_items=self.priced_items())
+
+    def priced_items(self) -> tuple[Item, ...]:
+        """Return what is sold, at its list price."""
+        return priced_items(self._db, now_ms=self._clock.now_ms())
 
     def known_skus(self) -> frozenset[str] | None:
         """Return what the store sells; None for a store without items, which knows all."""
@@ -81,8 +90,8 @@ class RuleRoom:
         if not which:
             return self._rulebook.rules
         if which == DRAFT:
-            checked = check_draft(newest_draft(self._db)[0], known_skus=self.known_skus())
-            return checked if isinstance(checked, RuleSet) else None
+            found = self.check(newest_draft(self._db)[0])
+            return found if isinstance(found, RuleSet) else None
         text = versions.text(self._db, int(which)) if which.isascii() and which.isdecimal() else None
         rules = read_text(text.body) if text else None
         return rules if isinstance(rules, RuleSet) else None
@@ -109,7 +118,7 @@ class RuleRoom:
         if what == "category":
             return things.category_names(self._db, key)
         if what == "tier":
-            return self.tier_names().get(key)
+            return self.tiers_known().get(key)
         return None
 
     def item(self, sku: str) -> Item | None:
@@ -118,6 +127,11 @@ class RuleRoom:
 
     def tier_names(self) -> Mapping[str, Names]:
         return self._rulebook.tier_names()
+
+    def tiers_known(self) -> dict[str, Names]:
+        """Return the name of every tier by its id: those in force, and those that the draft will bring."""
+        drafted = newest_draft(self._db)[0].rest.get("tiers") or ()
+        return {**self.tier_names(), **{str(each.get("id", "")): names_of(each) for each in drafted}}
 
     def find(self, what: str, text: str) -> list[Thing]:
         """Find things to pick by a part of their name; an empty text finds the first ones, except items."""
@@ -129,7 +143,7 @@ class RuleRoom:
         if what == "category":
             pairs = things.categories(self._db)
         elif what == "tier":
-            pairs = list(self.tier_names().items())
+            pairs = list(self.tiers_known().items())
         elif what == "promotion":
             pairs = [(str(each["id"]), names_of(each)) for each in newest_draft(self._db)[0].promotions]
         else:

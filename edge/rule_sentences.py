@@ -69,7 +69,7 @@ def _listed(parts: Iterable[str], texts: Texts) -> str:
     return (", " if texts.language == "en" else "、").join(part for part in parts if part)
 
 
-def _money(minor: int, texts: Texts) -> str:
+def shelf_money(minor: int, texts: Texts) -> str:
     """Return an amount as a sign on the shelf says it: without cents that are zero."""
     figure = Decimal(minor).scaleb(-texts.decimals)
     return f"{texts.symbol}{plain(figure, places=texts.decimals)}"
@@ -86,11 +86,11 @@ def _gives(promotion: Any, texts: Texts, glossary: Glossary) -> str:  # noqa: C9
         case "percent_off":
             return rate(promotion.off_bp, texts)
         case "amount_off":
-            return t("{amount} off each", amount=_money(promotion.off, texts))
+            return t("{amount} off each", amount=shelf_money(promotion.off, texts))
         case "fixed_price":
-            return t("{amount} each", amount=_money(promotion.price, texts))
+            return t("{amount} each", amount=shelf_money(promotion.price, texts))
         case "n_for_price":
-            return t("{count} for {amount}", count=promotion.quantity, amount=_money(promotion.price, texts))
+            return t("{count} for {amount}", count=promotion.quantity, amount=shelf_money(promotion.price, texts))
         case "buy_n_get_m":
             return _buy_get(promotion, texts, glossary)
         case "nth_item":
@@ -101,20 +101,22 @@ def _gives(promotion: Any, texts: Texts, glossary: Glossary) -> str:  # noqa: C9
         case "gift":
             return _gift(promotion, texts, glossary)
         case "spend_off":
-            steps_said = [(_money(step.off, texts), _money(step.spend, texts)) for step in promotion.steps]
+            steps_said = [(shelf_money(step.off, texts), shelf_money(step.spend, texts)) for step in promotion.steps]
             return _joined((t("{off} off from {spend}", off=off, spend=spend) for off, spend in steps_said), texts)
         case "every_spend_off":
             return t(
-                "{off} off for every {spend}", off=_money(promotion.off, texts), spend=_money(promotion.every, texts)
+                "{off} off for every {spend}",
+                off=shelf_money(promotion.off, texts),
+                spend=shelf_money(promotion.every, texts),
             )
         case "basket_percent_off":
             return t("{rate} in all", rate=rate(promotion.off_bp, texts))
         case "basket_amount_off":
-            return t("{amount} off in all", amount=_money(promotion.off, texts))
+            return t("{amount} off in all", amount=shelf_money(promotion.off, texts))
         case "coupon_percent_off":
             return t("coupon {rate}", rate=rate(promotion.off_bp, texts))
         case "coupon_amount_off":
-            return t("coupon of {amount}", amount=_money(promotion.off, texts))
+            return t("coupon of {amount}", amount=shelf_money(promotion.off, texts))
         case "points_multiplier":
             return t("{times} times the points", times=plain(Decimal(promotion.multiplier_bp) / BASIS_POINTS))
         case tag:
@@ -140,7 +142,7 @@ def _bundle(promotion: Any, texts: Texts, glossary: Glossary) -> str:
     ]
     together = " + ".join(parts)
     if promotion.price is not None:
-        return texts.t("{parts} together {what}", parts=together, what=_money(promotion.price, texts))
+        return texts.t("{parts} together {what}", parts=together, what=shelf_money(promotion.price, texts))
     return texts.t("{parts} together {what}", parts=together, what=rate(promotion.off_bp or 0, texts))
 
 
@@ -246,9 +248,9 @@ def _conditions(promotion: Any, texts: Texts) -> list[str]:
     if promotion.min_quantity > 1:
         said.append(t("from {count} pieces", count=promotion.min_quantity))
     if promotion.min_amount:
-        said.append(t("from {amount}", amount=_money(promotion.min_amount, texts)))
+        said.append(t("from {amount}", amount=shelf_money(promotion.min_amount, texts)))
     if getattr(promotion, "off_max", 0):
-        said.append(t("at most {amount}", amount=_money(promotion.off_max, texts)))
+        said.append(t("at most {amount}", amount=shelf_money(promotion.off_max, texts)))
     if getattr(promotion, "units_max", 0):
         said.append(t("for {count} pieces at most", count=promotion.units_max))
     if getattr(promotion, "full_price_only", False):

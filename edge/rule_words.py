@@ -101,6 +101,16 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "uses.in_all": (N_("Times in all"), N_("Empty: no limit.")),
     "uses.a_member": (N_("Times for each member"), N_("Empty: no limit.")),
     "uses.a_day": (N_("Times a day"), N_("Empty: no limit.")),
+    "spend_from": (N_("Spent in 12 months, from"), N_("0: every member has it.")),
+    "points_per_yuan_bp": (N_("Points for each whole unit of money"), N_("Such as 1, or 1.5.")),
+    "colour": (N_("Colour of the badge"), ""),
+    "price_tier": (N_("Pays the prices of"), N_("Empty: the prices of its own.")),
+    "per_yuan_bp": (N_("Points for each whole unit of money"), N_("For members without a tier.")),
+    "cash": (N_("Members may pay with points"), ""),
+    "cash.step": (N_("So many points"), N_("Taken in multiples of this.")),
+    "cash.worth": (N_("are worth"), ""),
+    "cash.most_bp": (N_("For at most so much of a sale"), N_("Empty: all of it.")),
+    "most": (N_("So many may apply together"), ""),
     "lanes": (N_("Lanes"), N_("Empty: all lanes.")),
     "channels": (N_("Sales channels"), N_("Empty: all.")),
     "exclusive_group": (N_("Group"), N_("Of all offers with the same word here only one applies.")),
@@ -142,6 +152,12 @@ SECTIONS: Mapping[Section, str] = {
     Section.MORE: N_("How it goes with other offers"),
 }
 
+PROGRAMME: Mapping[str, str] = {
+    "tiers": N_("Member tiers"),
+    "points": N_("Points"),
+    "exclusive_groups": N_("Offers that keep each other out"),
+}
+
 STATES: Mapping[str, str] = {
     "now": N_("in force"),
     "later": N_("later"),
@@ -165,6 +181,7 @@ SLIPS: Mapping[str, str] = {
     "not_count": N_("“{value}” is no whole number."),
     "count_range": N_("Only {value}."),
     "not_rate": N_("“{value}” is no discount."),
+    "not_share": N_("“{value}” is no part of a hundred."),
     "not_day": N_("“{value}” is no day."),
     "no_day": N_("Give the day too."),
     "not_time": N_("“{value}” is no time of day, such as 18:00."),
@@ -227,9 +244,32 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"get_scope names other items.*", N_("What one gets are other items, so they share nothing.")),
     (r"give a price or off_bp.*", N_("Give a price or a discount, one of the two.")),
     (r"counts over the basket, and alike.*", N_("Give the times in one basket or what the pieces share, not both.")),
-    (r"a cycle of exclusions: (?P<value>.*)", N_("They exclude each other in a circle: {value}.")),
+    (
+        r"a cycle of exclusions: (?P<value>.*)",
+        N_("They exclude each other in a circle: {value}. It is enough that one names the other."),
+    ),
+    (r"(?P<value>.*) excludes it", N_("{value} says that it never goes together with this one.")),
+    (
+        r"(?P<value>.*) stands in the same exclusive group",
+        N_("{value} stands in the same group, where one keeps out the other."),
+    ),
+    (r"(?P<value>.*) applies alone, so it combines.*", N_("{value} applies alone, so nothing goes together with it.")),
+    (
+        r"(?P<value>.*) is forced too, and the two exclude.*",
+        N_("{value} is always applied too, and only one of the two can be."),
+    ),
+    (
+        r"(?P<value>.*) applies alone, and .* is forced too",
+        N_("{value} is always applied, and nothing else beside it."),
+    ),
+    (
+        r"can never apply: (?P<value>.*) always does.*",
+        N_("It could never apply: {value} always does, and keeps it out."),
+    ),
     (r"days around a festival.*", N_("Choose a festival first.")),
     (r"points is the name.*", N_("This id is taken by the points.")),
+    (r"\d+ is already where (?P<value>.*) begins", N_("{value} begins at the same amount.")),
+    (r"no promotion stands in this group", N_("No promotion stands in this group.")),
     (r"missing", N_("Fill this in.")),
     (r"Expected `(?:int|float)` (?:>=|<=).*", N_("This figure is out of range.")),
     (r"Expected `array` of length (?:>=|<=).*", N_("Give more rows, or fewer.")),

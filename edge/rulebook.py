@@ -20,6 +20,7 @@ from edge.messages import AuditBody, encode_body
 from edge.store import audit, outbox
 from edge.store import rulebook as versions
 from edge.store.database import Database, Store
+from edge.store.list_prices import priced_items
 from edge.store.rulebook import Entry, EntryText, Source
 from rules.basket import Names
 from rules.promotions import NO_RULES, RuleSet, load_rules
@@ -44,11 +45,17 @@ class Current:
 class Rulebook:
     """Holds the rules in force. `look` is for the writer thread alone, everything else for any."""
 
-    def __init__(self, current: Current, db: Database | None = None) -> None:
-        """Take the rules; without a database they stay as they are."""
-        self._db = db
+    def __init__(
+        self, current: Current, db: Database | None = None, complain: Callable[[str], None] = log.error
+    ) -> None:
+        """Take the rules; without a database they stay as they are.
+
+        Args:
+            complain: told where a version that was published cannot be read, for the settings page.
+        """
+        self._db, self._complain = db, complain
         self._current = current
-        self._seen = current.entry.number if current.entry else 0
+        self._seen = versions.newest_number(db) if db is not None else 0
 
     @property
     def current(self) -> Current:
@@ -71,6 +78,9 @@ class Rulebook:
             return False
         self._seen = versions.newest_number(self._db)
         found = newest_readable(self._db)
+        if found is None or found.entry is None or found.entry.number != self._seen:
+            stays = self._current.entry.number if self._current.entry else 0
+            self._complain(f"promotions: version {self._seen} cannot be read; version {stays} stays in force")
         if found is None or found.entry == self._current.entry:
             return False
         self._current = found
@@ -117,7 +127,7 @@ def open_rulebook(store: Store, found: Promotions, clock: Clock, complain: Calla
     taken = file_hash(found.text)
     rules: RuleSet | None = None
     if versions.newest_number(store.db) == 0 or (not found.is_last_good and taken != versions.last_file_hash(store.db)):
-        problems = unknown_items(store.db, found.rules)
+        problems = item_problems(store.db, found.rules, now_ms=clock.now_ms())
         for problem in problems:
             complain(f"promotions: {problem}")
         if not problems:
@@ -133,17 +143,25 @@ def open_rulebook(store: Store, found: Promotions, clock: Clock, complain: Calla
         if versions.newest_number(store.db):
             complain("promotions: no version of the rules can be read; everything sells at list prices")
         current = Current(NO_RULES)
-    return Rulebook(current, store.db)
+    elif current.entry is not None and current.entry.number != versions.newest_number(store.db):
+        complain(
+            f"promotions: version {versions.newest_number(store.db)} cannot be read;"
+            f" version {current.entry.number} stays in force"
+        )
+    return Rulebook(current, store.db, complain)
 
 
 def file_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def unknown_items(db: Database, rules: RuleSet) -> tuple[Problem, ...]:
-    """Return what is wrong with rules beside the items that the store sells; a store without items knows all."""
+def item_problems(db: Database, rules: RuleSet, *, now_ms: int) -> tuple[Problem, ...]:
+    """Return what is wrong with rules beside what the store sells and its prices; a store without items knows all."""
     skus = versions.known_skus(db)
-    checked = read_text(text_of(rules), known_skus=skus) if skus else rules
+    checked: RuleSet | tuple[Problem, ...] = rules
+    if skus:
+        items = priced_items(db, now_ms=now_ms)
+        checked = load_rules(text_of(rules), format="json", known_skus=skus, known_items=items)
     return checked if isinstance(checked, tuple) else ()
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from rules.basket import Names
 from rules.money import Minor
-from rules.quote import AppliedPromotion, MissedPromotion
+from rules.quote import AppliedPromotion, MissedPromotion, Quote
 
 
 class Stage(StrEnum):
@@ -42,6 +42,11 @@ class Refusal:
     """Figures and texts to put into it; amounts in minor units under names that end in `_minor`."""
 
 
+def named(names: Names) -> dict[str, str | int]:
+    """Return a name as params of a refusal: each language finds its own."""
+    return {"name": names.of("zh-Hans"), "name:zh-Hant": names.of("zh-Hant"), "name:en": names.of("en")}
+
+
 @dataclass(frozen=True, slots=True)
 class LineDiscountView:
     promotion_id: str
@@ -64,6 +69,48 @@ class LineView:
     is_newest: bool = False
     is_open_price: bool = False
     """The cashier typed the price and may type another."""
+
+
+@dataclass(frozen=True, slots=True)
+class CouponView:
+    """A coupon code that was given."""
+
+    code: str
+    names: Names
+    """Of the promotion that it belongs to."""
+    promotion_id: str = ""
+    is_used: bool = False
+    amount: Minor = 0
+    """What it takes off."""
+    missed: MissedPromotion | None = None
+    """Why it gives nothing yet; None where it is used, or nothing is in the basket."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiftView:
+    """Something that is handed over on top."""
+
+    promotion_id: str
+    promotion_names: Names
+    sku: str
+    names: Names
+    unit: str
+    quantity: int
+    choices: tuple[tuple[str, Names], ...] = ()
+    """(SKU, name) of what could be taken instead, this one among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointsView:
+    """Points as cash, where the shop takes them and the member has some."""
+
+    most: int
+    """Points that could be taken from this basket."""
+    most_amount: Minor
+    used: int = 0
+    used_amount: Minor = 0
+    wanted: int = 0
+    """What was asked for; it may be more than can be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +183,11 @@ class TillView:
     applied: tuple[AppliedPromotion, ...] = ()
     hints: tuple[MissedPromotion, ...] = ()
     """Promotions within reach: the customer is told how far it is."""
+    coupons: tuple[CouponView, ...] = ()
+    gifts: tuple[GiftView, ...] = ()
+    points: PointsView | None = None
+    quote: Quote | None = None
+    """The whole answer of pricing, for whoever asks why."""
     member: MemberView | None = None
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""

@@ -11,7 +11,7 @@ from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
-from edge.store import catalog, ledger, members
+from edge.store import catalog, ledger, members, uses
 from edge.store.baskets import StoredBasket
 from edge.store.database import Store
 from rules.basket import Basket, Item, Line, Names
@@ -19,7 +19,10 @@ from rules.codes import CodeSettings
 from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account
 from rules.loyalty import Birthday, Member, birthday_on, next_tier, tier_for
 from rules.money import BASIS_POINTS, Minor
+from rules.pricing import price
 from rules.promotions import RuleSet
+from rules.quote import Quote
+from rules.usage import Usage
 
 SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
@@ -62,7 +65,10 @@ class Shop:
         return Basket(
             sale_id=stored.sale_id,
             member_id=stored.member_id,
+            codes=stored.codes,
             lane=lane,
+            points_to_redeem=stored.points,
+            gift_choices=stored.gift_choices,
             lines=tuple(
                 Line(
                     line_id=line.line_id, item=items[line.sku], quantity=line.quantity, weight_g=line.weight_g,
@@ -71,6 +77,31 @@ class Shop:
                 for line in stored.lines
             ),
         )  # fmt: skip
+
+    def quote(self, basket: Basket) -> Quote:
+        """Return what a basket costs now, uses of promotions up to this moment counted.
+
+        The writer thread alone sells, so what it reads here holds until it records the sale.
+        """
+        return price(basket, self.rules, self.member(basket.member_id), self.clock.now_local(), self.usage(basket))
+
+    def usage(self, basket: Basket) -> Usage:
+        """Return how often the promotions in force were used before, as far as this basket's price depends on it."""
+        today = self.clock.business_date(self.clock.now_ms()).isoformat()
+        return uses.usage(
+            self.store.db, self.rules.promotions, member_id=basket.member_id, business_date=today, codes=basket.codes
+        )
+
+    def promotion_names(self) -> dict[str, Names]:
+        """Return the name of every promotion in force by its id."""
+        return {promotion.id: promotion.names for promotion in self.rules.promotions}
+
+    def gift_items(self, quote: Quote) -> dict[str, Item]:
+        """Return the items that a quote gives away or lets the customer choose from, by SKU; those that are known."""
+        now_ms = self.clock.now_ms()
+        skus = {sku for gift in quote.gifts for sku in (gift.sku, *gift.choices)}
+        found = {sku: catalog.item(self.store.db, sku, now_ms=now_ms) for sku in skus}
+        return {sku: item[0] for sku, item in found.items() if item is not None}
 
     def _item(self, sku: str, now_ms: int) -> Item:
         found = catalog.item(self.store.db, sku, now_ms=now_ms)

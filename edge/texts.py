@@ -33,6 +33,28 @@ def N_(text: str) -> str:  # noqa: N802
     return text
 
 
+MISSES: Mapping[MissReason, str] = {
+    MissReason.AMOUNT_SHORT: N_("{amount} more for “{name}”"),
+    MissReason.QUANTITY_SHORT: N_("{count} more for “{name}”"),
+    MissReason.NO_ITEM: N_("“{name}” is for other items"),
+    MissReason.MEMBERS_ONLY: N_("“{name}” is for members"),
+    MissReason.WRONG_TIER: N_("“{name}” is for another member tier"),
+    MissReason.NOT_BIRTHDAY: N_("“{name}” is for birthdays"),
+    MissReason.NOT_NEW_MEMBER: N_("“{name}” is for new members"),
+    MissReason.NOT_TAGGED: N_("“{name}” is for invited members"),
+    MissReason.NOT_STARTED: N_("“{name}” has not begun yet"),
+    MissReason.ENDED: N_("“{name}” is over"),
+    MissReason.WRONG_DAY: N_("“{name}” is not on today"),
+    MissReason.WRONG_HOUR: N_("“{name}” is not on at this hour"),
+    MissReason.WRONG_LANE: N_("“{name}” is not for this lane"),
+    MissReason.NO_CODE: N_("“{name}” needs a coupon"),
+    MissReason.CODE_SPENT: N_("The coupon for “{name}” was used before"),
+    MissReason.PART_MISSING: N_("{count} pieces are missing for “{name}”"),
+    MissReason.USED_UP: N_("“{name}” is used up"),
+    MissReason.BETTER_USED: N_("A better offer than “{name}” is in use"),
+    MissReason.EXCLUDED: N_("“{name}” does not go with another offer in use"),
+}
+
 REFUSALS: Mapping[str, str] = {
     "unknown_code": N_("No item has the code {text}. Look for it by name, or put it aside."),
     "unsellable_code": N_("The code {text} is not for sale here."),
@@ -78,6 +100,19 @@ REFUSALS: Mapping[str, str] = {
     "price_changed": N_(
         "The price has changed meanwhile: it is {total_minor} now. Tell the customer, then press again."
     ),
+    "offer_gone": N_("“{name}” has just been used up: it is {total_minor} now. Tell the customer, then press again."),
+    "gifts_changed": N_("The gifts have changed meanwhile. Tell the customer, then press again."),
+    "points_changed": N_(
+        "The member has fewer points now: {points} are taken, it is {total_minor}. Tell the customer, then press again."
+    ),
+    "coupon_unknown": N_("No offer has the coupon {text}."),
+    "coupon_one_only": N_("“{name}” is in the basket already. Only one of these coupons counts for a purchase."),
+    "coupons_full": N_("A purchase takes at most {max} coupons."),
+    "points_no_member": N_("Points belong to a member. Find the member first."),
+    "points_not_cash": N_("This shop does not take points as cash."),
+    "points_step": N_("Points are taken by {points} at a time."),
+    "points_none": N_("No points can be taken for this basket."),
+    "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
     "stale_sale": N_("This basket has changed meanwhile. Look at the total, then press again."),
@@ -99,30 +134,9 @@ REFUSALS: Mapping[str, str] = {
     "rules_problems": N_("Not published: {count} problems. The version in force stays."),
     "rules_version_unknown": N_("There is no earlier version {number}."),
     "reader_dropped": N_("The reader {device} sent something unreadable. Scan once more."),
+    **{f"missed_{reason}": text for reason, text in MISSES.items()},
 }
 """What a cashier reads for each refusal; the names in braces are the refusal's params."""
-
-MISSES: Mapping[MissReason, str] = {
-    MissReason.AMOUNT_SHORT: N_("{amount} more for “{name}”"),
-    MissReason.QUANTITY_SHORT: N_("{count} more for “{name}”"),
-    MissReason.NO_ITEM: N_("“{name}” is for other items"),
-    MissReason.MEMBERS_ONLY: N_("“{name}” is for members"),
-    MissReason.WRONG_TIER: N_("“{name}” is for another member tier"),
-    MissReason.NOT_BIRTHDAY: N_("“{name}” is for birthdays"),
-    MissReason.NOT_NEW_MEMBER: N_("“{name}” is for new members"),
-    MissReason.NOT_TAGGED: N_("“{name}” is for invited members"),
-    MissReason.NOT_STARTED: N_("“{name}” has not begun yet"),
-    MissReason.ENDED: N_("“{name}” is over"),
-    MissReason.WRONG_DAY: N_("“{name}” is not on today"),
-    MissReason.WRONG_HOUR: N_("“{name}” is not on at this hour"),
-    MissReason.WRONG_LANE: N_("“{name}” is not for this lane"),
-    MissReason.NO_CODE: N_("“{name}” needs a coupon"),
-    MissReason.CODE_SPENT: N_("The coupon for “{name}” was used before"),
-    MissReason.PART_MISSING: N_("{count} pieces are missing for “{name}”"),
-    MissReason.USED_UP: N_("“{name}” is used up"),
-    MissReason.BETTER_USED: N_("A better offer than “{name}” is in use"),
-    MissReason.EXCLUDED: N_("“{name}” does not go with another offer in use"),
-}
 
 TENDERS: Mapping[str, str] = {"cash": N_("Cash"), "card": N_("Card"), "scan": N_("Scan-to-pay")}
 
@@ -221,10 +235,16 @@ class Texts:
 
     def refusal(self, code: str, params: Mapping[str, str | int] | None = None) -> str:
         """Return why something was not done. A code without a text, or params that do not fit, show the code itself."""
+        params = params or {}
         wanted = {
             name: self.money(value) if name.endswith("_minor") and isinstance(value, int) else clipped(str(value))
-            for name, value in (params or {}).items()
+            for name, value in params.items()
+            if ":" not in name
         }
+        if f"name:{self.language}" in params:
+            wanted["name"] = clipped(str(params[f"name:{self.language}"]))
+        if "amount_minor" in wanted:
+            wanted["amount"] = wanted["amount_minor"]
         if code in REFUSALS:
             try:
                 return self.t(REFUSALS[code]).format_map(wanted)

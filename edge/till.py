@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import banner, finding, paying
+from edge import banner, finding, paying, till_extras, till_lines
 from edge.config import LaneConfig
-from edge.desk import Desk, same_line, with_line
-from edge.finding import Found
+from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
 from edge.shop import Shop
 from edge.store import baskets, members, printjobs, staff
-from edge.store.baskets import StoredLine
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
-from rules.basket import LINES_MAX, QUANTITY_MAX
+from rules.basket import QUANTITY_MAX
 from rules.cards import is_random_uid
 from rules.codes import Code, Kind, Step, classify
 from rules.money import AMOUNT_MAX, Minor
@@ -97,9 +95,12 @@ class Till:
             return self._attach_code(code)
         found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
         if isinstance(found, Refusal):
+            is_coupon = found.code in finding.NO_ITEM and till_extras.knows(self._desk, code.text)
+            if is_coupon or code.kind is Kind.COUPON:
+                return till_extras.take_code(self._desk, code.text)
             return banner.block(self._desk, found)
         # What was scanned lies in the bag: the cashier must see that it is not in the basket.
-        refusal = self._add(found)
+        refusal = till_lines.add(self._desk, found)
         return banner.block(self._desk, refusal) if refusal else None
 
     def tap(self, uid: str) -> Refusal | None:
@@ -141,7 +142,7 @@ class Till:
 
     def add_item(self, sku: str, *, weight_g: int | None = None, open_price: Minor | None = None) -> Refusal | None:
         """Add an item that was picked by hand: a quick key, a search result."""
-        refusal = self._may_sell()
+        refusal = self._desk.may_sell()
         if refusal:
             return self._desk.refuse(refusal)
         if open_price is not None and not 0 < open_price <= OPEN_PRICE_MAX:
@@ -149,7 +150,7 @@ class Till:
         found = finding.find_sku(
             self._shop.store.db, sku, now_ms=self._desk.now_ms(), weight_g=weight_g, open_price=open_price
         )
-        refusal = found if isinstance(found, Refusal) else self._add(found)
+        refusal = found if isinstance(found, Refusal) else till_lines.add(self._desk, found)
         return self._desk.refuse(refusal) if refusal else None
 
     def change_quantity(self, line_id: str, quantity: int) -> Refusal | None:
@@ -188,7 +189,7 @@ class Till:
 
     def undo(self) -> Refusal | None:
         """Take the last step of the open basket back."""
-        refusal = self._may_sell()
+        refusal = self._desk.may_sell()
         if refusal or self._desk.memory.steps == 0:
             return self._desk.refuse(refusal or Refusal("nothing_to_undo"))
         with self._shop.store.transaction():
@@ -214,7 +215,7 @@ class Till:
             self._desk.note(
                 "void_basket",
                 basket.sale_id,
-                {"reason": reason[:REASON_MAX], "lines": len(basket.lines), "total": self._desk.memory.total_shown},
+                {"reason": reason[:REASON_MAX], "lines": len(basket.lines), "total": self._desk.memory.told.total},
             )
             baskets.clear(self._shop.store.db, self.lane)
             self._desk.put_state(blocked=None, waiting=())
@@ -238,7 +239,7 @@ class Till:
 
     def attach_member(self, member_id: str) -> Refusal | None:
         """Make the open basket a member's."""
-        refusal = self._may_sell()
+        refusal = self._desk.may_sell()
         if refusal:
             return self._desk.refuse(refusal)
         file = members.member(self._shop.store.db, member_id)
@@ -250,7 +251,7 @@ class Till:
         if basket.member_id == member_id:
             self._desk.show(sound=Sound.TAP)
             return None
-        return self._desk.push(msgspec.structs.replace(basket, member_id=member_id), sound=Sound.TAP)
+        return self._desk.push(msgspec.structs.replace(basket, member_id=member_id, points=0), sound=Sound.TAP)
 
     def detach_member(self) -> Refusal | None:
         """Make the open basket nobody's again."""
@@ -261,14 +262,30 @@ class Till:
             return self._desk.refuse(Refusal("tenders_first"))
         if basket is None or basket.member_id is None:
             return self._desk.refuse(Refusal("member_unknown"))
-        return self._desk.push(msgspec.structs.replace(basket, member_id=None))
+        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0))
 
     def _attach_code(self, code: Code) -> Refusal | None:
         for key in (code.text, *code.lookup):
             member_id = members.member_by_code(self._shop.store.db, key)
             if member_id is not None:
                 return self.attach_member(member_id)
+        if till_extras.knows(self._desk, code.text):
+            return till_extras.take_code(self._desk, code.text)
         return self._desk.refuse(Refusal("code_of_member_unknown", {"text": code.text[: finding.TEXT_SHOWN_MAX]}))
+
+    # ------------------------------------------------ coupons, points and gifts
+
+    def remove_code(self, code: str) -> Refusal | None:
+        """Take a coupon code out of the basket."""
+        return till_extras.remove_code(self._desk, code)
+
+    def redeem_points(self, points: int = till_extras.POINTS_ALL) -> Refusal | None:
+        """Let the member pay with so many points, as far as they go."""
+        return till_extras.redeem_points(self._desk, points)
+
+    def choose_gift(self, promotion_id: str, sku: str) -> Refusal | None:
+        """Hand over another one of a promotion's gifts."""
+        return till_extras.choose_gift(self._desk, promotion_id, sku)
 
     # ------------------------------------------------------------------ paying
 
@@ -340,44 +357,7 @@ class Till:
 
     # ------------------------------------------------------------------- steps
 
-    def _may_sell(self) -> Refusal | None:
-        """Say why the basket may not be changed now. A sale that is done or not yet paid gives way to it."""
-        memory = self._desk.memory
-        if memory.stage is Stage.LOCKED:
-            return Refusal("locked")
-        if memory.blocked is not None:
-            return Refusal("blocked_banner")
-        if memory.tenders:
-            return Refusal("tenders_first")
-        return None
-
     def _is_empty(self) -> bool:
         """Tell whether nothing of a customer's is here, not even behind the banner."""
         basket = self._desk.memory.basket
         return (basket is None or not basket.lines) and not self._desk.memory.waiting
-
-    def _add(self, found: Found) -> Refusal | None:
-        """Add to the basket and show it, or return why not, showing nothing."""
-        refusal = self._may_sell()
-        if refusal:
-            return refusal
-        basket = self._desk.open_basket()
-        pieces = found.quantity * self._desk.memory.quantity_next
-        is_portion = found.weight_g is not None or found.label_amount is not None
-        if is_portion and self._desk.memory.quantity_next > 1:
-            return Refusal("quantity_of_weighed")
-        same = None if is_portion or found.open_price is not None else same_line(basket, found.item.sku)
-        if pieces + (same.quantity if same else 0) > QUANTITY_MAX:
-            return Refusal("quantity_range", {"max": QUANTITY_MAX})
-        if same is None and len(basket.lines) >= LINES_MAX:
-            return Refusal("basket_full", {"max": LINES_MAX})
-        self._desk.set(quantity_next=1)
-        if same is not None:
-            changed = msgspec.structs.replace(same, quantity=same.quantity + pieces)
-            return self._desk.push(with_line(basket, changed), sound=Sound.SCAN)
-        line = StoredLine(
-            line_id=str(basket.next_line), sku=found.item.sku, quantity=1 if is_portion else pieces,
-            weight_g=found.weight_g, label_amount=found.label_amount, open_price=found.open_price, code=found.code,
-        )  # fmt: skip
-        grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
-        return self._desk.push(with_line(grown, line), sound=Sound.SCAN)

@@ -14,7 +14,7 @@ from edge.shop import birthday_of
 from edge.store import catalog, ledger, members
 from edge.store.database import Database
 from edge.store.sales_past import SALES_MAX, PastLine, PastSale, count_of_day, sales_of_day, visits_before
-from rules.basket import LINES_MAX, Basket, Item, Line, Names
+from rules.basket import LINES_MAX, PIECES_MAX, Basket, Item, Line, Names
 from rules.ledger import POINTS, member_account
 from rules.loyalty import Birthday, Member
 from rules.money import AMOUNT_MAX, Minor
@@ -92,7 +92,7 @@ class PastResult:
 
 
 def trial_basket(db: Database, trial: Trial) -> Basket:
-    """Return the basket of a trial; items that nobody knows and lines without a price are left out."""
+    """Return the basket of a trial; what nobody knows, has no price or is too much is left out."""
     lines: list[Line] = []
     for number, each in enumerate(trial.lines[:LINES_MAX], start=1):
         found = catalog.item(db, each.sku, now_ms=trial.now_ms)
@@ -103,7 +103,8 @@ def trial_basket(db: Database, trial: Trial) -> Basket:
         quantity = 1 if item.is_weighed else each.quantity
         open_price = max(item.price, 0) if item.is_open_price else None
         line = Line(str(number), item, quantity, weight_g, None, open_price)
-        if sum(one.gross for one in lines) + line.gross <= AMOUNT_MAX:
+        pieces = sum(one.quantity for one in lines) + line.quantity
+        if pieces <= PIECES_MAX and sum(one.gross for one in lines) + line.gross <= AMOUNT_MAX:
             lines.append(line)
     member = "trial" if trial.who else None
     return Basket(

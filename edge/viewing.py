@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from edge.screen import DoneView, LineDiscountView, LineView, TenderView, TillView
+from edge.coupons import coupon_views
+from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
 from edge.store.baskets import StoredTender
 from edge.store.sales import stored_sale
 from rules.basket import Basket, Line, Names
-from rules.pricing import price
+from rules.extras import points_paid
+from rules.money import AMOUNT_MAX
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
 from rules.tender import next_notes
 
@@ -22,8 +24,8 @@ def selling_view(
     view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, newest_line: str
 ) -> TillView:
     """Return the view with the basket, priced now."""
-    quote = price(basket, shop.rules, shop.member(basket.member_id), shop.clock.now_local())
-    names = {promotion.id: promotion.names for promotion in shop.rules.promotions}
+    quote = shop.quote(basket)
+    names = {each.promotion_id: each.names for each in quote.applied}
     due = max(quote.total - sum(tender.given for tender in tenders), 0)
     return replace(
         view,
@@ -38,6 +40,10 @@ def selling_view(
         total=quote.total,
         applied=quote.applied,
         hints=_hints(quote),
+        coupons=coupon_views(shop.rules, basket, quote),
+        gifts=_gifts(shop, quote),
+        points=_points(shop, basket, quote),
+        quote=quote,
         member=shop.member_view(basket.member_id),
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
@@ -63,6 +69,40 @@ def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_ne
         is_newest=is_newest,
         is_open_price=line.open_price is not None and line.label_amount is None,
     )
+
+
+def _gifts(shop: Shop, quote: Quote) -> tuple[GiftView, ...]:
+    items = shop.gift_items(quote)
+
+    def name(sku: str) -> Names:
+        return items[sku].names if sku in items else Names(sku)
+
+    return tuple(
+        GiftView(
+            promotion_id=gift.promotion_id,
+            promotion_names=gift.names,
+            sku=gift.sku,
+            names=name(gift.sku),
+            unit=items[gift.sku].unit if gift.sku in items else "",
+            quantity=gift.quantity,
+            choices=tuple((sku, name(sku)) for sku in gift.choices),
+        )
+        for gift in quote.gifts
+    )
+
+
+def _points(shop: Shop, basket: Basket, quote: Quote) -> PointsView | None:
+    """Return how the member's points can pay for the basket; None where they cannot."""
+    if basket.member_id is None or shop.rules.points.cash is None:
+        return None
+    paid = quote.points_paid
+    whole = quote.total + (paid.amount if paid else 0)
+    everything = replace(basket, points_to_redeem=AMOUNT_MAX)
+    most = points_paid(everything, shop.member(basket.member_id), shop.rules.points, whole)
+    if most is None:
+        return None
+    used = (paid.points, paid.amount) if paid else (0, 0)
+    return PointsView(most.points, most.amount, *used, wanted=basket.points_to_redeem)
 
 
 def _hints(quote: Quote) -> tuple[MissedPromotion, ...]:

@@ -206,6 +206,8 @@ def _check_sale(sale: SaleBody) -> None:
         figures += [amount for _, amount in line.discounts]
     for tender in sale.tenders:
         figures += (tender.amount, tender.given)
+    if isinstance(sale.points_paid, int):
+        figures.append(sale.points_paid)
     if max(figures) > AMOUNT_MAX or min(figures) < -AMOUNT_MAX:
         raise Unreadable(Reason.OUT_OF_RANGE, f"a figure is beyond {AMOUNT_MAX}")
     if not 0 <= sale.lane <= 9_999 or any(not 0 <= line.tax_bp <= 10_000 for line in sale.lines):

@@ -75,6 +75,8 @@ class Line:
     def __post_init__(self) -> None:
         assert 1 <= self.quantity <= QUANTITY_MAX
         assert self.weight_g is None or 1 <= self.weight_g <= WEIGHT_MAX_G
+        assert self.label_amount is None or 0 <= self.label_amount <= AMOUNT_MAX
+        assert self.open_price is None or 0 <= self.open_price <= AMOUNT_MAX
         assert self.quantity == 1 or (self.weight_g is None and self.label_amount is None)
 
     @property

@@ -9,9 +9,11 @@ from rules.attempt import Attempt, Best
 from rules.basket_lanes import is_tangled, may_hurt
 from rules.budget import Budget
 from rules.money import Minor
-from rules.plain import plain_best
+from rules.plain import Plain
 from rules.problem import Problem
 
+GENERAL_MAX = 60
+"""Most units that are searched in the general way."""
 SUBSETS_MAX = 256
 """Most sets of basket promotions that are left out on trial."""
 
@@ -23,9 +25,19 @@ def best(problem: Problem, budget: Budget) -> Best:
         problem: in an order that does not depend on the basket's.
         budget: shared with other searches for the same quote; at least one combination is always priced.
     """
-    plain = plain_best(problem, budget)
-    if plain is not None:
-        return plain
+    plain = Plain(problem, budget)
+    by_sums = plain.result()
+    if by_sums is not None:
+        return by_sums
+    rough = plain.rough()
+    if sum([each.count for each in problem.classes]) > GENERAL_MAX or budget.left == 0:
+        return rough
+    found = _in_general(problem, budget)
+    return rough if rough.total < found.total else found
+
+
+def _in_general(problem: Problem, budget: Budget) -> Best:
+    """Return the cheapest combination where sums alone do not tell."""
     prices = problem.prices
     first = Attempt(problem, prices, problem.candidates, budget, None)
     found = first.search()

@@ -15,9 +15,9 @@ from rules.money import Minor, share
 from rules.unit_lane import Option
 
 State = tuple[int, ...]
-STATES_MAX = 1_500
+STATES_MAX = 600
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
-STATES_KEPT = 40
+STATES_KEPT = 12
 """How many stay then."""
 
 
@@ -179,7 +179,7 @@ class Component:
         states: dict[State, int] = {self.start(): 0}
         is_exact = True
         for number in range(len(self.units)):
-            if len(states) > STATES_MAX or not budget.spend(len(states)):
+            if len(states) > STATES_MAX or not budget.spend(len(states) * (1 + len(self.units[number].entries))):
                 is_exact = False
                 kept = sorted(states, key=lambda state: (states[state], state))[:STATES_KEPT]
                 # The state in which no play has begun leads on at every time.

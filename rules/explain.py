@@ -42,7 +42,7 @@ def missed(
             continue
         why = refused.get(promotion.id)
         if why is None and promotion.id in measured:
-            short = _short_of(measured[promotion.id], promotion.id in playing, ready, bases, taken)
+            short = _short_of(measured[promotion.id], ready, bases, taken, is_playing=promotion.id in playing)
             if short is not None:
                 found.append(short)
                 continue
@@ -56,7 +56,7 @@ def missed(
 
 
 def _short_of(
-    candidate: Candidate, is_playing: bool, ready: Ready, bases: Mapping[str, Minor], taken: _Together
+    candidate: Candidate, ready: Ready, bases: Mapping[str, Minor], taken: _Together, *, is_playing: bool
 ) -> MissedPromotion | None:
     """Return that an amount is missing for a basket promotion; None where that is not what keeps it away."""
     promotion = ready.promotion

@@ -62,7 +62,7 @@ class Filling(NamedTuple):
 
 
 def fillings_of(field: Field, nodes: Sequence[Node], sums: Sums, reach: Reach, budget: Budget) -> list[Filling] | None:
-    """Return the ways to use bundles that shift amounts into or out of what open candidates count, the least sums first.
+    """Return the ways to use bundles that shift amounts into or out of what open candidates count, the cheapest first.
 
     None where there are too many.
     """
@@ -73,21 +73,26 @@ def fillings_of(field: Field, nodes: Sequence[Node], sums: Sums, reach: Reach, b
         mask = mask_of(walk.component)
         if len(walk.tables) < 2:
             continue
-        if not any([mask & node.counted and mask & ~node.counted for node in nodes]):
+        if not any(mask & node.counted and mask & ~node.counted for node in nodes):
             continue
         worth = slack + sum([reach.gains[each] for node in nodes if node.counted & mask for each in node.candidates])
         spare = -(-worth * BASIS_POINTS // keeps) - 1
         others = walk.configurations(least.total + spare, FILLINGS_MAX)
         if others is None:
             return None
-        shifts = [_shift(lane, walk, least, number, cost, states) for cost, states in others if states != least.fills]
+        shifts = [
+            _Shift(cost - least.total, (number, states), *_changes(lane, walk, least, states))
+            for cost, states in others
+            if states != least.fills
+        ]
         if len(found) * (1 + len(shifts)) > FILLINGS_MAX or not budget.spend(len(found) * len(shifts)):
             return None
         found += [filling.with_shift(shift) for filling in found for shift in shifts]
     return sorted(found, key=lambda filling: (filling.more, filling.fills))
 
 
-def _shift(lane: Lane, walk: Walk, least: Least, number: int, cost: Minor, states: tuple[int, ...]) -> _Shift:
+def _changes(lane: Lane, walk: Walk, least: Least, states: tuple[int, ...]) -> tuple[list[Minor], list[Minor]]:
+    """Return by how much candidates count more, and by how much their parts cost more."""
     bases, parts = [0] * len(lane.candidates), [0] * len(lane.candidates)
     for region, table, state, old in zip(walk.component.regions, walk.tables, states, least.fills, strict=True):
         change = table.states[state] - table.states[old]
@@ -97,4 +102,4 @@ def _shift(lane: Lane, walk: Walk, least: Least, number: int, cost: Minor, state
                     bases[at] += change
                 if lane.parts[at] >> region[0] & 1:
                     parts[at] += change
-    return _Shift(cost - least.total, (number, states), bases, parts)
+    return bases, parts

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
 
 from rules.basket import Line
 from rules.money import Minor, rate_of
@@ -25,8 +27,7 @@ from rules.scopes import in_scope
 from rules.unit_lane import Option, combine, options, saving_of
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One place in a play: so many units a use."""
 
     size: int
@@ -118,12 +119,18 @@ def _single(promotion: NForPrice | BuyNGetM | NthItem, fit: Sequence[int]) -> Pl
 
 
 def can_be_used(play: Play, counts: Sequence[int]) -> bool:
-    """Tell whether there are units enough for one use; parts that share units may still fall short."""
+    """Tell whether there are units enough for one use, also where parts want the same units."""
     if not play.whole:
         # A ladder gives something from the first piece on that it takes something off.
         first = next(number for number, rate in enumerate(play.slots[0].rates, 1) if rate)
         return sum(counts[position] for position in play.slots[0].classes) >= first
-    return all(sum(counts[position] for position in slot.classes) >= slot.size for slot in play.slots)
+    # As many as some parts want together must fit one of them or another (Hall's condition).
+    for size in range(1, len(play.slots) + 1):
+        for some in combinations(play.slots, size):
+            fitting = {position for slot in some for position in slot.classes}
+            if sum([counts[position] for position in fitting]) < sum([slot.size for slot in some]):
+                return False
+    return True
 
 
 def _alike(what: str, classes: Sequence[Line], usable: Sequence[int]) -> list[list[int]]:

@@ -1,8 +1,9 @@
 """The least that units can cost together when only their sum counts: components walked unit by unit.
 
-A state is how far each play has got, as fields of bits in one integer. Two ways to the same state differ in nothing that
-follows, so only the cheaper is kept: that is exact as long as all states are kept. The slots of a bundle are filled region
-by region; the tables of the regions are put together, and a bundle is closed behind the last region that it touches.
+A state is how far each play has got, as fields of bits in one integer. Two ways to the same state differ in nothing
+that follows, so only the cheaper is kept: that is exact as long as all states are kept. The slots of a bundle are
+filled region by region; the tables of the regions are put together, and a bundle is closed behind the last region that
+it touches.
 """
 
 from __future__ import annotations
@@ -14,17 +15,14 @@ from rules.budget import Budget
 from rules.money import Minor
 from rules.problem import Problem
 from rules.regions import Component, Way
+from rules.states import TOO_MUCH, States, after, cheapest
 
-STATES_MAX = 4_000
+STATES_MAX = 12_000
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
-STATES_KEPT = 60
-"""How many stay then, beside the one in which nothing is begun."""
+STATES_CUT = 24
+"""From so many states on it pays to drop those that cannot be the cheapest any more."""
 MOVES_A_STEP = 10
 """Moves from one state to the next that count as one step of the budget."""
-TOO_MUCH = 1 << 60
-
-States = dict[int, int]
-"""Least sum by state."""
 
 
 class Placed(NamedTuple):
@@ -83,9 +81,23 @@ class Walk:
     """One component with its fields, ready to be walked."""
 
     def __init__(
-        self, problem: Problem, component: Component, ways: Sequence[Sequence[Way]], solo: Sequence[Minor]
+        self,
+        problem: Problem,
+        component: Component,
+        ways: Sequence[Sequence[Way]],
+        solo: Sequence[Minor],
+        saves: Sequence[Minor],
     ) -> None:
-        self._problem, self.component, self._solo = problem, component, solo
+        """Prepare.
+
+        Args:
+            problem: what is to be combined.
+            component: some of its classes.
+            ways: by class, how units may enter slots.
+            solo: by class, the least price of a unit by itself.
+            saves: by play, what a use saves at the most.
+        """
+        self._problem, self.component, self._solo, self._saves = problem, component, solo, saves
         playing = set(component.plays)
         self._ways = {
             position: [way for way in ways[position] if way.play in playing] for position in component.positions
@@ -166,14 +178,14 @@ class Walk:
             self.tables.append(found)
             before, merged = merged, {}
             if not budget.spend(1 + len(before) * len(found.states) // MOVES_A_STEP):
-                exact, before = False, _cheapest(before, STATES_KEPT)
+                exact, before = False, cheapest(before)
             for one, cost in before.items():
                 for other, more in found.states.items():
                     if cost + more < merged.get(one + other, TOO_MUCH):
                         merged[one + other] = cost + more
             merged, closed = self._close(merged, self.closed_behind(number))
             if len(merged) > STATES_MAX:
-                exact, merged = False, _cheapest(merged, STATES_KEPT)
+                exact, merged = False, cheapest(merged)
             is_exact = is_exact and exact
             steps.append((before, closed))
         total = merged[0]
@@ -202,7 +214,7 @@ class Walk:
         return placed
 
     def configurations(self, most: Minor, count: int) -> list[tuple[Minor, tuple[int, ...]]] | None:
-        """Return (sum, states of the regions) of every way to fill the slots that costs at most so much, cheapest first.
+        """Return (sum, states of the regions) of each way to fill the slots that costs at most so much, cheapest first.
 
         None where there are more than `count`, or more than ten times as many to look at.
         """
@@ -245,19 +257,50 @@ class Walk:
         layers: list[_Layer] = []
         exact = True
         ends = self._ends(region)
-        for position in region:
+        moves_of = [[self._move(way) for way in self._ways[position]] for position in region]
+        # What all units so far cost by themselves, and what those to come can save at the most: whatever is further
+        # above that is never the cheapest. Of a bundle another region may have the good.
+        so_far, saving = self._saved_elsewhere(), self._savings(region, moves_of)
+        for position, moves in zip(region, moves_of, strict=True):
             solo = self._solo[position]
-            moves = [self._move(way) for way in self._ways[position]]
             for _ in range(self._problem.classes[position].count):
                 if not budget.spend(1 + len(states) * (1 + len(moves)) // MOVES_A_STEP) or len(states) > STATES_MAX:
                     exact = False
-                    states = _cheapest(states, STATES_KEPT)
+                    states = cheapest(states)
                 layers.append(_Layer(position, states))
-                states = _after(states, solo, moves)
+                states = after(states, solo, moves)
+                so_far += solo
+                if len(states) >= STATES_CUT:
+                    most = so_far + saving[len(layers)]
+                    states = {state: cost for state, cost in states.items() if cost <= most}
             for shift, mask, size in ends.get(position, ()):
                 states = {state: cost for state, cost in states.items() if (state >> shift & mask) % size == 0}
         table, origin = self._close(states, self.inner_in(region))
         return Table(table, layers, origin), exact
+
+    def _saved_elsewhere(self) -> Minor:
+        """Return what bundles can save at the most."""
+        total = 0
+        for number in self.component.plays:
+            if number not in self.component.inner:
+                uses = self._fields[number, 0].most // self._problem.plays[number].slots[0].size
+                total += uses * self._saves[number]
+        return total
+
+    def _savings(
+        self, region: Sequence[int], moves_of: Sequence[Sequence[tuple[int, int, int, tuple[Minor, ...], int]]]
+    ) -> list[Minor]:
+        """Return for each number of units of a region placed what the others can save at the most."""
+        each: list[Minor] = []
+        for position, moves in zip(region, moves_of, strict=True):
+            solo = self._solo[position]
+            least = min([min(nets) for _, _, _, nets, _ in moves if nets], default=solo)
+            each += [max(0, solo - least)] * self._problem.classes[position].count
+        saving = [0]
+        for more in reversed(each):
+            saving.append(saving[-1] + more)
+        saving.reverse()
+        return saving
 
     def _move(self, way: Way) -> tuple[int, int, int, tuple[Minor, ...], int]:
         shift, mask, wrap, most = self._fields[way.play, way.slot]
@@ -327,29 +370,3 @@ class Walk:
                     shares.append(play.price // sum(slot.size for slot in play.slots))
             total += min(shares) * self._problem.classes[position].count
         return total
-
-
-def _after(states: States, solo: Minor, moves: Sequence[tuple[int, int, int, tuple[Minor, ...], int]]) -> States:
-    """Return the states behind one more unit: at a price of its own, or in one of some slots."""
-    after = {state: cost + solo for state, cost in states.items()}
-    get = after.get
-    for shift, mask, wrap, nets, most in moves:
-        one = 1 << shift
-        for state, cost in states.items():
-            at = state >> shift & mask
-            if wrap:
-                into = state + one if at + 1 < wrap else state - (at << shift)
-            elif at < most:
-                into = state + one
-            else:
-                continue
-            cost += nets[at]
-            if cost < get(into, TOO_MUCH):
-                after[into] = cost
-    return after
-
-
-def _cheapest(states: States, most: int) -> States:
-    kept = sorted(states, key=lambda state: (states[state], state))[:most]
-    # The state in which no play has begun leads on at every time.
-    return {state: states[state] for state in dict.fromkeys((0, *kept)) if state in states}

@@ -1,13 +1,14 @@
 """What basket promotions make of sums, where only sums count, and which of their levels are still open.
 
-Sets of classes are the bits of one integer. Everything here rests on one fact: as long as the levels stay, the total never
-falls when a sum rises. So at given levels the least sums that reach them are the cheapest.
+Sets of classes are the bits of one integer. Everything here rests on one fact: as long as the levels stay, the total
+never falls when a sum rises. So at given levels the least sums that reach them are the cheapest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rules.basket_lanes import Candidate
 from rules.money import BASIS_POINTS, Minor
@@ -142,7 +143,7 @@ class Play:
     up: Minor = 0
     """By how much it may be higher, for as little in all."""
     torn: Minor | None = None
-    """What of it belongs to regions that are only partly in it: anything may become of that. None where there are none."""
+    """What of it belongs to regions that are only partly in it, of which anything may become; None without such."""
 
 
 NO_PLAY = Play()
@@ -193,7 +194,7 @@ def reach_of(lane: Lane, sums: Sums, most: Sequence[Minor], room: Room) -> Reach
     listed = [sum([most[at] for at in each.parts]) for each in candidates]
     tops = [candidate.level(high) for candidate, high in zip(candidates, highest, strict=True)]
     levels = list(tops)
-    movable = []
+    is_movable = False
     for number, candidate in enumerate(candidates):
         if candidate.is_percentage and room.parts[number] is not NO_PLAY:
             # What a unit costs weighs differently inside and outside.
@@ -208,13 +209,13 @@ def reach_of(lane: Lane, sums: Sums, most: Sequence[Minor], room: Room) -> Reach
             if lane.before[number] or room.counted[number].torn is not None:
                 return None
             levels[number] = level
-            movable.append(number)
+            is_movable = True
     gains = [0] * len(candidates)
-    if movable:
+    if is_movable:
         keeps, _ = kept(candidates)
         if keeps == 0:
             return None
-        _bring_closer(lane, sums, room, levels, tops, movable, highest, listed, gains)
+        gains = _bring_closer(lane, sums, room, levels, tops, _Most(highest, listed))
     reach = Reach(tuple(levels), tuple(tops), tuple(gains))
     return None if _runs_dry(lane, sums, reach, room, listed) else reach
 
@@ -230,19 +231,21 @@ def kept(candidates: Sequence[Candidate]) -> tuple[int, int]:
     return keeps, slack
 
 
-def _bring_closer(
-    lane: Lane,
-    sums: Sums,
-    room: Room,
-    levels: Sequence[int],
-    tops: list[int],
-    movable: Sequence[int],
-    highest: Sequence[Minor],
-    listed: Sequence[Minor],
-    gains: list[Minor],
-) -> None:
-    """Lower the tops to what may pay, given what all others may gain, until nothing changes."""
+class _Most(NamedTuple):
+    """By candidate, what nothing can be above: list prices."""
+
+    counted: list[Minor]
+    parts: list[Minor]
+
+
+def _bring_closer(  # noqa: PLR0917 - all of it changes together
+    lane: Lane, sums: Sums, room: Room, levels: Sequence[int], tops: list[int], most: _Most
+) -> list[Minor]:
+    """Lower the tops to what may pay, given what all others may gain, until nothing changes; return the gains."""
     candidates = lane.candidates
+    highest, listed = most
+    gains = [0] * len(candidates)
+    movable = [number for number, level in enumerate(levels) if level < tops[number]]
     keeps, slack = kept(candidates)
     for _ in range(ROUNDS_MAX):
         changed = False
@@ -262,7 +265,8 @@ def _bring_closer(
             if top < tops[number]:
                 tops[number], changed = max(top, levels[number]), True
         if not changed:
-            return
+            break
+    return gains
 
 
 def _runs_dry(lane: Lane, sums: Sums, reach: Reach, room: Room, listed: Sequence[Minor]) -> bool:

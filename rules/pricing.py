@@ -25,7 +25,7 @@ from rules.screening import Refused, Screened, screen
 from rules.settle import Tally, after_units, lane_order, settle
 from rules.usage import NO_USAGE, Usage, code_given
 
-POINTS_NAMES = Names(zh_hans="积分抵现", zh_hant="積分抵現", en="Points as cash")
+POINTS_NAMES = Names(zh_hans="积分抵现", zh_hant="點數折抵", en="Points as cash")
 
 
 def price(
@@ -59,7 +59,7 @@ def price_within(
     nodes: int,
 ) -> Quote:
     """Return the quote that a search bounded by so many nodes finds; see `price`."""
-    assert len(basket.lines) <= LINES_MAX and basket.gross <= AMOUNT_MAX
+    assert len(basket.lines) <= LINES_MAX
     # Scanning in another order must not move a fen from one item to another, so ties go by item and not by line.
     lines = sorted(basket.lines, key=_canonical)
     screened = screen(lines, promotions, situation_of(basket, promotions, member, now_local, usage))
@@ -105,14 +105,15 @@ def _quote(
     priced = _priced_lines(lines, tally, screened.index)
     by_id = {line.line_id: line for line in priced}
     total = sum([line.net for line in priced])
+    gross = sum([line.gross for line in priced])
+    assert gross <= AMOUNT_MAX
     points = 0
     points_by: tuple[str, ...] = ()
     if member is not None:
         nets = [sum(priced[line].net for line in each.positions) for each in classes]
         tier = promotions.tier(member.tier_id)
         points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points)
-    answered = applied | {gift.promotion_id for gift in gifts} | set(points_by)
-    gross = basket.gross
+    answered = applied | {gift.promotion_id for gift in gifts} | set(points_by) if gifts or points_by else applied
     return Quote(
         lines=tuple(by_id[line.line_id] for line in basket.lines),
         gross=gross,

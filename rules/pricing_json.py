@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from rules.basket import LINES_MAX, QUANTITY_MAX, WEIGHT_MAX_G, Basket, Item, Line, Names
+from rules.basket import LINES_MAX, PIECES_MAX, QUANTITY_MAX, WEIGHT_MAX_G, Basket, Item, Line, Names
 from rules.conditions import LocalMoment
 from rules.loyalty import Birthday, Member
 from rules.money import AMOUNT_MAX, BASIS_POINTS
@@ -118,7 +118,9 @@ def parse_request(
     member = None if member_data is None else _read_member(member_data, problems)
     lines = _read_lines(form.lines if form else [], find_item, problems)
     basket = Basket("trial", lines, member_id=member.member_id if member else None)
-    if basket.gross > AMOUNT_MAX:
+    if basket.item_count > PIECES_MAX:
+        problems.append(Problem("file", "lines", f"{basket.item_count} pieces together, more than {PIECES_MAX}"))
+    elif basket.gross > AMOUNT_MAX:
         problems.append(Problem("file", "lines", f"cost {basket.gross} together, more than {AMOUNT_MAX}"))
     if problems:
         return tuple(problems)

@@ -55,10 +55,12 @@ class Problem:
     def prices(self) -> tuple[tuple[Option, ...], ...]:
         """For each class its legal prices in the unit lane, cheapest first."""
         return tuple(
-            options(unit_class.line, promotions, price_key=self.price_key)
-            if promotions
-            else (Option(unit_class.gross),)
-            for unit_class, promotions in zip(self.classes, self.on_class, strict=True)
+            [
+                options(each.line, promotions, price_key=self.price_key, gross=each.gross)
+                if promotions
+                else (Option(each.gross),)
+                for each, promotions in zip(self.classes, self.on_class, strict=True)
+            ]
         )
 
 

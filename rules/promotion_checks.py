@@ -8,15 +8,17 @@ from itertools import pairwise
 
 from rules.conditions import Scope, When
 from rules.loyalty import Tier
-from rules.promotion_conflicts import cycle_problems
+from rules.promotion_conflicts import contradictions, cycle_problems
 from rules.promotion_kinds import (
     BASKET_KINDS,
     EXTRA_KINDS,
     GROUP_KINDS,
     POINTS_ID,
     UNIT_KINDS,
+    BasketAmountOff,
     Bundle,
     BuyNGetM,
+    CouponAmountOff,
     EverySpendOff,
     GiftWith,
     LimitedUnits,
@@ -54,11 +56,7 @@ def promotion_problems(
     if promotion.id == POINTS_ID:
         yield Problem(where, "id", "points is the name under which points taken as cash stand on a receipt")
     for key, scope in scopes_of(promotion):
-        yield from _scope_problems(scope, where, key)
-        if known_skus is not None:
-            for name, skus in (("skus", scope.skus), ("exclude_skus", scope.exclude_skus)):
-                for sku in sorted(skus - frozenset(known_skus)):
-                    yield Problem(where, f"{key}.{name}", f"no item has the SKU {sku}", nearest(sku, known_skus))
+        yield from scope_problems(scope, where, key, known_skus=known_skus)
     yield from _when_problems(promotion.when, where)
     for tier_id in sorted(promotion.who.tiers - frozenset(tier_ids)):
         yield Problem(where, "who.tiers", f"no tier has the id {tier_id}", nearest(tier_id, tier_ids))
@@ -84,6 +82,12 @@ def _code_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
 def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
     if isinstance(promotion, SpendOff):
         yield from _step_problems(promotion, where)
+    if (
+        isinstance(promotion, BasketAmountOff | CouponAmountOff)
+        and promotion.amount_of is None
+        and 0 < promotion.min_amount < promotion.off
+    ):
+        yield Problem(where, "off", f"gives {promotion.off} for {promotion.min_amount} spent")
     if isinstance(promotion, EverySpendOff):
         if promotion.off > promotion.every:
             yield Problem(where, "off", f"gives {promotion.off} for every {promotion.every} spent")
@@ -94,6 +98,7 @@ def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
 def set_problems(placed: Sequence[tuple[str, PromotionBase]], groups: Mapping[str, int]) -> Iterator[Problem]:
     """Yield what is wrong with promotions (where, promotion) taken together."""
     yield from cycle_problems(placed)
+    yield from contradictions(placed, groups)
     used = {promotion.exclusive_group for _, promotion in placed}
     for name in sorted(set(groups) - used):
         yield Problem("file", f"exclusive_groups.{name}", "no promotion stands in this group", nearest(name, used))
@@ -113,7 +118,10 @@ def scopes_of(promotion: PromotionBase) -> Iterator[tuple[str, Scope]]:
             yield f"parts[{number}].scope", part.scope
 
 
-def _scope_problems(scope: Scope, where: str, key: str) -> Iterator[Problem]:
+def scope_problems(
+    scope: Scope, where: str, key: str, *, known_skus: Collection[str] | None = None
+) -> Iterator[Problem]:
+    """Yield why a scope can hold nothing, and which of its items nobody knows."""
     lists = (scope.skus, scope.categories, scope.brands, scope.tags)
     if scope.all and any(lists):
         yield Problem(where, key, "says all and lists some: give one of the two")
@@ -124,6 +132,10 @@ def _scope_problems(scope: Scope, where: str, key: str) -> Iterator[Problem]:
     )
     if not scope.all and any(lists) and all(wanted <= excluded for wanted, excluded in pairs):
         yield Problem(where, key, "empty: everything that it lists is excluded again")
+    if known_skus is not None:
+        for name, skus in (("skus", scope.skus), ("exclude_skus", scope.exclude_skus)):
+            for sku in sorted(skus - frozenset(known_skus)):
+                yield Problem(where, f"{key}.{name}", f"no item has the SKU {sku}", nearest(sku, known_skus))
 
 
 def _when_problems(when: When, where: str) -> Iterator[Problem]:

@@ -1,13 +1,20 @@
-"""What promotions may not say of each other: cycles of exclusions, and bundles dearer than their parts."""
+"""What promotions may not say of each other: cycles of exclusions, and pairs that can never apply as they say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
-from rules.basket import Item
-from rules.money import Minor
-from rules.promotion_kinds import AmountOff, Bundle, FixedPrice, NForPrice, PromotionBase
-from rules.scopes import in_scope
+from rules.conditions import Scope, When, Who
+from rules.promotion_kinds import (
+    EXTRA_KINDS,
+    AmountOff,
+    BasketAmountOff,
+    BasketPercentOff,
+    PercentOff,
+    PromotionBase,
+    Uses,
+)
 from rules.table_reader import Problem
 
 
@@ -44,31 +51,79 @@ def _cycle_from(start: str, excludes: Mapping[str, Sequence[str]], seen: set[str
     return []
 
 
-def price_problems(placed: Sequence[tuple[str, PromotionBase]], items: Sequence[Item]) -> Iterator[Problem]:
-    """Yield promotions (where, promotion) that could never make any of the known items cheaper at its list price."""
+def contradictions(placed: Sequence[tuple[str, PromotionBase]], groups: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield what two promotions (where, promotion) of a file say of each other and cannot both be.
+
+    Args:
+        placed: promotions of a file.
+        groups: how many of an exclusive group may apply, where that is more than one.
+    """
+    by_id = {promotion.id: promotion for _, promotion in placed}
     for where, promotion in placed:
-        mine = [item for item in items if in_scope(promotion.scope, item)]
-        if isinstance(promotion, Bundle) and promotion.price is not None:
-            dearest = [
-                part.quantity * _dearest([item for item in mine if in_scope(part.scope, item)])
-                for part in promotion.parts
-            ]
-            if all(dearest) and sum(dearest) <= promotion.price:
-                yield Problem(where, "price", f"{promotion.price} is not below its parts at {sum(dearest)}")
-        elif isinstance(promotion, NForPrice):
-            yield from _dearer(where, promotion.price, _dearest(mine) * promotion.quantity)
-        elif isinstance(promotion, FixedPrice):
-            yield from _dearer(where, promotion.price, _dearest(mine))
-        elif isinstance(promotion, AmountOff) and mine:
-            cheapest = min(item.price for item in mine)
-            if len(mine) == 1 and promotion.off > cheapest > 0:
-                yield Problem(where, "off", f"{promotion.off} is more than the price of {cheapest}")
+        for other in sorted(promotion.combines_with & by_id.keys()):
+            yield from _apart(where, promotion, by_id[other], groups)
+    forced = [(where, promotion) for where, promotion in placed if promotion.forced]
+    for (_, first), (where, second) in combinations(forced, 2):
+        if _overlap(first.when, second.when):
+            yield from _both_forced(where, first, second, groups)
+    for always in (promotion for _, promotion in forced if _always(promotion)):
+        for where, promotion in placed:
+            if not promotion.forced and _shut_out(promotion, always):
+                yield Problem(where, "excludes", f"can never apply: {always.id} always does, and excludes it")
 
 
-def _dearest(items: Sequence[Item]) -> Minor:
-    return max((item.price for item in items if not item.is_open_price), default=0)
+def _apart(where: str, promotion: PromotionBase, other: PromotionBase, groups: Mapping[str, int]) -> Iterator[Problem]:
+    if promotion.alone or other.alone:
+        one = promotion.id if promotion.alone else other.id
+        yield Problem(where, "combines_with", f"{one} applies alone, so it combines with nothing")
+    if promotion.id in other.excludes:
+        yield Problem(where, "combines_with", f"{other.id} excludes it")
+    if _share_one_place(promotion, other, groups):
+        yield Problem(where, "combines_with", f"{other.id} stands in the same exclusive group")
 
 
-def _dearer(where: str, price: Minor, listed: Minor) -> Iterator[Problem]:
-    if 0 < listed <= price:
-        yield Problem(where, "price", f"{price} is not below the list price of {listed}")
+def _both_forced(
+    where: str, first: PromotionBase, second: PromotionBase, groups: Mapping[str, int]
+) -> Iterator[Problem]:
+    if first.alone or second.alone:
+        one, other = (first, second) if first.alone else (second, first)
+        yield Problem(where, "forced", f"{one.id} applies alone, and {other.id} is forced too")
+    elif _exclude(first, second, groups):
+        yield Problem(where, "forced", f"{first.id} is forced too, and the two exclude each other")
+
+
+def _shut_out(promotion: PromotionBase, always: PromotionBase) -> bool:
+    # Of a group the forced one wins: that is what the shop asked for, and the quote says what it costs.
+    if isinstance(promotion, EXTRA_KINDS):
+        return False  # It changes no price, so nothing excludes it.
+    named = promotion.id in always.excludes or always.id in promotion.excludes
+    return named or always.alone or promotion.alone
+
+
+def _exclude(first: PromotionBase, second: PromotionBase, groups: Mapping[str, int]) -> bool:
+    return first.id in second.excludes or second.id in first.excludes or _share_one_place(first, second, groups)
+
+
+def _share_one_place(first: PromotionBase, second: PromotionBase, groups: Mapping[str, int]) -> bool:
+    group = first.exclusive_group
+    return bool(group) and group == second.exclusive_group and groups.get(group, 1) < 2
+
+
+def _overlap(first: When, second: When) -> bool:
+    # Two that never run at the same time, such as this month's and the next one's, do not contradict each other.
+    starts = [each.starts_local for each in (first, second) if each.starts_local]
+    ends = [each.ends_local for each in (first, second) if each.ends_local]
+    return not starts or not ends or max(starts) < min(ends)
+
+
+def _always(promotion: PromotionBase) -> bool:
+    """Tell whether a forced promotion applies to every basket there is."""
+    return (
+        isinstance(promotion, PercentOff | AmountOff | BasketPercentOff | BasketAmountOff)
+        and promotion.scope == Scope(all=True)
+        and promotion.when == When()
+        and promotion.who == Who()
+        and not (promotion.lanes or promotion.channels or promotion.code or promotion.min_quantity)
+        and promotion.uses == Uses()
+        and not (promotion.min_amount or getattr(promotion, "full_price_only", False))
+    )

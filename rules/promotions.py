@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from rules.basket import Item
 from rules.calendar_cn import Calendar, shipped_calendar
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
 from rules.money import BASIS_POINTS
-from rules.promotion_checks import promotion_problems, set_problems, tier_problems
+from rules.promotion_checks import promotion_problems, scope_problems, set_problems, tier_problems
 from rules.promotion_kinds import (
     BASKET_KINDS,
     EXTRA_KINDS,
@@ -49,6 +50,7 @@ from rules.promotion_kinds import (
     UnitPromotion,
     Uses,
 )
+from rules.promotion_prices import price_problems
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
 
 __all__ = [
@@ -156,6 +158,7 @@ def load_rules(
     *,
     format: Literal["toml", "json"] = "toml",  # noqa: A002 - the word of the command line
     known_skus: Collection[str] | None = None,
+    known_items: Sequence[Item] | None = None,
 ) -> RuleSet | tuple[Problem, ...]:
     """Return the rules that a file's text holds, or every problem in it.
 
@@ -163,16 +166,19 @@ def load_rules(
         text: the file; its form is in docs/pricing.md.
         format: what the text is written in.
         known_skus: SKUs of the catalogue; None leaves them unchecked.
+        known_items: what is sold, at its list price; None leaves the promotions' prices unchecked.
     """
     try:
         data = tomllib.loads(text) if format == "toml" else json.loads(text)
     except (ValueError, RecursionError) as error:
         return (Problem("file", "", f"not {format.upper()}: {error}"),)
-    return read_rules(data, known_skus=known_skus)
+    return read_rules(data, known_skus=known_skus, known_items=known_items)
 
 
-def read_rules(data: object, *, known_skus: Collection[str] | None = None) -> RuleSet | tuple[Problem, ...]:
-    """Return the rules in decoded data (`version`, `points`, `tiers`, `promotions`), or every problem in it."""
+def read_rules(
+    data: object, *, known_skus: Collection[str] | None = None, known_items: Sequence[Item] | None = None
+) -> RuleSet | tuple[Problem, ...]:
+    """Return the rules in decoded data, or every problem in it; see `load_rules`."""
     if not isinstance(data, Mapping):
         return (Problem("file", "", f"expected a table, found {type(data).__name__}"),)
     problems = unknown_keys(data, FILE_KEYS, where="file")
@@ -191,9 +197,13 @@ def read_rules(data: object, *, known_skus: Collection[str] | None = None) -> Ru
     for row, promotion in promotions.items():
         where = _where("promotion", row, rows[row])
         problems += promotion_problems(promotion, where=where, others=kinds, tier_ids=tier_ids, known_skus=skus)
+    if points is not None:
+        problems += scope_problems(points.scope, "file", "points.scope", known_skus=skus)
     placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
+    if known_items is not None:
+        problems += price_problems(placed, known_items)
     if problems:
         return tuple(problems)
     assert points is not None

@@ -1,7 +1,7 @@
 """Which units to leave dearer so that open levels are reached: the least sums that can be had.
 
-The open candidates are a tree: what one counts lies inside what another counts, or beside it. From the leaves up, the sums
-of a node are put together, and those that are too little for its level are dropped.
+The open candidates are a tree: what one counts lies inside what another counts, or beside it. From the leaves up, the
+least sums of a node are sought that are enough for its level.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rules.money import Minor
 from rules.reachable import Priceable, choices_for, reachable, rising
 from rules.unit_lane import Option
 
-RAISE_MAX = 1 << 17
+RAISE_MAX = 1 << 20
 """Most minor units that the units of a level are left dearer."""
 SUMS_A_STEP = 4
 """Sums put together that count as one step of the budget."""

@@ -17,7 +17,6 @@ from rules.problem import Problem, entry_of
 from rules.promotion_kinds import LimitedUnits, PromotionBase
 from rules.unit_lane import Option, saving_of
 
-
 NEVER: Minor = -(1 << 40)
 """What a place saves that no unit fits."""
 
@@ -30,7 +29,7 @@ class Way(NamedTuple):
     slot: int
     """Number of the slot in the play."""
     nets: tuple[Minor, ...]
-    """The least that a unit costs by its place in a use; with a price, 0 but for the unit that completes a use."""
+    """The least that a unit costs by its place in a use; with a price, its part of that, or 0 where slots share it."""
     is_plain: bool
     """Units enter at their list price: nothing combines with the promotion, and nothing is forced."""
 
@@ -65,7 +64,9 @@ def ways_of(problem: Problem) -> list[list[Way]]:
         for slot_number, slot in enumerate(play.slots):
             at_price = (0,) * slot.size
             if play.price is not None and len(play.slots) == 1:
-                at_price = (*at_price[:-1], play.price)
+                # Only the sum of a complete use matters: each unit bears a part, so that none seems to be free.
+                price, size = play.price, slot.size
+                at_price = tuple([price * (at + 1) // size - price * at // size for at in range(size)])
             for position in slot.classes:
                 on_class = problem.on_class[position]
                 is_plain = not on_class or is_by_itself(promotion, on_class)
@@ -124,6 +125,8 @@ class Uses(NamedTuple):
     """No unit in a use costs less than by itself."""
     more: dict[int, list[Minor]]
     """By how much a use of an idle or a loose play makes the units of each of its slots dearer at the least."""
+    saves: list[Minor]
+    """By play, what a use saves at the most where only slots count in which it saves something."""
 
 
 def uses_of(problem: Problem, ways: Sequence[Sequence[Way]], solo: Sequence[Minor]) -> Uses:
@@ -137,12 +140,9 @@ def uses_of(problem: Problem, ways: Sequence[Sequence[Way]], solo: Sequence[Mino
             if problem.plays[number].price is not None:
                 alone.setdefault((number, slot), []).extend([least] * min(problem.classes[position].count, len(best)))
                 continue
-            if len(nets) != len(best):
-                nets *= len(best)
-            for place, net in enumerate(nets):
-                if least - net > best[place]:
-                    best[place] = least - net
-    found = Uses([], [], [], {})
+            for place, net in enumerate(nets if len(nets) == len(best) else nets * len(best)):
+                best[place] = max(best[place], least - net)
+    found = Uses([], [], [], {}, [])
     for number, play in enumerate(problem.plays):
         if play.price is not None:
             worth = 0
@@ -153,6 +153,7 @@ def uses_of(problem: Problem, ways: Sequence[Sequence[Way]], solo: Sequence[Mino
         else:
             saved = [sum(savings) for savings in most[number]]
             is_loose = max([max(savings) for savings in most[number]]) <= 0
+        found.saves.append(sum([each for each in saved if each > 0]))
         if not is_loose and (not play.whole or sum(saved) > 0):
             found.useful.append(number)
             continue
@@ -207,22 +208,25 @@ def components_among(
         together = {name: list(inside) for name, inside in members.items()}
         for number in outer:
             _join(component, together, touched[number])
-    plays_in: dict[int, list[int]] = {name: [] for name in together}
+    inside: dict[int, list[int]] = {name: [] for name in together}
     for number in sorted({*connecting, *spread}):
-        if number in touched:
-            for name in dict.fromkeys([component[position] for position in touched[number]]):
-                plays_in[name].append(number)
+        for name in dict.fromkeys([component[position] for position in touched.get(number, ())]):
+            inside[name].append(number)
     found = []
-    classes = problem.classes
-    for name in sorted(plays_in):
-        inside = plays_in[name]
+    for name in sorted(inside):
         names = sorted({region[position] for position in together[name]})
-        regions = tuple([tuple(sorted(members[each], key=lambda at: (-classes[at].gross, at))) for each in names])
-        inner = frozenset([number for number in inside if is_inner(plays[number])])
-        if len(regions) > 2:
-            regions = _in_order(regions, inside, touched)
-        found.append(Component(regions, tuple(inside), inner))
+        found.append(_component(problem, touched, [members[each] for each in names], inside[name]))
     return found
+
+
+def _component(
+    problem: Problem, touched: Mapping[int, list[int]], regions: Sequence[list[int]], plays: Sequence[int]
+) -> Component:
+    classes = problem.classes
+    ordered = tuple([tuple(sorted(each, key=lambda at: (-classes[at].gross, at))) for each in regions])
+    if len(ordered) > 2:
+        ordered = _in_order(ordered, plays, touched)
+    return Component(ordered, tuple(plays), frozenset([each for each in plays if is_inner(problem.plays[each])]))
 
 
 def _join(names: dict[int, int], members: dict[int, list[int]], positions: Sequence[int]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rules.basket import QUANTITY_MAX, Basket, Line, Names
+from rules.basket import QUANTITY_MAX, Basket, Item, Line, Names
 from rules.ledger import (
     CASH,
     CUSTOMERS,
@@ -20,7 +20,7 @@ from rules.ledger import (
     stock_unit,
 )
 from rules.money import Minor
-from rules.quote import PricedLine, Quote
+from rules.quote import Gift, PricedLine, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class SaleLine:
     tax_bp: int
     tax: Minor
     code: str
+    gift_of: str = ""
+    """The promotion that gave it away; empty for what was bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class SalePromotion:
     promotion_id: str
     names: Names
     amount: Minor
+    """What it took off; 0 for one that gave something else: a gift, more points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Sale:
     lines: tuple[SaleLine, ...]
     tenders: tuple[SaleTender, ...]
     promotions: tuple[SalePromotion, ...]
+    """Everything that the sale used, each once: what uses are counted by."""
     rules_version: str
     points: int = 0
     points_after: int | None = None
@@ -90,6 +94,10 @@ class Sale:
     """What was missing to the next tier after this sale."""
     is_clock_unsure: bool = False
     receipt_number: str = ""
+    points_paid: int = 0
+    """Points that were taken as cash."""
+    spent_codes: tuple[str, ...] = ()
+    """Single-use codes that it spent, with capitals folded."""
 
 
 def receipt_number(*, store: str, lane: int, business_date: str, number: int) -> str:
@@ -121,9 +129,28 @@ def unruns(pairs: Sequence[tuple[Minor, int]]) -> tuple[Minor, ...]:
     return tuple(net for net, pieces in pairs for _ in range(pieces))
 
 
-def sale_lines(basket: Basket, quote: Quote) -> tuple[SaleLine, ...]:
-    """Return the lines of a basket as they are sold at the prices of its quote."""
-    return tuple(_sale_line(line, priced) for line, priced in zip(basket.lines, quote.lines, strict=True))
+def sale_lines(basket: Basket, quote: Quote, gifts: Mapping[str, Item] | None = None) -> tuple[SaleLine, ...]:
+    """Return the lines of a basket as they are sold at the prices of its quote, and what is handed over on top.
+
+    Args:
+        gifts: items of the quote's gifts by SKU; one that nobody knows goes by its SKU.
+    """
+    bought = tuple(_sale_line(line, priced) for line, priced in zip(basket.lines, quote.lines, strict=True))
+    return bought + tuple(_gift_line(gift, (gifts or {}).get(gift.sku)) for gift in quote.gifts)
+
+
+def sale_promotions(quote: Quote, names: Mapping[str, Names]) -> tuple[SalePromotion, ...]:
+    """Return everything that a quote used, each promotion once.
+
+    Args:
+        names: of the promotions in force, by id.
+    """
+    used = {each.promotion_id: SalePromotion(each.promotion_id, each.names, each.amount) for each in quote.applied}
+    for gift in quote.gifts:
+        used.setdefault(gift.promotion_id, SalePromotion(gift.promotion_id, gift.names, 0))
+    for promotion_id in quote.points_by:
+        used.setdefault(promotion_id, SalePromotion(promotion_id, names.get(promotion_id, Names()), 0))
+    return tuple(used.values())
 
 
 def _sale_line(line: Line, priced: PricedLine) -> SaleLine:
@@ -145,8 +172,30 @@ def _sale_line(line: Line, priced: PricedLine) -> SaleLine:
     )
 
 
+def _gift_line(gift: Gift, item: Item | None) -> SaleLine:
+    quantity = min(gift.quantity, QUANTITY_MAX)
+    return SaleLine(
+        sku=gift.sku,
+        names=item.names if item else Names(gift.sku),
+        unit=item.unit if item else "",
+        quantity=quantity,
+        weight_g=None,
+        unit_price=0,
+        gross=0,
+        net=0,
+        unit_nets=(0,) * quantity,
+        discounts=(),
+        tax_bp=item.tax_bp if item else 0,
+        tax=0,
+        code="",
+        gift_of=gift.promotion_id,
+    )
+
+
 def sale_transfers(sale: Sale, *, points_expire_ms: int | None) -> tuple[Transfer, ...]:
-    """Return what a sale moves: goods off the shelf, money in, points to the member.
+    """Return what a sale moves: goods off the shelf, gifts among them, money in, points from and to the member.
+
+    Points that paid come before those that the sale brings: it cannot pay with its own.
 
     Args:
         points_expire_ms: when the points of this sale expire; None never.
@@ -154,6 +203,11 @@ def sale_transfers(sale: Sale, *, points_expire_ms: int | None) -> tuple[Transfe
     return (
         *_goods(sale.lines),
         *_money(sale),
+        *(
+            (Transfer(POINTS, member_account(sale.member_id), ISSUER, sale.points_paid, "redemption"),)
+            if sale.member_id is not None and sale.points_paid > 0
+            else ()
+        ),
         *(
             (Transfer(POINTS, ISSUER, member_account(sale.member_id), sale.points, "accrual", points_expire_ms),)
             if sale.member_id is not None and sale.points > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from rules.basket import QUANTITY_MAX, Line
 from rules.basket_lanes import Candidate
@@ -30,8 +30,7 @@ from rules.scopes import in_scope
 from rules.unit_lane import lowers
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """Why a promotion may not play."""
 
     reason: MissReason
@@ -108,9 +107,11 @@ def screen(lines: Sequence[Line], rules: RuleSet, situation: Situation) -> Scree
     is_bound = False
     for number in sorted(inside):
         ready = index.ready[number]
-        positions = work.taking_part(ready, inside[number])
-        if not positions:
-            continue
+        positions = inside[number]
+        if not work.all_pieces or isinstance(ready.promotion, MemberPrice):
+            positions = work.taking_part(ready, positions)
+            if not positions:
+                continue
         touched.append(number)
         reason = None if ready.is_free else why_not(ready.promotion, situation)
         if reason is None:
@@ -151,8 +152,8 @@ class _Screening:
         self.counts = [unit_class.count for unit_class in classes]
         self._amounts = [unit_class.gross * unit_class.count for unit_class in classes]
         self.lines = [unit_class.line for unit_class in classes]
-        self._all_pieces = all(
-            [line.weight_g is None and line.label_amount is None and not _is_typed(line) for line in self.lines]
+        self.all_pieces = all(
+            line.weight_g is None and line.label_amount is None and not _is_typed(line) for line in self.lines
         )
         self.on_class: list[list[UnitPromotion]] = [[] for _ in classes]
         self.plays: list[Play] = []
@@ -166,8 +167,6 @@ class _Screening:
         promotion = ready.promotion
         if isinstance(promotion, MemberPrice):
             inside = [at for at in inside if self.lines[at].item.tier_prices]
-        if self._all_pieces:
-            return inside
         if asks_for_list_price(promotion):
             return [at for at in inside if not _is_typed(self.lines[at])]
         if ready.role is Role.GROUP:
@@ -261,7 +260,8 @@ class _Screening:
             bits = self._index.part_bits[promotion.id]
             short, bit = 0, bits & -bits
             for part in promotion.parts:
-                short += max(0, part.quantity - self._pieces(at for at in inside if self._in_parts[at] & bit))
+                there = sum([self.counts[at] for at in inside if self._in_parts[at] & bit])
+                short += max(0, part.quantity - there)
                 bit <<= 1
             return Refused(MissReason.PART_MISSING, max(1, short))
         # As if there were enough of everything: what one use would take.
@@ -274,7 +274,8 @@ class _Screening:
         if not plenty[0].whole:
             size = next(number for number, rate in enumerate(slots[0].rates, 1) if rate)
         if there >= size and len(slots) > 1:
-            return Refused(MissReason.PART_MISSING, slots[1].size - self._pieces(slots[1].classes))
+            # Pieces that are bought cannot be those that one gets, too.
+            return Refused(MissReason.PART_MISSING, max(1, slots[1].size - self._pieces(slots[1].classes)))
         return Refused(MissReason.QUANTITY_SHORT, size - there)
 
     def _pieces(self, positions: Iterable[int]) -> int:

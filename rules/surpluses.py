@@ -1,7 +1,7 @@
 """All sums that connected units can cost, up to a limit above the least: for levels that must be reached exactly.
 
-As in `least`, units are walked one after the other; but instead of the least sum, a state holds every sum that leads to it:
-the bits of one integer above an offset.
+As in `least`, units are walked one after the other; but instead of the least sum, a state holds every sum that leads to
+it: the bits of one integer above an offset.
 """
 
 from __future__ import annotations
@@ -95,9 +95,10 @@ class Surpluses:
         problem: Problem,
         group: Group,
         ways: Sequence[Sequence[Way]],
+        budget: Budget,
+        *,
         least: Minor,
         limit: Minor,
-        budget: Budget,
     ) -> None:
         """Work out the sums from `least` to `least + limit`; `is_exact` tells whether that came to its end."""
         self._problem, self._group, self._least, self._limit = problem, group, least, limit
@@ -307,9 +308,9 @@ def _least_after(states: Mapping[int, Minor], steps: Sequence[_Step], most: Mino
                 into = state + one
             else:
                 continue
-            cost += nets[place % size]
-            if cost < get(into, TOO_MUCH):
-                after[into] = cost
+            more = cost + nets[place % size]
+            if more < get(into, TOO_MUCH):
+                after[into] = more
     return {state: cost for state, cost in after.items() if cost <= most}
 
 
@@ -329,8 +330,7 @@ def _least_before(states: Mapping[int, Minor], steps: Sequence[_Step], to_go: Ma
             else:
                 continue
             cost = nets[place % size] + get(into, TOO_MUCH)
-            if cost < before[state]:
-                before[state] = cost
+            before[state] = min(before[state], cost)
     return {state: cost for state, cost in before.items() if cost < TOO_MUCH}
 
 

@@ -21,7 +21,9 @@ class Option(NamedTuple):
     """(promotion id, what it takes off) in the order of application; each amount greater than zero."""
 
 
-def options(line: Line, promotions: Sequence[UnitPromotion], *, price_key: str) -> tuple[Option, ...]:
+def options(
+    line: Line, promotions: Sequence[UnitPromotion], *, price_key: str, gross: Minor | None = None
+) -> tuple[Option, ...]:
     """Return the legal prices of a unit, cheapest first, one Option for each different price.
 
     Of several ways to one price, the one with fewer promotions stays, then the one whose promotions rank first.
@@ -31,8 +33,10 @@ def options(line: Line, promotions: Sequence[UnitPromotion], *, price_key: str) 
         line: all of its units are alike.
         promotions: those that may apply to the line, in the order of their rank.
         price_key: the tier whose member prices count; "" is any member.
+        gross: list price of a unit; None asks the line.
     """
-    gross = line.unit_gross
+    if gross is None:
+        gross = line.unit_gross
     by_net: dict[Minor, Option] = {gross: Option(gross)}
     is_plain = True
     for promotion in promotions:

@@ -27,6 +27,7 @@ MORNING = "2026-11-23 10:00"
 """A Monday, at which a shop of the tests opens."""
 PLENTY = 10 * 1024**3
 PROMOTIONS = Path(__file__).parent / "stories/promotions.toml"
+COUPONS = Path(__file__).parent / "stories/coupons.toml"
 
 # A name that would be obeyed by a browser, a database or a printer, if anybody let it.
 NASTY = "<b>饼</b>'); DROP TABLE sale;-- \x1b@\x1bp\x00\x19\x19"
@@ -113,6 +114,11 @@ CARDS = {
     "badge-chen": "04badc02",
 }
 """What stories call a card, and what its reader types."""
+
+
+def rules_with_coupons() -> str:
+    """Return the rules of the stories: those of every shop of the tests, and coupons, gifts and points as cash."""
+    return PROMOTIONS.read_text(encoding="utf-8") + COUPONS.read_text(encoding="utf-8")
 
 
 @dataclass(slots=True)

@@ -39,9 +39,10 @@ def bare_path(tmp_path: Path) -> str:
 def test_make_alone_lists_the_commands() -> None:
     code, said = run("make", "-C", REPOSITORY, "--no-print-directory")
     assert code == 0
-    assert {f"make {name}" for name in ("demo", "demo-reset", "test", "bench", "run", "lint", "install", "texts")} <= {
-        line.strip().split("  ")[0] for line in said.splitlines()
-    }
+    assert {
+        f"make {name}"
+        for name in ("demo", "demo-reset", "test", "bench", "bench-peers", "run", "lint", "install", "texts")
+    } <= {line.strip().split("  ")[0] for line in said.splitlines()}
 
 
 @pytest.mark.parametrize(

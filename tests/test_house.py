@@ -54,6 +54,7 @@ FLOORS = {
         "edge.rulebook",
         "edge.rule_*",
         "edge.trials",
+        "edge.coupons",
         "edge.papers",
     ),
     3: (

@@ -8,6 +8,7 @@ import click
 
 from edge import config_help
 from edge.cli.options import become_owner, config_option, echo_problems, loaded_or_exit
+from edge.clock import Clock
 from edge.config_file import (
     Loaded,
     Promotions,
@@ -19,7 +20,7 @@ from edge.config_file import (
     secret_exposure,
 )
 from edge.config_walk import Problem
-from edge.rulebook import unknown_items
+from edge.rulebook import item_problems
 from edge.store.database import Store, StoreError
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -53,19 +54,28 @@ def check(config_path: Path) -> None:
 
 
 def check_items(loaded: Loaded, promotions: Promotions) -> tuple[Problem, ...]:
-    """Return which items of the promotions the store does not know, where it has a database."""
+    """Return what the promotions say beside the items of the store and their prices, where it has a database."""
     if not loaded.database.is_file():
         return ()
     become_owner(loaded.database)
     store = Store(loaded.database)
     try:
-        found = unknown_items(store.reads, promotions.rules)
+        now_ms = Clock(loaded.config.store.timezone).now_ms()
+        found = item_problems(store.reads, promotions.rules, now_ms=now_ms)
     except StoreError as error:
         raise click.ClickException(f"{loaded.database}: {error}") from None
     finally:
         store.close()
     file = str(loaded.resolve(loaded.config.rules.promotions))
-    return tuple(Problem(file, f"{each.where}.{each.key}", each.what, "an item of the catalogue") for each in found)
+    return tuple(
+        Problem(
+            file,
+            f"{each.where}.{each.key}",
+            each.what,
+            "less than it costs" if each.key in ("price", "off") else "an item of the catalogue",
+        )
+        for each in found
+    )
 
 
 def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,9 @@ from edge.rulebook import publish as put_in_force
 from edge.rulebook import read_text
 from edge.store import rulebook as versions
 from edge.store.database import Store, StoreError
+from edge.store.list_prices import priced_items
 from edge.store.rulebook import NOTE_MAX, Entry
+from rules.basket import Item
 from rules.promotions import RuleSet, load_rules
 from rules.table_reader import Problem
 
@@ -79,7 +81,9 @@ def publish(file: Path, note: str, config_path: Path) -> None:
     """Put the rules in FILE (TOML, or JSON by its ending) in force, or show every problem in it."""
     loaded = loaded_or_exit(config_path)
     with _store(loaded) as store:
-        found = _read(file, versions.known_skus(store.db) or None)
+        now_ms = Clock(loaded.config.store.timezone).now_ms()
+        items = priced_items(store.db, now_ms=now_ms)
+        found = _read(file, versions.known_skus(store.db) or None, items)
         _put(store, loaded, found, source="command", note=note)
 
 
@@ -125,7 +129,7 @@ def _put(
     click.echo(f"version {number} ({entry.version}) is in force: {len(found.promotions)} promotions")
 
 
-def _read(file: Path, known_skus: frozenset[str] | None) -> RuleSet:
+def _read(file: Path, known_skus: frozenset[str] | None, known_items: Sequence[Item]) -> RuleSet:
     data = file.read_bytes()
     if len(data) > FILE_MAX_BYTES:
         raise click.ClickException(f"{file}: more than {FILE_MAX_BYTES} bytes")
@@ -134,7 +138,7 @@ def _read(file: Path, known_skus: frozenset[str] | None) -> RuleSet:
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file}: not UTF-8 at byte {error.start}") from None
     form: Literal["json", "toml"] = "json" if file.suffix == ".json" else "toml"
-    return _good(load_rules(text, format=form, known_skus=known_skus), str(file))
+    return _good(load_rules(text, format=form, known_skus=known_skus, known_items=known_items), str(file))
 
 
 def _good(found: RuleSet | tuple[Problem, ...], where: str) -> RuleSet:

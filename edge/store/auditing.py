@@ -11,6 +11,7 @@ from peewee import DatabaseError, SqliteDatabase
 from edge.store.audit import chain_hash
 from edge.store.database import execute, rows, scalar
 from edge.store.sales import changed_sale
+from edge.store.uses import wrong_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class AuditReport:
 
 
 def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: None) -> AuditReport:
-    """Recompute the chain, every balance, every lot and every sale, and name the first row of each that disagrees."""
+    """Recompute chain, balances, lots, sales and counts of uses, and name the first row of each that disagrees."""
     problems = []
     for what, first_wrong in (
         ("chain", _wrong_link),
@@ -32,6 +33,7 @@ def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: Non
         ("lots", _wrong_lot),
         ("sales", _wrong_sale),
         ("receipt numbers", _wrong_counter),
+        ("uses of promotions", wrong_count),
         ("sales against the chain", changed_sale),
     ):
         progress(what)

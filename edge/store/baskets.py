@@ -31,6 +31,12 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     lines: tuple[StoredLine, ...] = ()
     next_line: int = 1
     newest_line: str = ""
+    codes: tuple[str, ...] = ()
+    """Coupon codes as they were given."""
+    points: int = 0
+    """Points that the member wants to pay with."""
+    gift_choices: tuple[tuple[str, str], ...] = ()
+    """(promotion id, SKU) where a gift was chosen."""
 
 
 class StoredTender(msgspec.Struct, frozen=True, kw_only=True):

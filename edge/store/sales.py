@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import UNSET
 from peewee import SqliteDatabase
 
 from edge.messages import SALE_LINES_MAX_BYTES, SaleBody, SaleLineBody, TenderBody, body_hash, encode_body
-from edge.store import audit, ledger, outbox, printjobs
+from edge.store import audit, ledger, outbox, printjobs, uses
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from rules.basket import Names
 from rules.ledger import POINTS, member_account
@@ -50,8 +51,9 @@ def record_sale(store: Store, sale: Sale, context: SaleContext) -> Sale:
     """Write a sale, once, and return it with its receipt number and the member's points after it.
 
     One transaction holds the sale, its lines and tenders, the transfers and balances, the receipt number, the
-    summaries, the print jobs, the message to head office, the link in the chain, and the end of the open basket. A sale
-    id that is recorded already changes nothing and gives back what was recorded then.
+    summaries, the uses of promotions and the codes that were spent, the print jobs, the message to head office, the
+    link in the chain, and the end of the open basket. A sale id that is recorded already changes nothing and gives back
+    what was recorded then.
 
     Raises `ledger.InsufficientError` when an account holds too little: nothing is written.
     """
@@ -72,9 +74,12 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         ),
         points_after=None
         if sale.member_id is None
-        else ledger.spendable(db, member_account(sale.member_id), POINTS, now_ms=sale.sold_at_ms) + sale.points,
+        else ledger.spendable(db, member_account(sale.member_id), POINTS, now_ms=sale.sold_at_ms)
+        - sale.points_paid
+        + sale.points,
     )
     sale_no = _insert_sale(db, sale)
+    uses.count(db, sale, sale_no)
     ledger.post(
         db,
         sale_transfers(sale, points_expire_ms=context.points_expire_ms),
@@ -125,16 +130,17 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
         db,
         "INSERT INTO sale (sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " item_count, rules_version, promotions, points_paid)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         sale.sale_id, sale.receipt_number, sale.lane, sale.staff_id, sale.member_id, sale.business_date,
         sale.sold_at_ms, int(sale.is_clock_unsure), sale.gross, sale.discount, sale.total, sale.tax, sale.change,
         sale.points, sale.points_after, sale.next_tier, sale.next_tier_short, sale.item_count, sale.rules_version,
-        msgspec.json.encode(promotions).decode(),
+        msgspec.json.encode(promotions).decode(), sale.points_paid,
     ).lastrowid  # fmt: skip
     assert sale_no is not None
     execute_many(
         db,
-        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)],
     )
     execute_many(
@@ -153,7 +159,7 @@ def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
         sale_no, number, line.sku, line.names.zh_hans, line.names.zh_hant, line.names.en, line.unit,
         line.quantity, line.weight_g, line.unit_price, line.gross, line.net,
         msgspec.json.encode(runs(line.unit_nets)).decode(), msgspec.json.encode(line.discounts).decode(),
-        line.tax_bp, line.tax, line.code,
+        line.tax_bp, line.tax, line.code, line.gift_of,
     )  # fmt: skip
 
 
@@ -176,7 +182,7 @@ def _keep_summaries(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Non
     execute_many(
         db,
         "INSERT INTO member_sku VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
-        [(sale.member_id, sku) for sku in {line.sku for line in sale.lines}],
+        [(sale.member_id, sku) for sku in {line.sku for line in sale.lines if not line.gift_of}],
     )
     if context.new_tier_id is not None:
         execute(db, "UPDATE member SET tier_id = ? WHERE member_id = ?", context.new_tier_id, sale.member_id)
@@ -203,6 +209,8 @@ def sale_body(sale: Sale, *, currency: str) -> SaleBody:
         change=sale.change,
         lines=tuple(_line_body(line) for line in sale.lines),
         tenders=tuple(TenderBody(kind=t.kind, amount=t.amount, given=t.given) for t in sale.tenders),
+        points_paid=sale.points_paid or UNSET,
+        spent_codes=sale.spent_codes or UNSET,
     )
 
 
@@ -211,6 +219,7 @@ def _line_body(line: SaleLine) -> SaleLineBody:
         sku=line.sku, name=line.names.zh_hans, quantity=line.quantity, weight_g=line.weight_g,
         unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=runs(line.unit_nets),
         discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
+        gift_of=line.gift_of or UNSET,
     )  # fmt: skip
 
 
@@ -225,7 +234,7 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         db,
         "SELECT sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions FROM sale WHERE sale_id = ?",
+        " item_count, rules_version, promotions, points_paid FROM sale WHERE sale_id = ?",
         sale_id,
     )
     if found is None:
@@ -246,6 +255,7 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
                 db, "SELECT kind, amount, given, ref FROM sale_tender WHERE sale_no = ? ORDER BY tender_no", found[0]
             )
         ),
+        points_paid=found[21], spent_codes=uses.codes_of_sale(db, found[0]),
     )  # fmt: skip
 
 
@@ -254,13 +264,13 @@ def _stored_lines(db: SqliteDatabase, sale_no: int) -> tuple[SaleLine, ...]:
         SaleLine(
             sku, Names(hans, hant, english), unit, quantity, weight_g, unit_price, gross, net,
             unruns(msgspec.json.decode(unit_nets, type=Runs)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
-            tax_bp, tax, code,
+            tax_bp, tax, code, gift_of,
         )
         for (sku, hans, hant, english, unit, quantity, weight_g, unit_price, gross, net, unit_nets, discounts,
-             tax_bp, tax, code) in rows(
+             tax_bp, tax, code, gift_of) in rows(
             db,
             "SELECT sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
-            " unit_nets, discounts, tax_bp, tax, code FROM sale_line WHERE sale_no = ? ORDER BY line_no",
+            " unit_nets, discounts, tax_bp, tax, code, gift_of FROM sale_line WHERE sale_no = ? ORDER BY line_no",
             sale_no,
         )
     )  # fmt: skip

@@ -39,6 +39,7 @@ class PastSale:
     """What was charged."""
     promotions: tuple[tuple[str, Names, Minor], ...]
     lines: tuple[PastLine, ...]
+    """What was bought; gifts are left out, because the rules give them afresh."""
 
 
 def count_of_day(db: SqliteDatabase, business_date: str) -> int:
@@ -53,7 +54,7 @@ def sales_of_day(db: SqliteDatabase, business_date: str, *, limit: int = SALES_M
         db,
         "SELECT l.sale_no, l.sku, l.name_zh_hans, l.name_zh_hant, l.name_en, l.unit, l.quantity, l.weight_g,"
         " l.unit_price, l.gross, l.tax_bp FROM sale_line l WHERE l.sale_no IN (SELECT sale_no FROM sale"
-        " WHERE business_date = ? ORDER BY sale_no LIMIT ?) ORDER BY l.sale_no, l.line_no",
+        " WHERE business_date = ? ORDER BY sale_no LIMIT ?) AND l.gift_of = '' ORDER BY l.sale_no, l.line_no",
         business_date,
         most,
     ):

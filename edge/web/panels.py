@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import segno
@@ -14,9 +15,12 @@ from edge.screen import Stage, TillView
 from edge.web.door import Pairing, is_from_lan
 from edge.web.house import House
 from edge.web.speech import Speech
+from rules.quote import MissedPromotion, MissReason
 
 QUERY_MAX = 60
 """Characters of the longest search."""
+NEAR = frozenset({MissReason.AMOUNT_SHORT, MissReason.QUANTITY_SHORT, MissReason.PART_MISSING})
+OUTDONE = frozenset({MissReason.BETTER_USED, MissReason.EXCLUDED})
 COLUMNS = 42
 """Columns of a receipt on the screen."""
 
@@ -54,7 +58,7 @@ def _finding(pages: Blueprint, house: House) -> None:
         _signed_in(house, lane)
         text = _query()
         found = house.reads.search_items(text) if text else ()
-        return render_template("panels/items.html", items=found, text=text)
+        return render_template("panels/items.html", items=found, text=text, is_code=_may_be_code(text))
 
     @pages.get("/lane/<int:lane>/member")
     def member(lane: int) -> ResponseReturnValue:
@@ -68,10 +72,36 @@ def _finding(pages: Blueprint, house: House) -> None:
         found = house.reads.find_members(text) if text else ()
         return render_template("panels/members.html", members=found, text=text)
 
+    @pages.get("/lane/<int:lane>/gifts")
+    def gifts(lane: int) -> ResponseReturnValue:
+        view = _signed_in(house, lane)
+        return render_template("panels/gifts.html", gifts=[gift for gift in view.gifts if gift.choices])
+
+    @pages.get("/lane/<int:lane>/why")
+    def why(lane: int) -> ResponseReturnValue:
+        view = _signed_in(house, lane)
+        near, far = _reasons(view.quote.missed if view.quote else ())
+        return render_template("panels/why.html", view=view, quote=view.quote, near=near, far=far)
+
     @pages.get("/lane/<int:lane>/void")
     def void(lane: int) -> ResponseReturnValue:
         _signed_in(house, lane)
         return render_template("panels/void.html")
+
+
+def _reasons(
+    missed: Sequence[MissedPromotion],
+) -> tuple[Sequence[MissedPromotion], Sequence[MissedPromotion]]:
+    """Return the promotions that a little more would reach, and the others: what concerns this basket first."""
+    near = [each for each in missed if each.reason in NEAR]
+    far = [each for each in missed if each.reason not in NEAR]
+    far.sort(key=lambda each: (each.reason is MissReason.NO_ITEM, each.reason not in OUTDONE))
+    return near, far
+
+
+def _may_be_code(text: str) -> bool:
+    """Tell whether a text looks more like a coupon code than like a name that somebody types to find an item."""
+    return text.isascii() and (text.isupper() or "-" in text)
 
 
 def _receipts(pages: Blueprint, house: House, speech: Speech) -> None:

@@ -11,9 +11,10 @@ import msgspec
 
 from edge.rule_drafts import Table
 from edge.rule_fields import kind_named
+from edge.rule_programme import changed_keys, said_of
 from edge.rule_room import DraftState, names_of
 from edge.rule_sentences import Glossary, sentence
-from edge.rule_words import KINDS, STATES
+from edge.rule_words import KINDS, PROGRAMME, STATES
 from edge.texts import Texts
 from rules.basket import Names
 from rules.promotions import RuleSet, read_rules
@@ -54,6 +55,24 @@ def listed(state: DraftState, now_local: datetime, texts: Texts, glossary: Gloss
     return rows
 
 
+def other_changes(state: DraftState, texts: Texts, glossary: Glossary) -> list[PromotionRow]:
+    """Return what the draft changes beside promotions: tiers, points and groups."""
+    change = "changed"
+    return [
+        PromotionRow(
+            promotion_id=key,
+            kind="",
+            names=Names(*(texts.t(PROGRAMME[key]),) * 3),
+            said=said_of(key, state.rules, texts, glossary),
+            state="now",
+            state_words="",
+            change=change,
+            change_words=texts.t(STATES[change]),
+        )
+        for key in changed_keys(state.in_force, state.rules)
+    ]
+
+
 def _is_same(one: Table, other: Table) -> bool:
     """Tell whether two tables say the same, in whatever order and with whatever left out."""
     if one == other:
@@ -74,7 +93,7 @@ def changes(state: DraftState, texts: Texts, glossary: Glossary) -> list[tuple[s
         if row.change == "changed" and was_off != is_off:
             words = texts.t("switched off") if is_off else texts.t("switched on")
         said.append((words, row))
-    return said
+    return said + [(row.change_words, row) for row in other_changes(state, texts, glossary)]
 
 
 def _row(table: Table, texts: Texts, glossary: Glossary, state: str, change: str) -> PromotionRow:

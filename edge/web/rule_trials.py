@@ -61,7 +61,7 @@ def blueprint(house: House, room: RuleRoom, speech: Speech) -> Blueprint:
     def trial(lane: int) -> ResponseReturnValue:
         now = house.clock.now_local()
         return render_template(
-            "rules/trial.html", lane=lane, tab="trial", versions=choices(), now=now, tiers=room.tier_names(),
+            "rules/trial.html", lane=lane, tab="trial", versions=choices(), now=now, tiers=room.tiers_known(),
             lanes=[each.number for each in house.config.lane], has_draft=bool(room.draft().revision),
         )  # fmt: skip
 

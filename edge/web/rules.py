@@ -14,8 +14,9 @@ from flask.typing import ResponseReturnValue
 
 from edge import rule_desk, rule_drafts
 from edge.loop import TillBusyError
-from edge.rule_fields import Section, Widget, fields_of, kind_named, tag_of
+from edge.rule_fields import Section, Widget, fields_of, kind_named, scope_is_asked, tag_of
 from edge.rule_forms import Values, fill_form, read_form, rows_in
+from edge.rule_programme import COLOURS, is_of_programme
 from edge.rule_room import RuleRoom, Thing
 from edge.rule_sentences import sentence, suggested_names
 from edge.rule_words import (
@@ -31,7 +32,7 @@ from edge.screen import Refusal, Stage, TillView
 from edge.store.rulebook import NOTE_MAX
 from edge.texts import Texts
 from edge.web.house import House
-from edge.web.rule_list import changes, listed
+from edge.web.rule_list import changes, listed, other_changes
 from edge.web.speech import Speech
 from rules.basket import Names
 from rules.promotions import KINDS as KIND_TYPES
@@ -50,6 +51,7 @@ class Form:
     """A form as it is shown: what was typed, and what is wrong by the path of its key."""
 
     kind: type[Any]
+    """Of the promotion; Tier for the form of tiers and points."""
     values: Values
     instead_of: str = ""
     wrong: dict[str, list[str]] = field(default_factory=dict)
@@ -78,33 +80,35 @@ def manager_at(house: House, lane: int) -> TillView:
 def blueprint(house: House, room: RuleRoom, speech: Speech) -> Blueprint:
     """Return the pages that write the rules."""
     pages = Blueprint("rules", __name__, url_prefix="/lane/<int:lane>/rules")
-    desk = _Desk(house, room, speech)
+    desk = Desk(house, room, speech)
 
     @pages.before_request
     def only_managers() -> None:
         manager_at(house, (request.view_args or {})["lane"])
 
-    @pages.context_processor
-    def words() -> dict[str, Any]:
-        texts = speech.texts()
-        return {
-            "label": lambda each: texts.t(field_words(each)[0]),
-            "help": lambda each: texts.t(field_words(each)[1]),
-            "choice": lambda each, value: texts.t(CHOICES.get(f"{each.key}:{value}", value)),
-            "called": lambda what, key: _called(room, what, key, texts),
-            "slug": lambda path: re.sub(r"[^a-z0-9]+", "-", path),
-            "zhe": texts.language != "en",
-            "kind_words": {tag_of(kind): KINDS.get(tag_of(kind), (tag_of(kind), "")) for kind in KIND_TYPES},
-        }
-
+    pages.context_processor(lambda: form_words(room, speech.texts()))
     _add_list(pages, desk)
     _add_form(pages, desk)
     _add_versions(pages, desk)
     return pages
 
 
+def form_words(room: RuleRoom, texts: Texts) -> dict[str, Any]:
+    """Return what the templates of forms say and show."""
+    return {
+        "label": lambda each: texts.t(field_words(each)[0]),
+        "help": lambda each: texts.t(field_words(each)[1]),
+        "choice": lambda each, value: texts.t(CHOICES.get(f"{each.key}:{value}", value)),
+        "called": lambda what, key: _called(room, what, key, texts),
+        "slug": lambda path: re.sub(r"[^a-z0-9]+", "-", path),
+        "zhe": texts.language != "en",
+        "kind_words": {tag_of(kind): KINDS.get(tag_of(kind), (tag_of(kind), "")) for kind in KIND_TYPES},
+        "COLOURS": list(COLOURS),
+    }
+
+
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class Desk:
     """What the pages work on."""
 
     house: House
@@ -122,12 +126,20 @@ class _Desk:
 
     def list_page(self, lane: int, *, refusal: str = "", done: str = "") -> str:
         texts = self.speech.texts()
-        state = self.room.draft()
+        state = self.room.draft(checked=True)
         rows = listed(state, self.house.clock.now_local(), texts, self.room)
+        others = other_changes(state, texts, self.room)
         return render_template(
             "rules/list.html", lane=lane, rows=rows, state=state, newest=self.room.newest(), refusal=refusal, done=done,
-            changed=sum(row.change != "" for row in rows), tab="list",
+            others=others, file_problems=self.file_problems(), tab="list",
+            changed=sum(row.change != "" for row in rows) + len(others),
         )  # fmt: skip
+
+    def file_problems(self) -> tuple[str, ...]:
+        """Return what is wrong with the promotions file, which therefore was not taken."""
+        name = self.house.config.rules.promotions
+        found = self.house.health.strip().problems
+        return tuple(each for each in found if name in each or each.startswith("promotions:"))
 
     def form_page(self, lane: int, form: Form) -> str:
         fields = fields_of(form.kind)
@@ -136,7 +148,7 @@ class _Desk:
         return render_template(
             template, lane=lane, form=form, tag=tag_of(form.kind), Widget=Widget, tab="list",
             sections=[(each, SECTIONS[each], found) for each, found in sections if found],
-            is_off=self.room.draft().rules.is_off(form.instead_of),
+            is_off=self.room.draft().rules.is_off(form.instead_of), is_asked=scope_is_asked(form.kind),
         )  # fmt: skip
 
     @property
@@ -152,7 +164,7 @@ def _called(room: RuleRoom, what: str, key: str, texts: Texts) -> str:
 # ------------------------------------------------------------------------------------------- the list
 
 
-def _add_list(pages: Blueprint, desk: _Desk) -> None:
+def _add_list(pages: Blueprint, desk: Desk) -> None:
     @pages.get("")
     def page(lane: int) -> ResponseReturnValue:
         return desk.list_page(lane)
@@ -188,7 +200,7 @@ def _add_list(pages: Blueprint, desk: _Desk) -> None:
 # ------------------------------------------------------------------------------------------- the form
 
 
-def _add_form(pages: Blueprint, desk: _Desk) -> None:
+def _add_form(pages: Blueprint, desk: Desk) -> None:
     @pages.get("/new")
     def kinds(lane: int) -> ResponseReturnValue:
         return render_template("rules/kinds.html", lane=lane, kinds=[tag_of(kind) for kind in KIND_TYPES], tab="list")
@@ -233,7 +245,7 @@ def _add_form(pages: Blueprint, desk: _Desk) -> None:
         )
 
 
-def _form_of(raw: Mapping[str, Any], instead_of: str, desk: _Desk) -> Form:
+def _form_of(raw: Mapping[str, Any], instead_of: str, desk: Desk) -> Form:
     kind = kind_named(str(raw.get("kind", ""))) or abort(404)
     is_zhe = desk.speech.texts().language != "en"
     return Form(kind, fill_form(kind, raw, decimals=desk.decimals, zhe=is_zhe), instead_of=instead_of)
@@ -245,7 +257,7 @@ def _typed() -> Form:
     return Form(kind, values, instead_of=request.form.get("instead_of", "")[:QUERY_MAX])
 
 
-def _check(form: Form, desk: _Desk, *, is_kept: bool) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def _check(form: Form, desk: Desk, *, is_kept: bool) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the promotion's table, named if it has no name, and what is wrong with it by the path of its key."""
     texts = desk.speech.texts()
     raw, slips = read_form(form.kind, form.values, decimals=desk.decimals)
@@ -261,7 +273,10 @@ def _check(form: Form, desk: _Desk, *, is_kept: bool) -> tuple[dict[str, Any], d
         return raw, {"": [texts.refusal("promotion_gone")]}
     if changed.is_off(raw["id"]):
         changed = rule_drafts.switch_on(changed, raw["id"]) or changed
-    for problem in rule_drafts.problems_of(changed, raw["id"], known_skus=desk.room.known_skus()):
+    skus, items = desk.room.known_skus(), desk.room.priced_items() if is_kept else None
+    for problem in rule_drafts.problems_of(changed, raw["id"], known_skus=skus, known_items=items):
+        if not is_kept and problem.what.startswith("empty: give all"):
+            continue  # Nobody has come to the items yet.
         wrong.setdefault(_path_of(problem, form.kind), []).append(problem_text(problem, texts))
     return raw, wrong
 
@@ -284,7 +299,7 @@ def _struct(kind: type[Any], raw: Mapping[str, Any]) -> Any:
         return None
 
 
-def _suggestion(kind: type[Any], raw: Mapping[str, Any], desk: _Desk) -> dict[str, str] | None:
+def _suggestion(kind: type[Any], raw: Mapping[str, Any], desk: Desk) -> dict[str, str] | None:
     promotion = _struct(kind, raw)
     if promotion is None:
         return None
@@ -292,10 +307,11 @@ def _suggestion(kind: type[Any], raw: Mapping[str, Any], desk: _Desk) -> dict[st
     return {"zh_hans": names.zh_hans, "zh_hant": names.zh_hant, "en": names.en}
 
 
-def _preview(kind: type[Any], raw: Mapping[str, Any], wrong: dict[str, list[str]], desk: _Desk) -> str:
-    promotion = _struct(kind, raw)
+def _preview(kind: type[Any], raw: Mapping[str, Any], wrong: dict[str, list[str]], desk: Desk) -> str:
+    promotion, own = _struct(kind, raw), desk.speech.texts().language
+    own_first = sorted(desk.speech.all_texts(), key=lambda each: each.language != own)
     said = [] if promotion is None else [
-        (each.language, sentence(promotion, each, desk.room)) for each in desk.speech.all_texts()
+        (each.language, sentence(promotion, each, desk.room)) for each in own_first
     ]  # fmt: skip
     return render_template("rules/preview.html", said=said, wrong=wrong, suggestion=_suggestion(kind, raw, desk) or {})
 
@@ -303,13 +319,15 @@ def _preview(kind: type[Any], raw: Mapping[str, Any], wrong: dict[str, list[str]
 # ------------------------------------------------------------------------------------------- publishing, versions
 
 
-def _add_versions(pages: Blueprint, desk: _Desk) -> None:
+def _add_versions(pages: Blueprint, desk: Desk) -> None:
     def publish_page(lane: int, refusal: str = "", note: str = "") -> str:
-        texts, state = desk.speech.texts(), desk.room.draft()
+        texts, state = desk.speech.texts(), desk.room.draft(checked=True)
         return render_template(
             "rules/publish.html", lane=lane, tab="list", state=state, newest=desk.room.newest(), note=note,
             changes=changes(state, texts, desk.room), refusal=refusal,
-            problems=[(rule_drafts.id_of(each), problem_text(each, texts)) for each in state.problems],
+            problems=[
+                (rule_drafts.id_of(each), is_of_programme(each), problem_text(each, texts)) for each in state.problems
+            ],
         )  # fmt: skip
 
     def versions_page(lane: int, refusal: str = "", chosen: int = 0) -> str:

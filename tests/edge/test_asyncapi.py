@@ -28,7 +28,8 @@ KINDS = {str: "string", int: "integer", bool: "boolean", tuple: "array", dict: "
 def kinds(annotation: Any) -> set[str]:
     """Return the JSON kinds of an annotation."""
     if isinstance(annotation, types.UnionType):
-        return set().union(*(kinds(part) for part in typing.get_args(annotation)))
+        # What may be left out is so by `required`, not by its kind.
+        return set().union(*(kinds(part) for part in typing.get_args(annotation) if part is not msgspec.UnsetType))
     if annotation is types.NoneType:
         return {"null"}
     return {KINDS[typing.get_origin(annotation) or annotation]}

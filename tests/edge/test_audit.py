@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from edge.store import ledger
 from edge.store.auditing import check
 from edge.store.database import Store, execute, open_store
 from edge.store.sales import SaleContext, record_sale
+from rules.basket import Names
 from rules.ledger import ISSUER, POINTS, Transfer
+from rules.sale import SalePromotion
 from tests.shops import fill, sale
 
 
@@ -20,8 +23,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(tmp_path / "store.db", synchronous="OFF")
     fill(opened)
     context = SaleContext(store_id="S001", currency="CNY")
+    used = SalePromotion("coupon", Names(en="Coupon"), 0)
     for sale_id in ("a", "b", "c"):
-        record_sale(opened, sale(sale_id, member_id="li"), context)
+        closed = sale(sale_id, member_id="li")
+        if sale_id == "a":
+            closed = replace(closed, promotions=(used,), spent_codes=("mail-1",))
+        record_sale(opened, closed, context)
     with opened.transaction():
         redeemed = Transfer(POINTS, "member/li", ISSUER, 7, "redemption")
         ledger.post(opened.db, [redeemed], sale_id=None, at_ms=0, business_date="2026-11-23")
@@ -81,6 +88,13 @@ def test_untouched_books_agree(store: Store) -> None:
         # the newest link leaves no gap behind; the sale that it told of does
         ("DELETE FROM audit WHERE audit_no = 3",
          "sale S001-1-20261123-0003: total 500, lines 500, tenders 500, links in the chain 0"),
+        # uses of promotions, and a code that somebody wants to spend again
+        ("UPDATE promotion_use SET baskets = 2 WHERE span = 'day'",
+         "uses of coupon (day 2026-11-23): kept 2, sales give 1"),
+        ("DELETE FROM promotion_use WHERE span = 'all'", "uses of coupon (all): kept 0, sales give 1"),
+        ("INSERT INTO promotion_use VALUES ('coupon', 'member', 'wang', 1)",
+         "uses of coupon (member wang): kept 1, sales give 0"),
+        ("DELETE FROM spent_code", "sale S001-1-20261123-0001 is not what it was when it was closed"),
         # a counter that was set forward
         ("UPDATE receipt_counter SET last = 9", "lane 1 on 2026-11-23: 9 receipts numbered, 3 kept"),
     ],
@@ -110,4 +124,7 @@ def test_a_sale_that_was_taken_out_is_missed(store: Store) -> None:
 def test_progress_is_told(store: Store) -> None:
     told: list[str] = []
     check(store.reads, progress=told.append)
-    assert told == ["chain", "balances", "lots", "sales", "receipt numbers", "sales against the chain"]
+    assert told == [
+        "chain", "balances", "lots", "sales", "receipt numbers", "uses of promotions",
+        "sales against the chain",
+    ]  # fmt: skip

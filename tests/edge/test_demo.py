@@ -104,9 +104,10 @@ def test_quick_keys(catalogue: Catalogue) -> None:
         assert len({sku for sku, _ in page.keys}) == len(page.keys) >= 12
 
 
-def test_promotions_name_items_that_are_there(catalogue: Catalogue) -> None:
+def test_promotions_name_items_that_are_there_and_dearer(catalogue: Catalogue) -> None:
     text = (demo_folder() / "promotions.toml").read_text(encoding="utf-8")
-    found = load_rules(text, known_skus={each.item.sku for each in catalogue.items})
+    items = [each.item for each in catalogue.items]
+    found = load_rules(text, known_skus={each.sku for each in items}, known_items=items)
     assert isinstance(found, RuleSet), found
     assert len(found.promotions) >= 12
 

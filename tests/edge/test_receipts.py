@@ -81,7 +81,26 @@ RUDE = replace(
     tenders=(SaleTender("cash", 1_000_000_350, 1_000_000_350),), receipt_number="S001-1-20261123-0003",
 )  # fmt: skip
 
-CASES = {"plain": PLAIN, "member": MEMBER, "rude": RUDE}
+# Everything that a customer brings beside goods: a coupon, points, and a gift on top.
+BREAD = Names("吐司面包", "吐司麵包", "Toast")
+EXTRAS = replace(
+    MEMBER,
+    gross=3_040, discount=1_500, total=1_540, tax=177, item_count=1, points=15, points_after=715, points_paid=500,
+    spent_codes=("mail-0001",), next_tier="", next_tier_short=0,
+    lines=(
+        line("rice", Names("东北大米 5kg", "東北大米 5kg", "Rice 5 kg"), 3_040, net=1_540,
+             discounts=(("mail", 1_000), ("points", 500))),
+        line("bread", BREAD, 0, 2, gift_of="gift"),
+    ),
+    tenders=(SaleTender("cash", 1_540, 1_540),),
+    promotions=(
+        SalePromotion("mail", Names("10元券", "10元券", "Coupon: 10.00 off"), 1_000),
+        SalePromotion("points", Names("积分抵现", "積分抵現", "Points as cash"), 500),
+        SalePromotion("gift", Names("来就送", "來就送", "A gift for you"), 0),
+    ),
+)  # fmt: skip
+
+CASES = {"plain": PLAIN, "member": MEMBER, "rude": RUDE, "extras": EXTRAS}
 WIDTHS = {"58mm": 32, "80mm": 48}
 
 

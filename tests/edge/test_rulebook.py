@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -31,6 +33,16 @@ HALF = {
 }  # fmt: skip
 
 
+TOO_DEAR = """
+[[promotions]]
+kind = "fixed_price"
+id = "no-bargain"
+names = { en = "No bargain" }
+scope = { categories = ["drinks"] }
+price = 350
+"""
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[TestShop]:
     with TestShop(tmp_path) as shop:
@@ -38,8 +50,9 @@ def shop(tmp_path: Path) -> Iterator[TestShop]:
         yield shop
 
 
-def put(shop: TestShop, table: dict[str, object] = HALF, lane: int = 1) -> Refusal | None:
-    answer: Refusal | None = shop.ask(lane, rule_desk.change_draft, change=partial(rule_drafts.put, table=table))
+def put(shop: TestShop, table: dict[str, object] = HALF, lane: int = 1, instead_of: str = "") -> Refusal | None:
+    change = partial(rule_drafts.put, table=table, instead_of=instead_of)
+    answer: Refusal | None = shop.ask(lane, rule_desk.change_draft, change=change)
     return answer
 
 
@@ -106,8 +119,9 @@ def test_what_was_published_outlives_a_restart_under_the_same_file(tmp_path: Pat
     [
         ("[[promotions", "promotions.toml"),  # no TOML at all
         (PROMOTIONS.read_text(encoding="utf-8").replace("all = true }\nwho", 'skus = ["tea-99"] }\nwho'), "tea-99"),
+        (PROMOTIONS.read_text(encoding="utf-8") + TOO_DEAR, "350 is not below the list price of 350"),
     ],
-    ids=["syntax", "unknown item"],
+    ids=["syntax", "unknown item", "price"],
 )
 def test_a_broken_file_leaves_the_version_in_force(tmp_path: Path, broken: str, said: str) -> None:
     shop = BrokenShop(tmp_path)
@@ -125,6 +139,13 @@ def test_a_broken_file_leaves_the_version_in_force(tmp_path: Path, broken: str, 
         assert shop.view().total == 175
         told = [str(problem) for problem in problems] + list(shop.parts.health.strip().problems)
         assert any(said in each for each in told), told
+        # What `start` is given by the daemon, and what it finds by itself, stand on the screen alike.
+        for problem in problems:
+            shop.parts.health.add_problem(str(problem))
+        for path in ("", "/settings", "/rules"):
+            page = urllib.request.urlopen(f"{shop.parts.url}lane/1{path}", timeout=5).read().decode()
+            assert (said in html.unescape(page)) is bool(path), path
+            assert "配置" in page or path == "/rules"
 
 
 class BrokenShop(TestShop):
@@ -293,6 +314,38 @@ def test_what_another_process_publishes_counts_from_the_next_pricing_on(shop: Te
     other.close()
     shop.ask(1, Till.scan, text=COLA)
     assert shop.view().total == 1_200 + 350
+
+
+def test_a_version_that_cannot_be_read_is_said_on_the_screen_and_the_one_in_force_stays(shop: TestShop) -> None:
+    put(shop)
+    publish_it(shop)
+    shop.ask(1, Till.scan, text=COLA)
+    text = EntryText('{"promotions": [{"kind": "of the future", "id": "x"}]}', "[]")
+    db = shop.parts.store.db
+    shop.parts.loop.write(lambda: versions.add(db, version="9", text=text, source="command", at_ms=2))
+    for _ in range(3):
+        shop.ask(1, Till.tick)
+    assert shop.view().total == 175
+    assert shop.parts.health.strip().problems == ("promotions: version 3 cannot be read; version 2 stays in force",)
+    shop.stop()
+    shop.start()
+    assert shop.parts.health.strip().problems == ("promotions: version 3 cannot be read; version 2 stays in force",)
+    shop.ask(1, Till.scan, text=COLA)
+    assert shop.view().total == 350
+
+
+def test_what_costs_more_than_its_list_price_is_not_published_and_is_named(shop: TestShop) -> None:
+    dear = {
+        "kind": "fixed_price",
+        "id": "dear",
+        "names": {"en": "D"},
+        "scope": {"categories": ["drinks"]},
+        "price": 350,
+    }
+    put(shop, dear)
+    assert publish_it(shop) == Refusal("rules_problems", {"count": 1})
+    put(shop, dear | {"price": 349}, instead_of="dear")
+    assert publish_it(shop, revision=2) is None
 
 
 def test_a_version_that_nobody_can_read_leaves_the_one_before(tmp_path: Path) -> None:

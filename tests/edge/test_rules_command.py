@@ -22,6 +22,8 @@ scope = { categories = ["drinks"] }
 off_bp = 5000
 """
 
+NO_BARGAIN = HALF.replace("percent_off", "fixed_price").replace("off_bp = 5000", "price = 350")
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> TestShop:
@@ -78,6 +80,7 @@ def test_a_running_till_follows(shop: TestShop, tmp_path: Path) -> None:
         (HALF.replace("5000", "50000") + HALF, "already used by promotion[0]"),  # both problems at once
         (HALF.replace('categories = ["drinks"]', 'skus = ["tea-99"]'), "no item has the SKU tea-99"),
         (HALF.replace('categories = ["drinks"]', ""), "empty"),
+        (NO_BARGAIN, "price: 350 is not below the list price of 350"),
     ],
 )
 def test_what_has_problems_is_not_published(shop: TestShop, tmp_path: Path, text: str, words: str) -> None:
@@ -120,9 +123,18 @@ def test_price_goes_by_the_version_in_force(shop: TestShop, tmp_path: Path) -> N
     assert quote["rules_version"] in rules(shop, "list").output
 
 
-def test_check_names_items_that_the_store_does_not_know(shop: TestShop) -> None:
-    text = PROMOTIONS.read_text(encoding="utf-8").replace("all = true }\nwho", 'skus = ["tea-99"] }\nwho')
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            PROMOTIONS.read_text(encoding="utf-8").replace("all = true }\nwho", 'skus = ["tea-99"] }\nwho'),
+            ("no item has the SKU tea-99", "an item of the catalogue"),
+        ),
+        (NO_BARGAIN, ("350 is not below the list price of 350", "less than it costs")),
+    ],
+)
+def test_check_holds_promotions_against_what_the_store_sells(shop: TestShop, text: str, said: tuple[str, ...]) -> None:
     (shop.folder / "promotions.toml").write_text(text, encoding="utf-8")
     done = CliRunner().invoke(main, ["check", "--config", str(shop.folder / "taptill.toml")])
     assert done.exit_code == 1
-    assert "no item has the SKU tea-99" in done.output
+    assert all(words in done.output for words in said), done.output

@@ -18,9 +18,9 @@ from edge.store.database import Store, StoreError, execute, open_store, rows
 from edge.store.sales import SaleContext, fits_message, record_sale, sale_body, stored_sale
 from hq.envelope import read
 from rules.basket import LINES_MAX, QUANTITY_MAX, Names
-from rules.ledger import CASH, CUSTOMERS, POINTS, SHELF, stock_unit
+from rules.ledger import CASH, CUSTOMERS, ISSUER, POINTS, SHELF, Transfer, stock_unit
 from rules.money import AMOUNT_MAX
-from rules.sale import Sale, SaleTender
+from rules.sale import Sale, SalePromotion, SaleTender
 from tests.shops import fill, moment_ms, sale
 
 CONTEXT = SaleContext(
@@ -197,7 +197,7 @@ TOUCHED = [
     ("transfer", "INSERT"), ("lot", "INSERT"), ("balance", "INSERT"), ("balance", "UPDATE"), ("day_stat", "INSERT"),
     ("member_stat", "INSERT"), ("member_sku", "INSERT"), ("member", "UPDATE"), ("print_job", "INSERT"),
     ("outbox", "INSERT"), ("outbox_head", "UPDATE"), ("audit", "INSERT"), ("basket_step", "DELETE"),
-    ("lane_state", "UPDATE"),
+    ("lane_state", "UPDATE"), ("promotion_use", "INSERT"), ("spent_code", "INSERT"), ("lot_use", "INSERT"),
 ]  # fmt: skip
 
 
@@ -206,15 +206,58 @@ def test_sale_is_written_whole_or_not_at_all(store: Store, table: str, does: str
     with store.transaction():
         baskets.push(store.db, 1, StoredBasket(sale_id="a"))
         baskets.put_lane_state(store.db, 1, LaneState(staff_id="zhang", seen_ms=1))
+    put_points(store, 7)
+    used = replace(
+        sale("a", member_id="li"), promotions=(SalePromotion("coupon", Names(en="Coupon"), 0),), points_paid=7,
+        spent_codes=("mail-1",),
+    )  # fmt: skip
     before = everything(store)
     execute(store.db, f"CREATE TRIGGER broken BEFORE {does} ON {table} BEGIN SELECT RAISE(ABORT, 'broken'); END")
     with pytest.raises((StoreError, ledger.InsufficientError)):
-        record_sale(store, sale("a", member_id="li"), CONTEXT)
+        record_sale(store, used, CONTEXT)
     assert everything(store) == before
     # Mended, the same sale takes the number that the broken one never used.
     execute(store.db, "DROP TRIGGER broken")
-    assert record_sale(store, sale("a", member_id="li"), CONTEXT).receipt_number.endswith("-0001")
+    assert record_sale(store, used, CONTEXT).receipt_number.endswith("-0001")
     assert check(store.reads).problems == ()
+
+
+def put_points(store: Store, points: int, *, expires_ms: int | None = None) -> None:
+    granted = Transfer(POINTS, ISSUER, "member/li", points, "accrual", expires_ms)
+    with store.transaction():
+        ledger.post(store.db, [granted], sale_id=None, at_ms=0, business_date="2026-11-01")
+
+
+def test_points_that_pay_are_taken_from_what_expires_first_and_never_from_the_same_sale(store: Store) -> None:
+    put_points(store, 300)
+    put_points(store, 100, expires_ms=moment_ms("2026-12-01 00:00"))
+    paid = record_sale(store, replace(sale("a", member_id="li"), points_paid=200), CONTEXT)
+    assert paid.points_after == 400 - 200 + 5
+    assert rows(store.db, "SELECT granted, remaining FROM lot ORDER BY lot_id") == [(300, 200), (100, 0), (5, 5)]
+    assert stored_sale(store.reads, "a") == paid
+    assert sale_body(paid, currency="CNY").points_paid == 200
+    # More than there is moves nothing, although the sale itself would bring the five that are missing.
+    before = everything(store)
+    with pytest.raises(ledger.InsufficientError):
+        record_sale(store, replace(sale("b", member_id="li"), points_paid=206), CONTEXT)
+    assert everything(store) == before
+    assert check(store.reads).problems == ()
+
+
+def test_gifts_leave_the_shelf_and_are_no_favourite(store: Store) -> None:
+    bread = replace(sale("a").lines[0], sku="bread", unit_price=0, gross=0, net=0, unit_nets=(0, 0), gift_of="free")
+    closed = sale("a", member_id="li")
+    given = record_sale(store, replace(closed, lines=(*closed.lines, bread)), CONTEXT)
+    assert ledger.balance(store.db, SHELF, stock_unit("bread")) == -2
+    assert stored_sale(store.reads, "a") == given
+    assert rows(store.db, "SELECT sku FROM member_sku") == [("pen",)]
+    assert check(store.reads).problems == ()
+
+
+def test_old_sales_keep_their_bytes() -> None:
+    """A message that came with a later version names only what a sale has, or the chain of older ones would break."""
+    body = encode_body(sale_body(sale("a"), currency="CNY"))
+    assert not any(word in body for word in (b"gift_of", b"points_paid", b"spent_codes"))
 
 
 def test_points_on_the_receipt_are_those_that_can_be_spent(store: Store) -> None:

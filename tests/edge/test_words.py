@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.screen import named
 from edge.texts import LANGUAGES, MISSES, REFUSALS, TENDERS, Texts, clipped
 from rules.basket import Names
 from rules.quote import MissedPromotion, MissReason
@@ -42,7 +43,8 @@ def test_every_refusal_has_a_text() -> None:
 def test_every_refusal_is_a_sentence(language: str) -> None:
     texts = Texts(language)
     params = dict.fromkeys(
-        ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number"),
+        ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points",
+         "amount_minor"),
         7,
     )  # fmt: skip
     for code in REFUSALS:
@@ -57,12 +59,23 @@ def test_every_refusal_is_a_sentence(language: str) -> None:
         ("tender_short", {"due_minor": 7_250, "given_minor": 7_000}, "金额不足：应收 ¥72.50，实收 ¥70.00。"),
         ("wrong_pin", {"left": 3}, "密码不对，还可以试 3 次。"),
         ("from_tomorrow", {"n": 5}, "无法执行：from_tomorrow 5"),  # a code that no text is known of still shows
+        (
+            "missed_amount_short",
+            {"name": "十元券", "name:en": "Ten off", "amount_minor": 1_200, "count": 1_200},
+            "再买 ¥12.00 享“十元券”",
+        ),
         ("wrong_pin", {}, "无法执行：wrong_pin"),  # a parameter is missing
         ("unknown_code", {"text": "{0.__class__}"}, "没有条码为 {0.__class__} 的商品。请按名称查找，或先放一边。"),
     ],
 )
 def test_refusals(code: str, params: dict[str, str | int], said: str) -> None:
     assert ZH.refusal(code, params) == said
+
+
+def test_a_promotion_goes_by_its_name_in_each_language() -> None:
+    offer = {**named(Names("十元券", "十元券（繁）", "Ten off")), "amount_minor": 1_200, "count": 1_200}
+    assert EN.refusal("missed_amount_short", offer) == "¥12.00 more for “Ten off”"
+    assert Texts("zh-Hant").refusal("missed_amount_short", offer) == "再買 ¥12.00 享「十元券（繁）」"
 
 
 @pytest.mark.parametrize(

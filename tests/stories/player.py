@@ -16,8 +16,10 @@ from typing import Any
 from edge.clock import monotonic_s
 from edge.paying import TENDER_KINDS
 from edge.screen import Refusal, Stage, TillView
+from edge.store.ledger import balance
 from edge.store.printjobs import next_job
 from edge.till import Till
+from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
 
@@ -60,7 +62,7 @@ class Player:
             try:
                 self._step(line)
                 following = steps[index + 1][1] if index + 1 < len(steps) else ""
-                if self.refusal and not following.startswith(("expect refused", "expect banner")):
+                if self.refusal and not following.startswith(("expect refused", "expect told", "expect banner")):
                     raise StoryError(f"refused: {self.refusal.code} {dict(self.refusal.params)}")
                 if self.shop.crashes:
                     raise StoryError(f"the till crashed: {self.shop.crashes[0]!r}")
@@ -168,6 +170,17 @@ class Player:
 
     def detach(self) -> Refusal | None:
         return self.ask(Till.detach_member)
+
+    def remove_coupon(self, code: str) -> Refusal | None:
+        return self.ask(Till.remove_code, code=code)
+
+    def points(self, points: str) -> Refusal | None:
+        if points == "all":
+            return self.ask(Till.redeem_points)
+        return self.ask(Till.redeem_points, points=0 if points == "none" else int(points))
+
+    def choose_gift(self, promotion: str, sku: str) -> Refusal | None:
+        return self.ask(Till.choose_gift, promotion_id=promotion, sku=sku)
 
     def to_pay(self) -> Refusal | None:
         return self.ask(Till.to_pay)
@@ -291,6 +304,27 @@ class Player:
     def expect_hint(self, promotion: str, short: str) -> None:
         self.equal([(hint.promotion_id, _money(hint.short)) for hint in self.view.hints], [(promotion, short)])
 
+    def expect_told(self, code: str) -> None:
+        # Something was done, and the cashier is told what else there is to know.
+        self.expect_refused(code)
+
+    def expect_coupons(self, coupons: str) -> None:
+        found = [
+            f"{each.code} {_money(each.amount) if each.is_used else each.missed.reason.value if each.missed else 'waits'}"
+            for each in self.view.coupons
+        ]
+        self.equal(", ".join(found) or "none", coupons)
+
+    def expect_gifts(self, gifts: str) -> None:
+        self.equal(", ".join(f"{each.quantity} {each.sku}" for each in self.view.gifts) or "none", gifts)
+
+    def expect_points_pay(self, points: str, amount: str) -> None:
+        found = self.view.points
+        self.equal(f"{found.used} {_money(found.used_amount)}" if found else "no points", f"{points} {amount}")
+
+    def expect_shelf(self, pieces: str, sku: str) -> None:
+        self.equal(balance(self.shop.parts.store.reads, SHELF, stock_unit(sku)), int(pieces))
+
     def expect_no_hint(self) -> None:
         self.equal(self.view.hints, ())
 
@@ -394,6 +428,9 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"dismiss", Player.dismiss),
     (r"attach (\w+)", Player.attach),
     (r"detach", Player.detach),
+    (r"remove coupon (\S+)", Player.remove_coupon),
+    (r"use (all|none|\d+) of the points", Player.points),
+    (r"choose gift (\w+) (\w+)", Player.choose_gift),
     (r"to pay", Player.to_pay),
     (r"back", Player.back),
     (rf"pay ({KIND}) (rest|[\d.]+)", Player.pay),
@@ -421,6 +458,11 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect member (\S+)", Player.expect_member),
     (r"expect hint (\S+) ([\d.]+)", Player.expect_hint),
     (r"expect no hint", Player.expect_no_hint),
+    (r"expect told (\w+)", Player.expect_told),
+    (r"expect coupons (.+)", Player.expect_coupons),
+    (r"expect gifts (.+)", Player.expect_gifts),
+    (r"expect points pay (\d+) ([\d.]+)", Player.expect_points_pay),
+    (r"expect shelf (-?\d+) (\w+)", Player.expect_shelf),
     (r"expect points (\+?)(\d+)", Player.expect_points),
     (r"expect tier (\w+)", Player.expect_tier),
     (r"expect receipt (\S+)", Player.expect_receipt),

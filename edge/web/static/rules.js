@@ -11,7 +11,7 @@
   const changed = (from) => from.dispatchEvent(new Event("change", { bubbles: true }));
 
   // --- picking -----------------------------------------------------------------------------------------------------
-  let timer = 0;
+  let timer = 0, justPicked = null;
   async function look(input) {
     const { find: what } = input.dataset, asked = input.value;
     const answer = await fetch(`${base}/find?what=${what}&q=${encodeURIComponent(asked)}`);
@@ -27,7 +27,7 @@
     const own = event.target.closest(".picker");
     for (const found of all(".pick-found")) if (found.closest(".picker") !== own) found.replaceChildren();
     const { find: what } = event.target.dataset;
-    if (what && !["item", "member"].includes(what) && !event.target.value) look(event.target);
+    if (what && own !== justPicked && !["item", "member"].includes(what) && !event.target.value) look(event.target);
   });
   panel.addEventListener("change", (event) => event.target.dataset.find && event.stopPropagation(), true);
 
@@ -41,7 +41,9 @@
     }
     find("[data-find]", picker).value = "";
     find(".pick-found", picker).replaceChildren();
+    justPicked = picker; // the list has done its work: it opens again when something is typed, or at the next tap
     find("[data-find]", picker).focus();
+    justPicked = null;
     changed(picker);
   }
 
@@ -98,6 +100,11 @@
     if (wired && !wired._htmx) htmx.process(wired);
     if (data.picked !== undefined) pick(button);
     else if (data.step) step(button);
+    else if (data.fill !== undefined) {
+      const rates = data.fill.split(",");
+      all(".ladder .field", button.closest(".rule-field")).forEach((input, at) => { input.value = rates[at] ?? ""; });
+      changed(button);
+    }
     else if (data.drop !== undefined) {
       const form = button.closest("form");
       button.closest(".trial-row").remove();
@@ -107,11 +114,11 @@
       button.closest(".pick").remove();
       changed(picker);
     } else if (data.clear !== undefined) {
-      for (const input of all("input", button.closest(".rule-row"))) if (input.type === "checkbox") input.checked = false; else input.value = "";
+      for (const input of all("input", button.closest(".rule-row"))) if (input.type === "checkbox") input.checked = false; else if (input.type !== "radio") input.value = "";
       for (const chips of all(".picked", button.closest(".rule-row"))) chips.replaceChildren();
       changed(button);
     } else if (data.more) {
-      htmx.ajax("POST", `${base}/rows`, { target: "#rule-fields", swap: "innerMorph", source: "#rule-form", values: { more: data.more } });
+      htmx.ajax("POST", button.form.dataset.rows ?? `${base}/rows`, { target: "#rule-fields", swap: "innerMorph", source: "#rule-form", values: { more: data.more } });
     } else if (data.verb) {
       find("#rule-act [name=verb]").value = data.verb;
       find("#rule-act").requestSubmit();

@@ -51,7 +51,7 @@
 
   // --- presses -----------------------------------------------------------------------------------------------------
   const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test"]);
-  const NUMBERS = new Set(["quantity", "amount", "given"]);
+  const NUMBERS = new Set(["quantity", "amount", "given", "points"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
 
@@ -86,11 +86,12 @@
   }
 
   function press(button) {
-    const { do: name, guard, key, closes, by, ...values } = button.dataset;
+    const { do: name, guard, key, closes, by, found, ...values } = button.dataset;
     for (const field of NUMBERS) if (field in values) values[field] = Number(values[field]);
     if (name === "add_item") return add(values, by);
     act(name, values);
     if (closes !== undefined) panel.close();
+    if (found !== undefined) clearSeek();
   }
 
   // --- what was typed ----------------------------------------------------------------------------------------------
@@ -127,6 +128,14 @@
     if (given === null || given <= 0) return play("error");
     act("pay", { sale_id: sale, kind, given });
     show("");
+  }
+
+  // What was typed before is how many points; nothing typed is as many as the basket takes.
+  function redeem() {
+    const points = entry ? Number(entry) : null;
+    if (entry && !(Number.isInteger(points) && points > 0)) return play("error");
+    act("redeem_points", points ? { points } : {});
+    return show("");
   }
 
   function times() {
@@ -255,6 +264,7 @@
     if (data.do) press(button);
     else if (data.pad) pad(data.pad);
     else if (data.tender) tender(data.tender);
+    else if (data.redeem !== undefined) redeem();
     else if (data.tool) tool(data.tool);
     else if (data.staff) pick(data.staff);
     else if (data.panel) open(data.panel);

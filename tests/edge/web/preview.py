@@ -21,10 +21,13 @@ from edge.clock import Clock
 from edge.config import Config, DeviceConfig, LaneConfig, ScreenConfig, StoreConfig
 from edge.health import Health, LinkState
 from edge.screen import (
+    CouponView,
     DoneView,
+    GiftView,
     LineDiscountView,
     LineView,
     MemberView,
+    PointsView,
     Refusal,
     Screens,
     Sound,
@@ -32,12 +35,13 @@ from edge.screen import (
     Stage,
     TenderView,
     TillView,
+    named,
 )
 from edge.store.rows import ItemRow, MemberRow, QuickKey, QuickPage, ReceiptRow, StaffRow
 from edge.web.house import House
 from edge.web.server import WebServer, create_app
 from rules.basket import Names
-from rules.quote import AppliedPromotion, MissedPromotion, MissReason
+from rules.quote import AppliedPromotion, MissedPromotion, MissReason, NextStep, Quote
 from tests.chromium import browser
 
 NOON_MS = 1_795_320_000_000
@@ -110,6 +114,44 @@ def discounted() -> TillView:
     )  # fmt: skip
 
 
+TEN = Names("10元券", "10元券", "Coupon: 10.00 off")
+COUPONS = (
+    CouponView("MAIL-0001", TEN, "mail", is_used=True, amount=1_000),
+    CouponView(
+        "RIHUA5", Names("日化券每满50减5", "日化券每滿50減5", "Household coupon: 5 off every 50"), "household",
+        missed=MissedPromotion("household", Names("日化券每满50减5", "日化券每滿50減5", "Household coupon: 5 off every 50"), MissReason.AMOUNT_SHORT, 2_450, 500),
+    ),
+)  # fmt: skip
+GIFTS = (
+    GiftView(
+        "cake", Names("满200送月饼", "滿200送月餅", "A mooncake from 200.00"), "mooncake-egg",
+        Names("蛋黄莲蓉月饼", "蛋黃蓮蓉月餅", "Mooncake, egg yolk"), "个", 1,
+        (("mooncake-egg", Names("蛋黄莲蓉月饼", "蛋黃蓮蓉月餅", "Mooncake, egg yolk")), ("mooncake-bean", Names("豆沙月饼", "豆沙月餅", "Mooncake, red bean"))),
+    ),
+)  # fmt: skip
+
+
+def extras(*, certified: bool = True) -> TillView:
+    """Everything that a customer can bring beside goods, at once."""
+    plain = discounted()
+    missed = (
+        MissedPromotion("p3", OFFER, MissReason.AMOUNT_SHORT, 1_200, 1_000),
+        MissedPromotion("p4", Names("早餐套餐6元", "早餐套餐6元", "Breakfast for 6.00"), MissReason.WRONG_HOUR),
+        MissedPromotion("p5", Names("晚间饮料九折", "晚間飲料九折", "Evening drinks 10 % off"), MissReason.BETTER_USED),
+        MissedPromotion("p6", Names("新会员立减5元", "新會員立減5元", "5.00 off for new members"), MissReason.NOT_NEW_MEMBER),
+        MissedPromotion("p7", Names("矿泉水买2送1", "礦泉水買2送1", "Water: buy 2, get 1 free"), MissReason.NO_ITEM),
+    )  # fmt: skip
+    quote = Quote(
+        lines=(), gross=10_721, discount=3_000, total=7_721, tax=0, applied=plain.applied, missed=missed, points=77,
+        certified=certified, gap=0 if certified else 120,
+        next_steps=(NextStep("p2", OFFER, 2_279, 1_500),),
+    )  # fmt: skip
+    return replace(
+        plain, discount=3_000, total=7_721, coupons=COUPONS, gifts=GIFTS,
+        points=PointsView(1_200, 1_200, 500, 500, 500), quote=quote,
+    )  # fmt: skip
+
+
 def paying(**changes: Any) -> TillView:
     return selling(
         3, **{"stage": Stage.PAYING, "due": 8_650, "total": 8_650, "next_notes": (9_000, 10_000, 20_000), **changes}
@@ -133,6 +175,11 @@ VIEWS: dict[str, Callable[[], TillView]] = {
     "blocked": lambda: selling(4, blocked=Refusal("unknown_code", {"text": "6901234567892"}), waiting_scans=2, sound=Sound.ERROR),
     "notice": lambda: selling(2, notice=Refusal("needs_price", {"name": "鲜花"}), sound=Sound.ERROR),
     "member": discounted,
+    "extras": extras,
+    "unsure": lambda: replace(extras(certified=False), points=PointsView(1_200, 1_200), gifts=(), coupons=COUPONS[:1]),
+    "paying-points": lambda: paying(member=MEMBER, gifts=GIFTS, points=PointsView(1_200, 1_200)),
+    "paying-less": lambda: paying(member=MEMBER, gifts=GIFTS, points=PointsView(1_200, 1_200, 1_200, 1_200, 1_200)),
+    "offer-gone": lambda: paying(notice=Refusal("offer_gone", {**named(TEN), "total_minor": 8_650}), sound=Sound.ERROR),
     "paying": lambda: paying(member=MEMBER),
     "notes": lambda: paying(next_notes=(8_650, 8_700, 9_000, 10_000, 20_000)),
     "split": lambda: paying(due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
@@ -278,8 +325,18 @@ def photograph(folder: Path, wanted: list[str]) -> None:
     with browser() as chromium, serve(folder) as preview:
         for size, language, theme in looks:
             page = open_page(chromium, preview, size, language, theme)
-            for name in wanted or [*VIEWS, "panel-member", "panel-receipts", "panel-settings", "panel-void", "help"]:
-                preview.show(VIEWS.get(name, VIEWS["twelve"])())
+            for name in wanted or [
+                *VIEWS,
+                "panel-member",
+                "panel-receipts",
+                "panel-settings",
+                "panel-void",
+                "panel-why",
+                "panel-gifts",
+                "help",
+            ]:
+                is_extra = name in ("panel-why", "panel-gifts")
+                preview.show(VIEWS.get(name, VIEWS["extras" if is_extra else "twelve"])())
                 page.wait_for_timeout(350)
                 if name.startswith("panel-"):
                     page.evaluate("name => document.querySelector(`[data-panel=${name}]`).click()", name[6:])

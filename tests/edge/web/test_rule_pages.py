@@ -11,20 +11,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from edge.rulebook import newest_readable
 from edge.store import rulebook as versions
 from edge.till import Till
-from tests.edge.web.preview import SIZES, browser
+from tests.edge.web.preview import SIZES
 from tests.shops import TestShop, moment_ms
 
 pytestmark = pytest.mark.browser
 
 COLA, NEVER_UNDER_PX = "6901234567892", 44
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture
@@ -76,8 +71,20 @@ def answer_of(url: str) -> int:
         return error.code
 
 
-PATHS = ("", "/new", "/edit?id=member-price", "/publish", "/trial", "/past", "/versions", "/find?what=tag")
-PRESSES = ("keep", "change", "publish", "rollback", "discard", "trial", "past", "preview")
+PATHS = (
+    "",
+    "/new",
+    "/edit?id=member-price",
+    "/publish",
+    "/trial",
+    "/past",
+    "/versions",
+    "/find?what=tag",
+    "/programme",
+)
+PRESSES = (
+    "keep", "change", "publish", "rollback", "discard", "trial", "past", "preview", "programme", "programme/rows",
+)  # fmt: skip
 
 
 def test_only_a_manager_sees_the_rules_and_no_other_site_presses_a_button(shop: TestShop) -> None:
@@ -116,7 +123,7 @@ def test_written_published_and_rolled_back_by_touch(manager: Page, shop: TestSho
     assert shop.view().total == 175
     expect(manager.locator("#total")).to_have_text("¥1.75")
 
-    tab(manager, 3)
+    tab(manager, 4)
     expect(manager.locator(".version").first).to_contain_text("试一周")
     manager.locator(".version").nth(1).locator("button").tap()
     manager.locator(".roll-form .accent").tap()
@@ -194,6 +201,49 @@ def test_rows_of_steps(manager: Page) -> None:
     expect(manager.locator("#rule-preview .said").first).not_to_contain_text("满¥50")
 
 
+def test_second_piece_at_half_price_in_four_taps(manager: Page, shop: TestShop) -> None:
+    manager.locator(".rules-bar .button").last.tap()
+    manager.locator(".kind-key[hx-get$='/nth_item']").tap()
+    manager.locator("[data-fill]").first.tap()
+    expect(manager.locator("[name='ladder_bp[1]@zhe']")).to_have_value("5")
+    manager.locator("[name='scope.all']").tap()
+    expect(manager.locator("#rule-preview .said").first).to_contain_text("第2件5折。")
+    manager.locator(".rule-acts [type=submit]").tap()
+    expect(manager.locator(".rule.is-new")).to_contain_text("第2件5折")
+    draft = versions.draft(shop.parts.store.reads)
+    assert draft is not None and '"ladder_bp":[0,5000]' in draft.body
+
+
+def test_tiers_and_points_are_written_and_published(manager: Page, shop: TestShop) -> None:
+    tab(manager, 3)
+    expect(manager.locator(".tier-row")).to_have_count(2)
+    expect(manager.locator("[name='tiers[1].points_per_yuan_bp']")).to_have_value("1.5")
+    manager.locator("[data-more=tiers]").tap()
+    manager.locator("[name='tiers[2].names.en']").fill("Jade")
+    manager.locator("[name='tiers[2].spend_from']").fill("2000")
+    manager.locator(".tier-row").nth(2).locator(".swatch").nth(1).tap()
+    manager.locator("[name='points.cash']").tap()
+    manager.locator("[name='points.cash.step']").fill("100")
+    manager.locator("[name='points.cash.worth']").fill("1")
+    manager.locator(".rule-acts [type=submit]").tap()
+    # It begins where gold does; what was typed stays.
+    expect(manager.locator("[data-slip='tiers[2].spend_from']")).to_contain_text("gold")
+    expect(manager.locator("[name='points.cash.step']")).to_have_value("100")
+    manager.locator("[name='tiers[2].spend_from']").fill("5000")
+    manager.locator("[name='tiers[2].points_per_yuan_bp']").fill("2")
+    manager.locator(".rule-acts [type=submit]").tap()
+    expect(manager.locator(".rule.is-changed")).to_have_count(2)
+    expect(manager.locator(".rule.is-changed").first).to_contain_text("Jade：满¥5000，每¥1积2分")
+    manager.locator(".rules-bar .accent").tap()
+    expect(manager.locator(".rule").nth(1)).to_contain_text("100积分抵¥1")
+    manager.locator(".publish-form .accent").tap()
+    expect(manager.locator(".done-word")).to_be_visible()
+    rules = shop.parts.loop.write(lambda: newest_readable(shop.parts.store.db))
+    assert rules is not None
+    assert [(tier.id, tier.spend_from, tier.colour) for tier in rules.rules.tiers][2] == ("jade", 500_000, "#4a7fb5")
+    assert rules.rules.points.cash is not None and rules.rules.points.cash.worth == 100
+
+
 def test_a_trial_compares_the_draft_with_what_is_in_force(manager: Page, shop: TestShop) -> None:
     write_half_price_drinks(manager)
     manager.locator(".rule-acts [type=submit]").tap()
@@ -230,7 +280,7 @@ def test_yesterday_under_the_draft(manager: Page, shop: TestShop) -> None:
 
 PAGES = {
     "kinds": ".rules-bar .button >> nth=-1", "trial": ".segment >> nth=1", "past": ".segment >> nth=2",
-    "versions": ".segment >> nth=3", "list": ".segment >> nth=0", "form": ".rule-face >> nth=0",
+    "programme": ".segment >> nth=3", "versions": ".segment >> nth=4", "list": ".segment >> nth=0", "form": ".rule-face >> nth=0",
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from tests.edge.web.preview import (
     selling,
     serve,
 )
-from tests.shops import CARDS, TestShop
+from tests.shops import CARDS, TestShop, rules_with_coupons
 
 pytestmark = pytest.mark.browser
 
@@ -256,7 +256,7 @@ def test_everything_fits_and_can_be_hit(chromium: Browser, preview: Preview, siz
         boxes = page.evaluate(
             """() => [...document.querySelectorAll("button, input")].filter((b) => b.checkVisibility()).map((b) => {
                 const {x, y, width, height} = b.getBoundingClientRect();
-                return [b.textContent.trim().slice(0, 20), x, y, width, height, !b.closest(".lines, .keys, .tabs, .people")];
+                return [b.textContent.trim().slice(0, 20), x, y, width, height, !b.closest(".lines, .coupons, .keys, .tabs, .people")];
             })"""
         )
         for label, x, y, wide, high, is_fixed in boxes:
@@ -405,6 +405,68 @@ def test_a_sale_by_keyboard_alone(chromium: Browser, shop: TestShop) -> None:
     press("F11")
     expect(page.locator("#stage.locked")).to_be_visible()
     assert shop.audit() == ()
+    page.context.close()
+
+
+@pytest.fixture
+def shop_with_coupons(tmp_path: Path) -> Iterator[TestShop]:
+    with TestShop(tmp_path / "shop", promotions=rules_with_coupons()) as opened:
+        yield opened
+
+
+def test_coupon_gift_and_points_by_touch_alone(chromium: Browser, shop_with_coupons: TestShop) -> None:
+    shop = shop_with_coupons
+    page = visit(chromium, shop)
+    shop.reader("cards-1").type(CARDS["badge-zhang"])
+    expect(page.locator("#stage.selling")).to_be_visible()
+    # A sale that brings points first.
+    shop.reader("cards-1").type(CARDS["card-li"])
+    for _ in range(10):
+        shop.reader("scanner-1").type("6900000000021")
+    expect(page.locator("#total")).to_have_text("¥288.00")
+    page.locator("#pay").tap()
+    shows_stage(page, "paying")
+    page.locator(".exact").tap()
+    shows_stage(page, "done")
+    page.locator("#next").tap()
+
+    shop.reader("cards-1").type(CARDS["card-li"])
+    shop.reader("scanner-1").type("6900000000021")
+    shop.reader("scanner-1").type("GIFT")
+    expect(page.locator(".gift")).to_contain_text("吐司面包")
+    page.locator(".gift button").tap()
+    page.locator("#panel .choice", has_text="可乐").tap()
+    expect(page.locator(".gift")).to_contain_text("可乐")
+    # A code without a scanner: typed where items are found.
+    page.locator("#seek").fill("FIVE")
+    page.locator("#found .result", has_text="券码").tap()
+    expect(page.locator(".coupon", has_text="5元券")).to_contain_text("-¥5.00")
+    expect(page.locator("#total")).to_have_text("¥25.00")
+    page.locator(".coupon", has_text="5元券").locator("button").tap()
+    expect(page.locator("#total")).to_have_text("¥30.00")
+    page.locator(".member [data-redeem]").tap()
+    expect(page.locator(".coupon", has_text="积分抵现")).to_contain_text("-¥2.00")
+    expect(page.locator("#total")).to_have_text("¥28.00")
+    page.locator(".sum-side").tap()
+    expect(page.locator("#panel")).to_contain_text("已经是最低价")
+    expect(page.locator("#panel")).to_contain_text("再买 ¥20.00 享“满50减5，满100减12”")
+    expect(page.locator("#panel")).to_contain_text("“5元券”需要优惠券")
+    page.locator("#panel [data-close]").tap()
+    page.locator("#pay").tap()
+    shows_stage(page, "paying")
+    page.locator(".points").tap()
+    expect(page.locator("#due")).to_have_text("¥30.00")
+    # So many points as were typed.
+    for digit in "100":
+        page.locator(f"[data-pad='{digit}']").tap()
+    page.locator(".points").tap()
+    expect(page.locator("#due")).to_have_text("¥29.00")
+    page.wait_for_timeout(GUARD_MS)
+    page.locator(".exact").tap()
+    shows_stage(page, "done")
+    page.locator("#next").tap()
+    shop.reader("scanner-1").type("SUMMER")
+    expect(page.locator("#banner")).to_contain_text("“夏日券”已结束")
     page.context.close()
 
 

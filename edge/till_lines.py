@@ -1,0 +1,38 @@
+"""An item that was found becomes a line of the open basket."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.desk import Desk, same_line, with_line
+from edge.finding import Found
+from edge.screen import Refusal, Sound
+from edge.store.baskets import StoredLine
+from rules.basket import LINES_MAX, QUANTITY_MAX
+
+
+def add(desk: Desk, found: Found) -> Refusal | None:
+    """Add to the basket and show it, or return why not, showing nothing."""
+    refusal = desk.may_sell()
+    if refusal:
+        return refusal
+    basket = desk.open_basket()
+    pieces = found.quantity * desk.memory.quantity_next
+    is_portion = found.weight_g is not None or found.label_amount is not None
+    if is_portion and desk.memory.quantity_next > 1:
+        return Refusal("quantity_of_weighed")
+    same = None if is_portion or found.open_price is not None else same_line(basket, found.item.sku)
+    if pieces + (same.quantity if same else 0) > QUANTITY_MAX:
+        return Refusal("quantity_range", {"max": QUANTITY_MAX})
+    if same is None and len(basket.lines) >= LINES_MAX:
+        return Refusal("basket_full", {"max": LINES_MAX})
+    desk.set(quantity_next=1)
+    if same is not None:
+        changed = msgspec.structs.replace(same, quantity=same.quantity + pieces)
+        return desk.push(with_line(basket, changed), sound=Sound.SCAN)
+    line = StoredLine(
+        line_id=str(basket.next_line), sku=found.item.sku, quantity=1 if is_portion else pieces,
+        weight_g=found.weight_g, label_amount=found.label_amount, open_price=found.open_price, code=found.code,
+    )  # fmt: skip
+    grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
+    return desk.push(with_line(grown, line), sound=Sound.SCAN)

@@ -1,0 +1,221 @@
+"""What there is to be left dearer: units that are by themselves, and all that is possible where that is too little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rules.budget import Budget
+from rules.fillings import Field, Fills
+from rules.group_lane import Play
+from rules.levels import kept
+from rules.money import BASIS_POINTS, Minor
+from rules.plan import placed_as
+from rules.problem import Problem
+from rules.raised import Block, Node, Raise, Stock, Stocks
+from rules.reachable import Priceable
+from rules.regions import components_among, is_inner
+from rules.surpluses import Group, Put, Surpluses
+from rules.unit_lane import Option
+
+LOOSE = "?"
+"""Stands for the promotion of a price that a unit could only have together with others."""
+
+
+class _Full(NamedTuple):
+    """All that can be left dearer in a node."""
+
+    limit: Minor
+    worth: Minor
+    stocks: Stocks | None
+
+
+class Stockroom:
+    """Works out stocks, and keeps them."""
+
+    def __init__(self, field: Field, nodes: Sequence[Node], limit: Minor, budget: Budget) -> None:
+        """Prepare.
+
+        Args:
+            field: what is searched.
+            nodes: the open candidates.
+            limit: by how much any node may be left dearer.
+            budget: shared.
+        """
+        self._field, self._nodes, self._limit, self._budget = field, nodes, limit, budget
+        self._keeps, _ = kept(field.lane.candidates)
+        self._quick: dict[Fills, Stocks] = {}
+        self._full: dict[tuple[Fills, int, bool], _Full] = {}
+        self._groups: list[Surpluses] = []
+        self._puts: dict[tuple[int, tuple[int, ...]], list[Put]] = {}
+
+    def quick(self, fills: Fills) -> Stocks:
+        """Return what units that are by themselves in the least sums could be left dearer."""
+        if fills not in self._quick:
+            counts = [each.count for each in self._field.problem.classes]
+            for placed in self.placed(fills):
+                if placed.play >= 0:
+                    counts[placed.position] -= 1
+            units = list(map(Priceable, counts, self._field.problem.prices))
+            self._quick[fills] = Stocks(self._nodes, self._limit, lambda _: Stock(units, ()), self._budget)
+        return self._quick[fills]
+
+    def placed(self, fills: Fills) -> list[Put]:
+        """Return what becomes of all connected units at the least sums that the fills allow."""
+        field, other = self._field, dict(fills)
+        found: list[Put] = []
+        for number, (walk, least) in enumerate(zip(field.walks, field.least, strict=True)):
+            key = number, other.get(number, least.fills)
+            if key not in self._puts:
+                self._puts[key] = placed_as(field.problem, walk.placed(key[1]))
+            found += self._puts[key]
+        return found
+
+    def puts_of(self, raises: Raise) -> list[Put]:
+        """Return what becomes of the connected units that are left dearer."""
+        return [put for number, amount in raises.blocks for put in self._groups[number].puts(amount)]
+
+    def full(self, fills: Fills, at: int, limit: Minor, *, worth: Minor, is_thinkable: bool) -> Stocks | None:
+        """Return all that could be left dearer in a node, up to a limit; None where that is too much to work out.
+
+        Args:
+            fills: how bundles are used.
+            at: number of the node.
+            limit: beyond it nothing matters.
+            worth: how much could be gained at the most.
+            is_thinkable: prices count that units could only have if others outside went along, as a bound.
+        """
+        own = set(self._nodes[at].own)
+        extra = self._extra(own, limit, worth) if is_thinkable else {}
+        near = tuple([each for each in fills if not own.isdisjoint(self._field.walks[each[0]].component.positions)])
+        known = self._full.get((near, at, bool(extra)))
+        if known is None or known.limit < limit or known.worth < worth:
+            stock = self._full_stock(near, at, limit, extra)
+            stocks = None
+            if stock is not None:
+                stocks = Stocks(self._nodes, limit, lambda _: stock, self._budget)
+                stocks.own(at)
+            known = _Full(limit, worth, stocks if stocks is not None and stocks.is_exact else None)
+            self._full[near, at, bool(extra)] = known
+        return known.stocks
+
+    def _full_stock(self, fills: Fills, at: int, limit: Minor, extra: dict[int, tuple[Option, ...]]) -> Stock | None:
+        field = self._field
+        plays = field.problem.plays
+        own = set(self._nodes[at].own)
+        units = [
+            Priceable(each.count if position in own else 0, _with(options, extra.get(position, ())))
+            for position, (each, options) in enumerate(zip(field.problem.classes, field.problem.prices, strict=True))
+        ]
+        inner = self._inner(own, limit)
+        whole = [
+            number
+            for walk in field.walks
+            if own.issuperset(walk.component.positions)
+            for number in walk.component.plays
+            if number not in walk.component.inner
+        ]
+        if not all(_is_safe(field.problem, plays[number]) for number in inner + whole):
+            return None
+        filled = self._filled(fills, own, set(whole))
+        cut = {number for number, _ in filled}
+        groups = components_among(field.problem, field.touched, sorted({*inner, *whole}), spread=sorted(cut))
+        found = self._groups
+        blocks = []
+        for group in groups:
+            positions = tuple(position for region in group.regions for position in region)
+            if own.isdisjoint(positions):
+                continue
+            if not own.issuperset(positions):
+                return None
+            inside = {key: sum(counts.get(p, 0) for p in positions) for key, counts in filled.items()}
+            mine = Group(positions, group.plays, {k: c for k, c in inside.items() if k[0] in group.plays}, extra)
+            least = self._least_inside(fills, positions)
+            surpluses = Surpluses(field.problem, mine, field.ways, self._budget, least=least, limit=limit)
+            if not surpluses.is_exact:
+                return None
+            blocks.append(Block(len(found), surpluses.bits))
+            found.append(surpluses)
+            for position in positions:
+                units[position] = Priceable(0, units[position].options)
+        return Stock(units, tuple(blocks))
+
+    def _inner(self, own: set[int], limit: Minor) -> list[int]:
+        """Return the plays whose units are looked at together, as far as they can matter in some classes."""
+        uses = self._field.uses
+        found = []
+        for number, play in enumerate(self._field.problem.plays):
+            classes = play.slots[0].classes
+            if not is_inner(play) or own.isdisjoint(classes) or sum(uses.more.get(number, (0,))) > limit:
+                continue
+            if number not in uses.more or number in uses.idle or own.issuperset(classes):
+                found.append(number)
+        return found
+
+    def _filled(self, fills: Fills, own: set[int], whole: set[int]) -> dict[tuple[int, int], dict[int, int]]:
+        """Return for each slot of bundles that reach beyond a node, how many units of each of its classes are in it."""
+        found: dict[tuple[int, int], dict[int, int]] = {}
+        for put in self.placed(fills):
+            if put.position not in own or put.play < 0 or put.play in whole:
+                continue
+            if not is_inner(self._field.problem.plays[put.play]):
+                counts = found.setdefault((put.play, put.slot), {})
+                counts[put.position] = counts.get(put.position, 0) + 1
+        return found
+
+    def _least_inside(self, fills: Fills, positions: Sequence[int]) -> Minor:
+        """Return what some classes cost at the least sums; a bundle with a price counts where it lies inside."""
+        field, inside = self._field, set(positions)
+        total, walked = 0, set[int]()
+        other = dict(fills)
+        for number, (walk, least) in enumerate(zip(field.walks, field.least, strict=True)):
+            states = other.get(number, least.fills)
+            if inside.issuperset(walk.component.positions) and states == least.fills:
+                total += least.total
+                walked.update(walk.component.positions)
+                continue
+            for region, table, state in zip(walk.component.regions, walk.tables, states, strict=True):
+                if region[0] in inside:
+                    total += table.states[state]
+                    walked.update(region)
+        return total + sum([field.solo[at] * field.problem.classes[at].count for at in inside - walked])
+
+    def _extra(self, own: set[int], limit: Minor, worth: Minor) -> dict[int, tuple[Option, ...]]:
+        """Return prices that units of a node could only have together with others, and never gain by.
+
+        What the others then cost more must be worth it.
+        """
+        field = self._field
+        plays = field.problem.plays
+        loose = set()
+        for number in field.uses.loose:
+            slots = plays[number].slots
+            if is_inner(plays[number]) and own.issuperset(slots[0].classes):
+                continue
+            more = field.uses.more[number]
+            beyond = sum([each for slot, each in zip(slots, more, strict=True) if own.isdisjoint(slot.classes)])
+            if beyond * self._keeps < worth * BASIS_POINTS:
+                loose.add(number)
+        found: dict[int, tuple[Option, ...]] = {}
+        for position in own if loose else ():
+            solo = field.solo[position]
+            nets = {net for way in field.ways[position] if way.play in loose for net in way.nets if net <= solo + limit}
+            nets -= {option.net for option in field.problem.prices[position]}
+            if nets:
+                gross = field.problem.classes[position].gross
+                found[position] = tuple([Option(net, ((LOOSE, gross - net),)) for net in sorted(nets)])
+        return found
+
+
+def _with(options: tuple[Option, ...], extra: tuple[Option, ...]) -> tuple[Option, ...]:
+    return tuple(sorted((*options, *extra), key=lambda option: option.net)) if extra else options
+
+
+def _is_safe(problem: Problem, play: Play) -> bool:
+    """Tell whether no use with a price could cost more than its units do at their list prices."""
+    if play.price is None:
+        return True
+    least = 0
+    for slot in play.slots:
+        least += slot.size * min([problem.classes[at].gross for at in slot.classes])
+    return least >= play.price

@@ -1,0 +1,180 @@
+"""Ways that may pay: how bundles are used, and which levels are reached by leaving units dearer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rules.budget import Budget
+from rules.fillings import Field, Filling, Fills
+from rules.levels import Lane, Reach, Sums, kept, total_of
+from rules.money import BASIS_POINTS, Minor
+from rules.raised import RAISE_MAX, Node
+
+WAYS_MAX = 400
+"""Most ways that are looked at for one way to use bundles."""
+
+Tight = dict[tuple[int, Minor], tuple[Minor, bool]]
+"""By node and need: the least that the node can be left dearer, and True; or an amount that it is above, and False."""
+
+
+class WayToPay(NamedTuple):
+    """One way that may pay: how bundles are used, and which levels are reached."""
+
+    bound: Minor
+    """Nothing that goes this way costs less."""
+    levels: tuple[int, ...]
+    """Of all candidates."""
+    raises: tuple[Minor, ...]
+    """By node, the least that its classes must be left dearer."""
+    fills: Fills
+    """(number of the component, states of its regions) where they are not those of the least sums."""
+    sums: Sums
+    """All units at the least that the fills allow."""
+    needs: tuple[tuple[int, Minor], ...]
+    """(number of the node, what is missing for its levels)."""
+
+
+class _Choice(NamedTuple):
+    """One way to treat a node."""
+
+    need: Minor
+    """What is missing for the levels."""
+    raised: Minor
+    """By how much its classes are left dearer at the least."""
+    gain: Minor
+    """What the levels then take off more, at the most."""
+    levels: tuple[tuple[int, int], ...]
+    """(candidate, level) of those that reach a further one."""
+
+
+class WaysToPay:
+    """Finds the ways for some open candidates."""
+
+    def __init__(self, field: Field, nodes: Sequence[Node], reach: Reach, spare: Minor, budget: Budget) -> None:
+        """Prepare.
+
+        Args:
+            field: what is searched.
+            nodes: the open candidates.
+            reach: their levels.
+            spare: how much all levels together may be worth.
+            budget: shared.
+        """
+        self._lane, self._nodes, self._reach, self._budget = field.lane, nodes, reach, budget
+        self._keeps, self._slack = kept(field.lane.candidates)
+        self.limit = min(RAISE_MAX, self.units_for(spare))
+        """By how much any node may be left dearer."""
+
+    def units_for(self, amount: Minor) -> Minor:
+        """Return by how much units may be left dearer until that costs an amount."""
+        return -(-(amount + self._slack) * BASIS_POINTS // self._keeps)
+
+    def find(self, filling: Filling, total: Minor, most: int, tight: Tight) -> list[WayToPay] | None:
+        """Return the ways that may pay, the most promising first, or only that; None where there are too many."""
+        lane, nodes = self._lane, self._nodes
+        levels = self._levels_at(filling)
+        start = total_of(lane, filling.sums, levels)[0]
+        choices = [self._choices(filling, at, levels, tight) for at in range(len(nodes))]
+        gains = [max([choice.gain for choice in each]) for each in choices]
+        rest = [sum(gains[at:]) for at in range(len(gains) + 1)]
+        # What looks best comes last, and so is looked at first.
+        choices = [sorted(each, key=lambda choice: choice.gain - choice.raised) for each in choices]
+        found: list[WayToPay] = []
+        # (gains so far, what is left dearer so far, raises so far, choices so far)
+        stack: list[tuple[Minor, Minor, tuple[Minor, ...], tuple[_Choice, ...]]] = [(0, 0, (), ())]
+        while stack:
+            gained, cost, raises, chosen = stack.pop()
+            at = len(raises)
+            if not self._budget.spend() or len(found) > WAYS_MAX:
+                return None
+            if at == len(nodes):
+                wanted = list(levels)
+                for choice in chosen:
+                    for candidate, level in choice.levels:
+                        wanted[candidate] = level
+                bound = total_of(lane, raised(lane, nodes, filling.sums, raises), wanted)[0]
+                if bound < total and (filling.fills or any(raises)):
+                    needs = tuple([(number, choice.need) for number, choice in enumerate(chosen) if choice.need])
+                    way = WayToPay(bound, tuple(wanted), raises, filling.fills, filling.sums, needs)
+                    if most == 1:
+                        found, total = [way], bound
+                    else:
+                        found.append(way)
+                continue
+            below = sum([raises[child] for child in nodes[at].children])
+            for choice in choices[at]:
+                more = max(choice.raised, below)
+                spent = cost + more - below
+                least = start + spent * self._keeps // BASIS_POINTS - self._slack - gained - choice.gain - rest[at + 1]
+                if least < total:
+                    stack.append((gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
+        return sorted(found)
+
+    def _levels_at(self, filling: Filling) -> list[int]:
+        """Return the levels of all candidates where bundles are used in some way, and nothing is left dearer."""
+        levels = list(self._reach.tops)
+        for node in self._nodes:
+            for number in node.candidates:
+                levels[number] = self._lane.candidates[number].level(filling.sums.bases[number])
+        return levels
+
+    def _choices(self, filling: Filling, at: int, levels: Sequence[int], tight: Tight) -> list[_Choice]:
+        """Return how much dearer a node may be left, so that a further level of some candidate is reached."""
+        node, candidates = self._nodes[at], self._lane.candidates
+        base = filling.sums.bases[node.candidates[0]]
+        needs = {
+            candidates[number].threshold_of(wish) - base
+            for number in node.candidates
+            for wish in range(levels[number] + 1, self._reach.tops[number] + 1)
+        }
+        found = [_Choice(0, 0, 0, ())]
+        limit = self._limit_of(at)
+        for need in sorted(needs):
+            exact = tight[at, need][0] if (at, need) in tight else need
+            if exact > limit:
+                break
+            reached, gain = [], 0
+            for number in node.candidates:
+                candidate = candidates[number]
+                level = min(candidate.level(base + exact), max(levels[number], self._reach.tops[number]))
+                if level > levels[number]:
+                    now = 0 if candidate.is_percentage else candidate.off(levels[number], candidate.parts_listed)
+                    gain += candidate.off(level, candidate.parts_listed) - now
+                    reached.append((number, level))
+            if gain > found[-1].gain:
+                found.append(_Choice(need, exact, gain, tuple(reached)))
+        return found
+
+    def _limit_of(self, at: int) -> Minor:
+        """Return by how much a node may be left dearer at the most: no more than is gained by all that count it."""
+        mine = self._nodes[at].counted
+        worth = sum([self._reach.gains[n] for node in self._nodes if node.counted & mine for n in node.candidates])
+        return min(self.limit, self.units_for(worth))
+
+    def limit_on(self, way: WayToPay, at: int, worth: Minor) -> Minor:
+        """Return by how much a node may be left dearer on a way at the most.
+
+        What is more than a need of its own may serve those that count the node with others.
+        """
+        while not self._nodes[at].is_root:
+            at = next(above for above, node in enumerate(self._nodes) if at in node.children)
+        return min(self.limit, way.raises[at] + self.units_for(worth))
+
+
+def raised(lane: Lane, nodes: Sequence[Node], sums: Sums, raises: Sequence[Minor]) -> Sums:
+    """Return what the candidates see where classes are left dearer by so much, as far as that can be to their good."""
+    parts, total = list(sums.parts), sums.total
+    for node, amount in zip(nodes, raises, strict=True):
+        own = amount - sum([raises[child] for child in node.children])
+        if own:
+            total += own
+            for number, bits in enumerate(lane.parts):
+                if bits & node.counted:
+                    parts[number] += own
+    return Sums(total, sums.bases, tuple(parts))
+
+
+def is_sure(tight: Tight, need: tuple[int, Minor]) -> bool:
+    """Tell whether the least for a need is known exactly."""
+    return need in tight and tight[need][1]
