@@ -11,7 +11,7 @@ import tomllib
 from calendar import SATURDAY
 from collections.abc import Mapping
 from datetime import date, timedelta
-from importlib import resources
+from pathlib import Path
 from typing import Literal, get_args
 
 import msgspec
@@ -82,7 +82,7 @@ class Calendar(msgspec.Struct, frozen=True):
 
 def shipped_calendar() -> Calendar:
     """Return the calendar that comes with the program."""
-    return read_calendar(resources.files("rules").joinpath("data", DATA).read_text(encoding="utf-8"))
+    return read_calendar((Path(__file__).parent / "data" / DATA).read_text(encoding="utf-8"))
 
 
 def read_calendar(text: str) -> Calendar:
