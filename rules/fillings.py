@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import ge
 from typing import NamedTuple
 
 from rules.budget import Budget
@@ -12,9 +13,12 @@ from rules.money import BASIS_POINTS, Minor
 from rules.problem import Problem
 from rules.raised import Node
 from rules.regions import Uses, Way, mask_of
+from rules.states import NEVER
 
-FILLINGS_MAX = 600
+FILLINGS_MAX = 400
 """Most ways to use bundles that are weighed."""
+CONFIGURATIONS_MAX = 2_000
+"""Most ways to use the bundles of one component that are kept at any time."""
 Fills = tuple[tuple[int, tuple[int, ...]], ...]
 """(number of the component, states of its regions) where they are not those of the least sums."""
 
@@ -42,6 +46,8 @@ class _Shift(NamedTuple):
     bases: list[Minor]
     """By candidate, how much more it counts."""
     parts: list[Minor]
+    others: Minor
+    """See `Configuration`."""
 
 
 class Filling(NamedTuple):
@@ -51,6 +57,8 @@ class Filling(NamedTuple):
     """How much dearer than the least sums."""
     fills: Fills
     sums: Sums
+    others: Minor
+    """By how much the cheapest of the ways is dearer that were left out because they count no more than this one."""
 
     def with_shift(self, shift: _Shift) -> Filling:
         sums = Sums(
@@ -58,17 +66,29 @@ class Filling(NamedTuple):
             tuple([base + more for base, more in zip(self.sums.bases, shift.bases, strict=True)]),
             tuple([part + more for part, more in zip(self.sums.parts, shift.parts, strict=True)]),
         )
-        return Filling(self.more + shift.more, (*self.fills, shift.fills), sums)
+        fills = self.fills if not any([shift.more, *shift.bases, *shift.parts]) else (*self.fills, shift.fills)
+        return Filling(self.more + shift.more, fills, sums, min(self.others, shift.others))
 
 
-def fillings_of(field: Field, nodes: Sequence[Node], sums: Sums, reach: Reach, budget: Budget) -> list[Filling] | None:
+def fillings_of(  # noqa: PLR0917 - what is searched, and how far
+    field: Field, nodes: Sequence[Node], sums: Sums, reach: Reach, budget: Budget, within: Minor | None = None
+) -> list[Filling] | None:
     """Return the ways to use bundles that shift amounts into or out of what open candidates count, the cheapest first.
 
-    None where there are too many.
+    Args:
+        field: what is searched.
+        nodes: the open candidates.
+        sums: at the least sums.
+        reach: the levels of the candidates.
+        budget: shared.
+        within: all ways that are at most so much dearer; None leaves out those of which a cheaper one counts as much.
+
+    Returns:
+        None where there are too many.
     """
     lane = field.lane
     keeps, slack = kept(lane.candidates)
-    found = [Filling(0, (), sums)]
+    found = [Filling(0, (), sums, NEVER)]
     for number, (walk, least) in enumerate(zip(field.walks, field.least, strict=True)):
         mask = mask_of(walk.component)
         if len(walk.tables) < 2:
@@ -77,18 +97,41 @@ def fillings_of(field: Field, nodes: Sequence[Node], sums: Sums, reach: Reach, b
             continue
         worth = slack + sum([reach.gains[each] for node in nodes if node.counted & mask for each in node.candidates])
         spare = -(-worth * BASIS_POINTS // keeps) - 1
-        others = walk.configurations(least.total + spare, FILLINGS_MAX)
+        spare = spare if within is None else min(spare, within)
+        counted = [[bool(node.counted >> region[0] & 1) for node in nodes] for region in walk.component.regions]
+        others = walk.configurations(least.total + spare, counted, CONFIGURATIONS_MAX, is_all=within is not None)
         if others is None:
             return None
         shifts = [
-            _Shift(cost - least.total, (number, states), *_changes(lane, walk, least, states))
-            for cost, states in others
-            if states != least.fills
+            _Shift(way.cost - least.total, (number, way.fills), *_changes(lane, walk, least, way.fills), way.others)
+            for way in others
         ]
-        if len(found) * (1 + len(shifts)) > FILLINGS_MAX or not budget.spend(len(found) * len(shifts)):
+        if not budget.spend(1 + len(found) * len(shifts) // 4):
             return None
-        found += [filling.with_shift(shift) for filling in found for shift in shifts]
-    return sorted(found, key=lambda filling: (filling.more, filling.fills))
+        found = [filling.with_shift(shift) for filling in found for shift in shifts]
+        if within is None:
+            found = _worth_a_look(found, [node.candidates[0] for node in nodes])
+        else:
+            found = sorted([each for each in found if each.more <= within], key=lambda each: (each.more, each.fills))
+        if len(found) > FILLINGS_MAX:
+            return None
+    return found
+
+
+def _worth_a_look(fillings: Sequence[Filling], opened: Sequence[int]) -> list[Filling]:
+    """Return the ways of which no cheaper one counts as much for every open candidate, the cheapest first."""
+    kept_ones: list[tuple[list[Minor], Filling]] = []
+    for filling in sorted(fillings, key=lambda each: (each.more, each.fills)):
+        bases = [filling.sums.bases[number] for number in opened]
+        for at, (better, other) in enumerate(kept_ones):
+            if all(map(ge, better, bases)):
+                dearer = min(filling.more - other.more, filling.others + filling.more - other.more)
+                if dearer < other.others:
+                    kept_ones[at] = better, other._replace(others=dearer)
+                break
+        else:
+            kept_ones.append((bases, filling))
+    return [filling for _, filling in kept_ones]
 
 
 def _changes(lane: Lane, walk: Walk, least: Least, states: tuple[int, ...]) -> tuple[list[Minor], list[Minor]]:

@@ -9,13 +9,14 @@ it touches.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import ge
 from typing import NamedTuple
 
 from rules.budget import Budget
 from rules.money import Minor
 from rules.problem import Problem
 from rules.regions import Component, Way
-from rules.states import TOO_MUCH, States, after, cheapest
+from rules.states import NEVER, TOO_MUCH, States, after, cheapest
 
 STATES_MAX = 12_000
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
@@ -43,6 +44,18 @@ class Least(NamedTuple):
     """The state in which each region ends."""
     bound: Minor
     """Nothing costs less; the total itself where all states were kept."""
+
+
+class Configuration(NamedTuple):
+    """One way to fill the slots of a component."""
+
+    cost: Minor
+    bases: tuple[Minor, ...]
+    """What each of some candidates counts of it."""
+    fills: tuple[int, ...]
+    """The states in which the regions end."""
+    others: Minor
+    """By how much the cheapest of the ways is dearer that were left out because they count no more than this one."""
 
 
 class Field(NamedTuple):
@@ -213,34 +226,40 @@ class Walk:
             placed += self._trace_region(table.layers, table.origin.get(state, state), table.states[state])
         return placed
 
-    def configurations(self, most: Minor, count: int) -> list[tuple[Minor, tuple[int, ...]]] | None:
-        """Return (sum, states of the regions) of each way to fill the slots that costs at most so much, cheapest first.
+    def configurations(
+        self, most: Minor, counted: Sequence[Sequence[bool]], count: int, *, is_all: bool
+    ) -> list[Configuration] | None:
+        """Return the ways to fill the slots that cost at most so much, each state of the walk the cheapest first.
 
-        None where there are more than `count`, or more than ten times as many to look at.
+        Args:
+            most: sums above it are left out.
+            counted: by region, whether each of some candidates counts it.
+            count: None is returned where there are more at any time.
+            is_all: False leaves out those of which a cheaper one counts as much for every candidate.
         """
-        outer = [play for play in self.component.plays if play not in self.component.inner]
         rest = [0]
         for table in reversed(self.tables):
-            rest.append(rest[-1] + min(table.states.values()))
+            rest.append(rest[-1] + table.least)
         rest.reverse()
-        found: list[tuple[Minor, tuple[int, ...]]] = []
-        stack: list[tuple[Minor, int, tuple[int, ...]]] = [(0, 0, ())]
-        looked = 0
-        while stack:
-            cost, state, fills = stack.pop()
-            looked += 1
-            if len(found) > count or looked > 10 * count:
+        ways: dict[int, list[Configuration]] = {0: [Configuration(0, (0,) * len(counted[0]), (), NEVER)]}
+        for number, (table, counts) in enumerate(zip(self.tables, counted, strict=True)):
+            closing = self.closed_behind(number)
+            after: dict[int, list[Configuration]] = {}
+            for state, some in ways.items():
+                for own, more in table.states.items():
+                    closed = self.closed(state + own, closing)
+                    if closed is None:
+                        continue
+                    for way in some:
+                        cost = way.cost + more + closed[1]
+                        if cost <= most - rest[number + 1]:
+                            bases = tuple([base + more * does for base, does in zip(way.bases, counts, strict=True)])
+                            into = after.setdefault(closed[0], [])
+                            into.append(Configuration(cost, bases, (*way.fills, own), way.others))
+            ways = {state: sorted(some) if is_all else worth_a_look(some) for state, some in after.items()}
+            if sum([len(some) for some in ways.values()]) > count:
                 return None
-            if len(fills) == len(self.tables):
-                closed = self.closed(state, outer)
-                if closed is not None and cost + closed[1] <= most:
-                    found.append((cost + closed[1], fills))
-                continue
-            left = most - rest[len(fills) + 1]
-            for own, more in self.tables[len(fills)].states.items():
-                if cost + more <= left:
-                    stack.append((cost + more, state + own, (*fills, own)))
-        return sorted(found)
+        return ways.get(0, [])
 
     def _last_touch(self) -> dict[int, int]:
         last = {}
@@ -370,3 +389,17 @@ class Walk:
                     shares.append(play.price // sum(slot.size for slot in play.slots))
             total += min(shares) * self._problem.classes[position].count
         return total
+
+
+def worth_a_look(ways: Sequence[Configuration]) -> list[Configuration]:
+    """Return the ways of which no cheaper one counts as much for every candidate, the cheapest first."""
+    found: list[Configuration] = []
+    for way in sorted(ways):
+        for at, other in enumerate(found):
+            if all(map(ge, other.bases, way.bases)):
+                more = way.cost - other.cost
+                found[at] = other._replace(others=min(other.others, more, way.others + more))
+                break
+        else:
+            found.append(way)
+    return found

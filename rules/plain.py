@@ -179,12 +179,17 @@ class Plain:
         # Every level within reach for nothing: nothing is below.
         lowest = min(total, max(0, total_of(lane, sums, reach.tops)[0]))
         found = fillings_of(field, nodes, sums, reach, self.budget)
-        result = None
-        if found is not None and total - lowest <= RAISE_MAX // 2:
-            result = Reaching(field, nodes, reach, total - lowest, self.budget).search(found, total)
-        if result is None:
+        if found is None or total - lowest > RAISE_MAX // 2:
             return self._best(plan, total, lowest)
-        best, best_total, lowest = result.plan or plan, result.total, result.bound
+        reaching = Reaching(field, nodes, reach, total - lowest, self.budget)
+        result = reaching.search(found, total, lowest)
+        best, best_total, below = result.plan or plan, result.total, result.bound
+        if result.within:
+            found = fillings_of(field, nodes, sums, reach, self.budget, result.within)
+            if found is not None:
+                result = reaching.search(found, best_total, lowest)
+                best, best_total, below = result.plan or best, result.total, result.bound
+        lowest = below
         if lowest < best_total and sum([each.count for each in self.problem.classes]) <= SMALL:
             return None
         return self._best(best, best_total, min(best_total, lowest))

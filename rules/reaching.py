@@ -11,10 +11,15 @@ from rules.levels import Reach, sums_of, total_of
 from rules.money import Minor
 from rules.plan import Plan, put_in
 from rules.raised import Node, Raise, Stocks
+from rules.states import NEVER
 from rules.stockroom import Stockroom
 from rules.unit_lane import Option
 from rules.ways_to_pay import WAYS_MAX, Tight, WaysToPay, WayToPay, is_sure
 
+LARGE = 50
+INNER_MAX = 5_000
+"""Most that a node with others inside is left dearer for which all that is possible is worked out, in a basket of more
+than LARGE units."""
 TIGHTENED_MAX = 40
 """Most times that a promise is made tighter before all ways are looked at."""
 
@@ -27,6 +32,8 @@ class Found(NamedTuple):
     """Far too much where nothing was found."""
     bound: Minor
     """Nothing is below."""
+    within: Minor = 0
+    """By how much ways are dearer at the most that were left out and may be below; 0 without any."""
 
 
 class Reaching:
@@ -38,19 +45,31 @@ class Reaching:
         self._ways = WaysToPay(field, nodes, reach, spare, budget)
         self._stocks = Stockroom(field, nodes, self._ways.limit, budget)
         self._worth: Minor = 0
+        self._is_large = sum([each.count for each in field.problem.classes]) > LARGE
 
-    def search(self, fillings: Sequence[Filling], total: Minor) -> Found | None:
-        """Return the best that is below a total, and what nothing is below; None where there is too much to weigh."""
+    def search(self, fillings: Sequence[Filling], total: Minor, least: Minor) -> Found:
+        """Return the best below a total, and what nothing is below: `least` where there is too much to weigh."""
         best: Plan | None = None
         lowest = total
+        shadows: list[tuple[Minor, Filling]] = []
         for filling in fillings:
-            doubt = self._doubt_about(filling, total)
-            if doubt is None:
-                return None
+            promise = self._ways.find(filling, NEVER, 1, {})
+            doubt = None if promise is None else self._doubt_about(filling, total)
+            if doubt is None or promise is None:
+                return Found(best, total, min(lowest, least))
             if doubt.plan is not None:
                 best, total = doubt.plan, doubt.total
             lowest = min(lowest, doubt.bound)
-        return Found(best, total, min(lowest, total))
+            if filling.others < NEVER:
+                shadows.append((promise[0].bound, filling))
+        bound = min(lowest, total)
+        # What was left out, since something cheaper counts as much, may still be had where that cannot.
+        within, cost_of = 0, self._ways.cost_of
+        shadow = min([promised + cost_of(filling.others) for promised, filling in shadows], default=total)
+        for promised, filling in shadows:
+            if promised + cost_of(filling.others) < bound:
+                within = max(within, filling.more + self._ways.units_for(total - promised))
+        return Found(best, total, min(bound, shadow), within)
 
     def _doubt_about(self, filling: Filling, total: Minor) -> Found | None:
         """Return the best that is below a total where bundles are used in one way, and what nothing there is below."""
@@ -109,6 +128,8 @@ class Reaching:
             if reached is not None and tuple(reached) == way.raises:
                 break
             for at, node in enumerate(self._nodes):
+                if not is_leaf and way.raises[at] > INNER_MAX and self._is_large:
+                    continue
                 if is_leaf == (not node.children) and (reached is None or reached[at] > way.raises[at]):
                     limit = self._ways.limit_on(way, at, self._worth) if is_leaf else way.raises[at]
                     stocks = self._stocks.full(way.fills, at, limit, worth=self._worth, is_thinkable=False)

@@ -9,6 +9,8 @@ from rules.money import Minor
 STATES_KEPT = 60
 """How many stay then, beside the one in which nothing is begun."""
 TOO_MUCH = 1 << 60
+NEVER: Minor = 1 << 60
+"""By how much something is dearer that does not exist."""
 States = dict[int, Minor]
 """Least sum by state."""
 Move = tuple[int, int, int, tuple[Minor, ...], int]

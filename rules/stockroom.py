@@ -18,6 +18,8 @@ from rules.regions import components_among, is_inner
 from rules.surpluses import Group, Put, Surpluses
 from rules.unit_lane import Option
 
+STOCK_NODES = 6_000
+"""Most steps for working out all that is possible in one node."""
 LOOSE = "?"
 """Stands for the promotion of a price that a unit could only have together with others."""
 
@@ -90,16 +92,22 @@ class Stockroom:
         near = tuple([each for each in fills if not own.isdisjoint(self._field.walks[each[0]].component.positions)])
         known = self._full.get((near, at, bool(extra)))
         if known is None or known.limit < limit or known.worth < worth:
-            stock = self._full_stock(near, at, limit, extra)
+            # What turns out too much must not take the steps that others need.
+            part = Budget(min(self._budget.left, STOCK_NODES))
+            before = part.left
+            stock = self._full_stock(near, at, limit, extra, part)
             stocks = None
             if stock is not None:
-                stocks = Stocks(self._nodes, limit, lambda _: stock, self._budget)
+                stocks = Stocks(self._nodes, limit, lambda _: stock, part)
                 stocks.own(at)
+            self._budget.spend(before - part.left)
             known = _Full(limit, worth, stocks if stocks is not None and stocks.is_exact else None)
             self._full[near, at, bool(extra)] = known
         return known.stocks
 
-    def _full_stock(self, fills: Fills, at: int, limit: Minor, extra: dict[int, tuple[Option, ...]]) -> Stock | None:
+    def _full_stock(
+        self, fills: Fills, at: int, limit: Minor, extra: dict[int, tuple[Option, ...]], budget: Budget
+    ) -> Stock | None:
         field = self._field
         plays = field.problem.plays
         own = set(self._nodes[at].own)
@@ -131,7 +139,7 @@ class Stockroom:
             inside = {key: sum(counts.get(p, 0) for p in positions) for key, counts in filled.items()}
             mine = Group(positions, group.plays, {k: c for k, c in inside.items() if k[0] in group.plays}, extra)
             least = self._least_inside(fills, positions)
-            surpluses = Surpluses(field.problem, mine, field.ways, self._budget, least=least, limit=limit)
+            surpluses = Surpluses(field.problem, mine, field.ways, budget, least=least, limit=limit)
             if not surpluses.is_exact:
                 return None
             blocks.append(Block(len(found), surpluses.bits))

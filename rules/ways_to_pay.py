@@ -10,6 +10,7 @@ from rules.fillings import Field, Filling, Fills
 from rules.levels import Lane, Reach, Sums, kept, total_of
 from rules.money import BASIS_POINTS, Minor
 from rules.raised import RAISE_MAX, Node
+from rules.states import NEVER
 
 WAYS_MAX = 400
 """Most ways that are looked at for one way to use bundles."""
@@ -70,6 +71,10 @@ class WaysToPay:
         """Return by how much units may be left dearer until that costs an amount."""
         return -(-(amount + self._slack) * BASIS_POINTS // self._keeps)
 
+    def cost_of(self, dearer: Minor) -> Minor:
+        """Return what units that are left dearer by so much cost more in the end, at the least."""
+        return dearer * self._keeps // BASIS_POINTS - self._slack
+
     def find(self, filling: Filling, total: Minor, most: int, tight: Tight) -> list[WayToPay] | None:
         """Return the ways that may pay, the most promising first, or only that; None where there are too many."""
         lane, nodes = self._lane, self._nodes
@@ -94,7 +99,7 @@ class WaysToPay:
                     for candidate, level in choice.levels:
                         wanted[candidate] = level
                 bound = total_of(lane, raised(lane, nodes, filling.sums, raises), wanted)[0]
-                if bound < total and (filling.fills or any(raises)):
+                if bound < total and (filling.fills or any(raises) or total == NEVER):
                     needs = tuple([(number, choice.need) for number, choice in enumerate(chosen) if choice.need])
                     way = WayToPay(bound, tuple(wanted), raises, filling.fills, filling.sums, needs)
                     if most == 1:
