@@ -82,7 +82,7 @@ class Calendar(msgspec.Struct, frozen=True):
 
 def shipped_calendar() -> Calendar:
     """Return the calendar that comes with the program."""
-    return read_calendar((Path(__file__).parent / "data" / DATA).read_text(encoding="utf-8"))
+    return read_calendar(Path(__file__).parent.joinpath("data", DATA).read_text(encoding="utf-8"))
 
 
 def read_calendar(text: str) -> Calendar:

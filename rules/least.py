@@ -9,10 +9,10 @@ it touches.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import ge
 from typing import NamedTuple
 
 from rules.budget import Budget
+from rules.configurations import Configuration, worth_a_look
 from rules.money import Minor
 from rules.problem import Problem
 from rules.regions import Component, Way
@@ -44,18 +44,6 @@ class Least(NamedTuple):
     """The state in which each region ends."""
     bound: Minor
     """Nothing costs less; the total itself where all states were kept."""
-
-
-class Configuration(NamedTuple):
-    """One way to fill the slots of a component."""
-
-    cost: Minor
-    bases: tuple[Minor, ...]
-    """What each of some candidates counts of it."""
-    fills: tuple[int, ...]
-    """The states in which the regions end."""
-    others: Minor
-    """By how much the cheapest of the ways is dearer that were left out because they count no more than this one."""
 
 
 class Field(NamedTuple):
@@ -389,17 +377,3 @@ class Walk:
                     shares.append(play.price // sum(slot.size for slot in play.slots))
             total += min(shares) * self._problem.classes[position].count
         return total
-
-
-def worth_a_look(ways: Sequence[Configuration]) -> list[Configuration]:
-    """Return the ways of which no cheaper one counts as much for every candidate, the cheapest first."""
-    found: list[Configuration] = []
-    for way in sorted(ways):
-        for at, other in enumerate(found):
-            if all(map(ge, other.bases, way.bases)):
-                more = way.cost - other.cost
-                found[at] = other._replace(others=min(other.others, more, way.others + more))
-                break
-        else:
-            found.append(way)
-    return found
