@@ -23,7 +23,7 @@ Fills = tuple[tuple[int, tuple[int, ...]], ...]
 """(number of the component, states of its regions) where they are not those of the least sums."""
 
 
-class Field(NamedTuple):
+class Search(NamedTuple):
     """What is searched."""
 
     problem: Problem
@@ -71,7 +71,7 @@ class Filling(NamedTuple):
 
 
 def fillings_of(  # noqa: PLR0917 - what is searched, and how far
-    field: Field, nodes: Sequence[Node], sums: Sums, reach: Reach, budget: Budget, within: Minor | None = None
+    field: Search, nodes: Sequence[Node], sums: Sums, reach: Reach, budget: Budget, within: Minor | None = None
 ) -> list[Filling] | None:
     """Return the ways to use bundles that shift amounts into or out of what open candidates count, the cheapest first.
 

@@ -129,13 +129,6 @@ class Walk:
                 shift += width
         return fields
 
-    def ways_of(self, position: int) -> list[Way]:
-        """Return the slots of the component's plays that units of a class may enter."""
-        return self._ways[position]
-
-    def field(self, way: Way) -> Field:
-        return self._fields[way.play, way.slot]
-
     def inner_in(self, region: Sequence[int]) -> tuple[int, ...]:
         """Return the plays whose uses are counted in a region."""
         inside = {way.play for position in region for way in self._ways[position]}

@@ -132,7 +132,7 @@ def total_of(lane: Lane, sums: Sums, levels: Sequence[int] | None = None) -> tup
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class Drift:
     """By how much the amount that a candidate counts, or its parts, may move while no unit is left dearer.
 
     Bundles can shift amounts between regions: one way to use them leaves one region dearer and another cheaper.
@@ -146,7 +146,7 @@ class Play:
     """What of it belongs to regions that are only partly in it, of which anything may become; None without such."""
 
 
-NO_PLAY = Play()
+NO_DRIFT = Drift()
 """Of classes that are not connected with any outside."""
 
 
@@ -154,8 +154,8 @@ NO_PLAY = Play()
 class Room:
     """How sums may move."""
 
-    counted: tuple[Play, ...]
-    parts: tuple[Play, ...]
+    counted: tuple[Drift, ...]
+    parts: tuple[Drift, ...]
     touched: tuple[int, ...]
     """For each candidate the classes that it counts and those connected with them, as bits."""
 
@@ -196,7 +196,7 @@ def reach_of(lane: Lane, sums: Sums, most: Sequence[Minor], room: Room) -> Reach
     levels = list(tops)
     is_movable = False
     for number, candidate in enumerate(candidates):
-        if candidate.is_percentage and room.parts[number] is not NO_PLAY:
+        if candidate.is_percentage and room.parts[number] is not NO_DRIFT:
             # What a unit costs weighs differently inside and outside.
             return None
         if candidate.counts_list:
@@ -276,14 +276,14 @@ def _runs_dry(lane: Lane, sums: Sums, reach: Reach, room: Room, listed: Sequence
         wanted = candidate.wanted(reach.tops[number])
         if not wanted:
             continue
-        play = room.parts[number]
-        left = sums.parts[number] - play.down - (play.torn or 0)
+        drift = room.parts[number]
+        left = sums.parts[number] - drift.down - (drift.torn or 0)
         mine = lane.parts[number]
         for earlier in range(number):
             if lane.parts[earlier] & mine:
                 other = lane.candidates[earlier]
                 # Of a sum that is left dearer a percentage takes no more than the rise.
                 left -= other.off(reach.tops[earlier], sums.parts[earlier] if other.is_percentage else listed[earlier])
-        if left < wanted and (is_open or play is not NO_PLAY or not lane.known[number]):
+        if left < wanted and (is_open or drift is not NO_DRIFT or not lane.known[number]):
             return True
     return False

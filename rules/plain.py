@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from rules.attempt import Best
 from rules.basket_lanes import run
 from rules.budget import Budget
-from rules.fillings import Field, fillings_of
+from rules.fillings import Search, fillings_of
 from rules.least import Least, Walk
-from rules.levels import NO_PLAY, Lane, Play, Reach, Room, Sums, kept, lane_of, reach_of, sums_of, total_of
+from rules.levels import NO_DRIFT, Drift, Lane, Reach, Room, Sums, kept, lane_of, reach_of, sums_of, total_of
 from rules.money import BASIS_POINTS, Minor
 from rules.plan import Plan, placed_as, put_in
 from rules.problem import Problem, cells_of
@@ -96,7 +96,7 @@ class Plain:
 
     def _room(self, lane: Lane, amounts: Sequence[Minor]) -> Room:
         """Return how sums may move."""
-        none = (NO_PLAY,) * len(lane.candidates)
+        none = (NO_DRIFT,) * len(lane.candidates)
         if not self._wholes and not self.walks:
             return Room(none, none, lane.counted)
         masks = [mask_of(walk.component) for walk in self.walks]
@@ -108,12 +108,12 @@ class Plain:
                     wider |= mask
             touched.append(wider)
         return Room(
-            tuple([self._play(bits, masks, amounts) for bits in lane.counted]),
-            tuple([self._play(bits, masks, amounts) for bits in lane.parts]),
+            tuple([self._drift(bits, masks, amounts) for bits in lane.counted]),
+            tuple([self._drift(bits, masks, amounts) for bits in lane.parts]),
             tuple(touched),
         )
 
-    def _play(self, bits: int, masks: Sequence[int], amounts: Sequence[Minor]) -> Play:
+    def _drift(self, bits: int, masks: Sequence[int], amounts: Sequence[Minor]) -> Drift:
         """Return how the sum of some classes may move."""
         down = up = 0
         torn: Minor | None = None
@@ -133,7 +133,7 @@ class Plain:
                         outside += table.least
                 down += inside - lowest
                 up += max(0, least.total - outside - inside)
-        return Play(down, up, torn) if is_cut or torn is not None else NO_PLAY
+        return Drift(down, up, torn) if is_cut or torn is not None else NO_DRIFT
 
     def plan(self) -> Plan:
         """Return the prices of the least sums."""
@@ -175,7 +175,7 @@ class Plain:
         nodes = nodes_of(lane, reach.open)
         if nodes is None or not _is_even(lane, nodes):
             return None
-        field = Field(self.problem, lane, self.ways, self._touched, self.solo, self._uses, self.walks, self.least)
+        field = Search(self.problem, lane, self.ways, self._touched, self.solo, self._uses, self.walks, self.least)
         # Every level within reach for nothing: nothing is below.
         lowest = min(total, max(0, total_of(lane, sums, reach.tops)[0]))
         found = fillings_of(field, nodes, sums, reach, self.budget)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rules.budget import Budget
-from rules.fillings import Field, Filling
+from rules.fillings import Filling, Search
 from rules.levels import Reach, sums_of, total_of
 from rules.money import Minor
 from rules.plan import Plan, put_in
@@ -39,7 +39,7 @@ class Found(NamedTuple):
 class Reaching:
     """Tries ways, and remembers what they have in common."""
 
-    def __init__(self, field: Field, nodes: Sequence[Node], reach: Reach, spare: Minor, budget: Budget) -> None:
+    def __init__(self, field: Search, nodes: Sequence[Node], reach: Reach, spare: Minor, budget: Budget) -> None:
         """Prepare; see `WaysToPay`."""
         self._field, self._nodes = field, nodes
         self._ways = WaysToPay(field, nodes, reach, spare, budget)

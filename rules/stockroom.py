@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.budget import Budget
-from rules.fillings import Field, Fills
+from rules.fillings import Fills, Search
 from rules.group_lane import Play
 from rules.levels import kept
 from rules.money import BASIS_POINTS, Minor
@@ -35,7 +35,7 @@ class _Full(NamedTuple):
 class Stockroom:
     """Works out stocks, and keeps them."""
 
-    def __init__(self, field: Field, nodes: Sequence[Node], limit: Minor, budget: Budget) -> None:
+    def __init__(self, field: Search, nodes: Sequence[Node], limit: Minor, budget: Budget) -> None:
         """Prepare.
 
         Args:

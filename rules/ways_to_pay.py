@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.budget import Budget
-from rules.fillings import Field, Filling, Fills
+from rules.fillings import Filling, Fills, Search
 from rules.levels import Lane, Reach, Sums, kept, total_of
 from rules.money import BASIS_POINTS, Minor
 from rules.raised import RAISE_MAX, Node
@@ -52,7 +52,7 @@ class _Choice(NamedTuple):
 class WaysToPay:
     """Finds the ways for some open candidates."""
 
-    def __init__(self, field: Field, nodes: Sequence[Node], reach: Reach, spare: Minor, budget: Budget) -> None:
+    def __init__(self, field: Search, nodes: Sequence[Node], reach: Reach, spare: Minor, budget: Budget) -> None:
         """Prepare.
 
         Args:
