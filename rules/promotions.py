@@ -51,6 +51,8 @@ from rules.promotion_kinds import (
     Uses,
 )
 from rules.promotion_prices import price_problems
+from rules.return_rules import ReturnRules
+from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
 
 __all__ = [
@@ -99,7 +101,7 @@ __all__ = [
     "read_rules",
 ]
 
-FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups")
+FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", *SUBJECTS)
 PROMOTIONS_MAX = 2_000
 TIERS_MAX = 20
 VERSION_LENGTH = 12
@@ -141,6 +143,8 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """How many promotions of an exclusive group may apply to a basket, where more than one may."""
     calendar: Calendar = Calendar()
     """Official days; only what a promotion asks for makes it be read."""
+    # The subjects of rules/subjects.py.
+    returns: ReturnRules = ReturnRules()
 
     def tier(self, tier_id: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)
@@ -202,6 +206,7 @@ def read_rules(
     placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
+    subjects = read_subjects(data, problems)
     if known_items is not None:
         problems += price_problems(placed, known_items)
     if problems:
@@ -215,21 +220,21 @@ def read_rules(
         points=points,
         exclusive_groups=groups,
         calendar=shipped_calendar() if needs_calendar else Calendar(),
+        **subjects,
     )
     return rules if version else msgspec.structs.replace(rules, version=content_version(rules))
 
 
 def content_version(rules: RuleSet) -> str:
     """Return the version that the content gives itself: the same for any order of tiers and promotions in the file."""
-    canonical = msgspec.json.encode(
-        (
-            sorted(rules.tiers, key=lambda tier: tier.id),
-            sorted(rules.promotions, key=lambda promotion: promotion.id),
-            rules.points,
-            rules.exclusive_groups,
-        ),
-        order="deterministic",
-    )
+    parts: list[Any] = [
+        sorted(rules.tiers, key=lambda tier: tier.id),
+        sorted(rules.promotions, key=lambda promotion: promotion.id),
+        rules.points,
+        rules.exclusive_groups,
+    ]
+    subjects = spoken_subjects(rules)
+    canonical = msgspec.json.encode([*parts, subjects] if subjects else parts, order="deterministic")
     return hashlib.sha256(canonical).hexdigest()[:VERSION_LENGTH]
 
 
