@@ -92,7 +92,9 @@ def test_the_store_agrees_with_a_plain_model(store: Store, moves: list[tuple[Tra
     assert {key: amount for key, amount in kept.items() if amount} == {k: v for k, v in model.balances.items() if v}
     for unit in (POINTS, STORED_VALUE, CASH):
         assert sum(amount for (_, of), amount in kept.items() if of == unit) == 0
-    assert all(amount >= 0 for (account, _), amount in kept.items() if account not in (ISSUER, CUSTOMERS, drawer_account(1)))
+    assert all(
+        amount >= 0 for (account, _), amount in kept.items() if account not in (ISSUER, CUSTOMERS, drawer_account(1))
+    )
     for account, unit in ((A, POINTS), (B, POINTS), (A, STORED_VALUE), (B, STORED_VALUE)):
         alive = sum(lot[0] for lot in model.lots.get((account, unit), []) if lot[1] > now_ms)
         assert ledger.spendable(store.db, account, unit, now_ms=now_ms) == alive
