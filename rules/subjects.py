@@ -9,12 +9,14 @@ import msgspec
 
 from rules.return_rules import ReturnRules
 from rules.table_reader import Problem, read_table
+from rules.times import TimesRules, times_problems
 
 SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
     "returns": ReturnRules,
+    "times": TimesRules,
 }
 """The struct of each table by its key, which is its field's name on RuleSet as well; every one has a default."""
-CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {}
+CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {"times": times_problems}
 """What a struct cannot say of itself: contradictions between its keys."""
 
 

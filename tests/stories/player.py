@@ -22,7 +22,7 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
-from tests.stories import words_returns
+from tests.stories import words_returns, words_times
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -475,4 +475,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
     *words_returns.WORDS,
+    *words_times.WORDS,
 )
