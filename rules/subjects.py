@@ -7,14 +7,18 @@ from typing import Any
 
 import msgspec
 
+from rules.membership import Membership, membership_problems
 from rules.return_rules import ReturnRules
 from rules.table_reader import Problem, read_table
 
 SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
+    "membership": Membership,
     "returns": ReturnRules,
 }
 """The struct of each table by its key, which is its field's name on RuleSet as well; every one has a default."""
-CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {}
+CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {
+    "membership": membership_problems,
+}
 """What a struct cannot say of itself: contradictions between its keys."""
 
 
