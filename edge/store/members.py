@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,6 +19,7 @@ from rules.money import Minor
 from rules.phones import normal_phone
 
 FAVOURITES = 3
+CODE_TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,28 @@ def put_member(
     )
 
 
+def set_tags(db: SqliteDatabase, member_id: str, tags: frozenset[str]) -> None:
+    execute(db, "UPDATE member SET tags = ? WHERE member_id = ?", " ".join(sorted(tags)), member_id)
+
+
+def set_referrer(db: SqliteDatabase, member_id: str, referrer_id: str) -> None:
+    execute(db, "UPDATE member SET referrer_id = ? WHERE member_id = ?", referrer_id, member_id)
+
+
+def referrer_of(db: SqliteDatabase, member_id: str) -> str:
+    """Return the id of whoever brought a member; empty for nobody."""
+    return str(scalar(db, "SELECT referrer_id FROM member WHERE member_id = ?", member_id) or "")
+
+
+def free_code(db: SqliteDatabase) -> str:
+    """Return a member code that nobody has: a letter and nine digits, which scanners and people read alike."""
+    for _ in range(CODE_TRIES):
+        code = f"M{secrets.randbelow(10**9):09d}"
+        if row(db, "SELECT 1 FROM member WHERE code = ?", code) is None:
+            return code
+    raise AssertionError("a thousand million codes cannot all be taken")
+
+
 def put_card(db: SqliteDatabase, uid: str, member_id: str, *, since_ms: int, is_blocked: bool = False) -> None:
     execute(
         db, "INSERT OR REPLACE INTO card VALUES (?, ?, ?, ?)",
@@ -105,6 +129,20 @@ def surviving(db: SqliteDatabase, member_id: str) -> str:
     """Return the member that a merged one has become, for ever; any other is itself."""
     into: str | None = scalar(db, "SELECT into_id FROM member_merge WHERE gone_id = ?", member_id)
     return into or member_id
+
+
+def why_unknown(db: SqliteDatabase, member_id: str) -> str:
+    """Return the code of the reason why there is no file of a member."""
+    status = scalar(db, "SELECT status FROM member WHERE member_id = ?", member_id)
+    return "member_erased" if status == "erased" else "member_unknown"
+
+
+def standing_id(db: SqliteDatabase, member_id: str | None) -> str | None:
+    """Return the member that a basket is really of by now: merged files count as one, an erased member is nobody."""
+    if member_id is None:
+        return None
+    member_id = surviving(db, member_id)
+    return member_id if row(db, "SELECT 1 FROM person WHERE member_id = ?", member_id) else None
 
 
 def ids_of(db: SqliteDatabase, member_id: str) -> tuple[str, ...]:
