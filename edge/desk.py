@@ -65,6 +65,8 @@ class Memory:
     """The banner that was dismissed, while what waited behind it is worked off: a restart meanwhile shows it again."""
     done_sale_id: str = ""
     new_tier_id: str | None = None
+    card_offered: str = ""
+    """UID of a card that belongs to nobody, while it is offered to be bound."""
     told: Told = Told()
     seen_ms: int = 0
     """When something was last done at the lane."""
@@ -204,6 +206,7 @@ class Desk:
             blocked=None if is_locked else memory.blocked,
             waiting_scans=0 if is_locked else len(memory.waiting), quantity_next=memory.quantity_next,
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING,
+            card_offered="" if is_locked else memory.card_offered[-4:],
         )  # fmt: skip
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from edge.desk import Desk
+from edge.member_sweep import sweep_merged
 from edge.permissions import Permission, refuses
 from edge.rulebook import rules_of_version
 from edge.screen import Refusal, Sound
@@ -93,6 +94,7 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
             back = _planned(shop, sale, wanted, entry)
             assert isinstance(back, Return), "what may be returned was asked before"
             returns.record(db, back, currency=shop.config.store.currency)
+            sweep_merged(desk, sale.member_id, of_id=return_id)
             _queue_papers(desk, desk.printer, back)
     except InsufficientError as error:
         return desk.refuse(Refusal("balance_short", {"unit": error.insufficient.unit}))

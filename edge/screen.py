@@ -230,6 +230,8 @@ class TillView:
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""
     can_undo: bool = False
+    card_offered: str = ""
+    """Last four digits of a card that belongs to nobody: it can be bound, or ignored."""
     blocked: Refusal | None = None
     """A banner that stays and blocks PAY until it is dismissed."""
     notice: Refusal | None = None

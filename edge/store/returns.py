@@ -9,7 +9,7 @@ import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.messages import ReturnBody, ReturnLineBody, TenderBody, body_hash, encode_body
-from edge.store import audit, entries, outbox
+from edge.store import audit, entries, members, outbox
 from edge.store.database import execute, execute_many, row, rows, scalar
 from edge.store.entries import Entry
 from edge.store.sales import stored_sale
@@ -208,7 +208,10 @@ def _keep_summaries(db: SqliteDatabase, back: Return) -> None:
     )
     if back.entry.member_id is not None:
         execute(
-            db, "UPDATE member_stat SET refunded = refunded + ? WHERE member_id = ?", back.amount, back.entry.member_id
+            db,
+            "UPDATE member_stat SET refunded = refunded + ? WHERE member_id = ?",
+            back.amount,
+            members.surviving(db, back.entry.member_id),
         )
 
 
