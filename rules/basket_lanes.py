@@ -6,7 +6,8 @@ Units that the same basket promotions treat alike make one cell; to these lanes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from rules.money import BASIS_POINTS, Minor, share
 from rules.promotion_kinds import (
@@ -20,8 +21,7 @@ from rules.promotion_kinds import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A basket promotion that may apply, and what it applies to."""
 
     promotion: BasketPromotion
@@ -107,8 +107,7 @@ class Candidate:
         return promotion.off if isinstance(promotion, BasketAmountOff | CouponAmountOff) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a sequence of basket promotions does to some amounts."""
 
     left: tuple[Minor, ...]

@@ -31,14 +31,14 @@ def missed(
     taken = _together(screened.index, applied, limits)
     measured = {candidate.promotion.id: candidate for candidate in screened.measured}
     playing = frozenset([candidate.promotion.id for candidate in screened.problem.candidates])
-    keeps_away = taken.keeps_away
+    keeps_away, inside = taken.keeps_away, screened.inside
     found = []
     for number, ready in enumerate(screened.index.ready):
+        if number not in inside:
+            found.append(ready.no_item)
+            continue
         promotion = ready.promotion
         if promotion.id in applied:
-            continue
-        if number not in screened.inside:
-            found.append(ready.no_item)
             continue
         why = refused.get(promotion.id)
         if why is None and promotion.id in measured:
@@ -60,13 +60,10 @@ def _short_of(
 ) -> MissedPromotion | None:
     """Return that an amount is missing for a basket promotion; None where that is not what keeps it away."""
     promotion = ready.promotion
-    short = candidate.threshold - bases.get(promotion.id, candidate.listed)
+    short = ready.first - bases.get(promotion.id, candidate.listed)
     if short <= 0 or (is_playing and _is_outdone(promotion, taken)):
         return None
-    saves = candidate.off(1, candidate.threshold) if not candidate.is_percentage else 0
-    if isinstance(promotion, SpendOff | EverySpendOff):
-        saves = candidate.wanted(candidate.level(candidate.threshold))
-    return MissedPromotion(promotion.id, promotion.names, MissReason.AMOUNT_SHORT, short, saves)
+    return MissedPromotion(promotion.id, promotion.names, MissReason.AMOUNT_SHORT, short, ready.first_off)
 
 
 class _Together:

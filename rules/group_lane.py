@@ -7,9 +7,10 @@ units that a ladder uses the dearest come first, and a price is shared over all 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import NamedTuple
+
+import msgspec
 
 from rules.basket import Line
 from rules.money import Minor, rate_of
@@ -37,8 +38,7 @@ class Slot(NamedTuple):
     """Positions of the unit classes that fit, rising."""
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
+class Play(msgspec.Struct, frozen=True):
     """One way of a promotion to use up units."""
 
     promotion: GroupPromotion | LimitedUnits

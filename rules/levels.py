@@ -7,8 +7,9 @@ never falls when a sum rises. So at given levels the least sums that reach them 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from rules.basket_lanes import Candidate
 from rules.money import BASIS_POINTS, Minor
@@ -18,8 +19,7 @@ ROUNDS_MAX = 12
 """Most times that the reach of the levels is worked out anew; each round can only bring it closer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(msgspec.Struct, frozen=True):
     """The candidates of a basket, with what they cover as bits."""
 
     candidates: tuple[Candidate, ...]
@@ -35,8 +35,7 @@ class Lane:
     """For each class the percentages that take a part of it, as bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(msgspec.Struct, frozen=True):
     """What the candidates see of the prices of the units."""
 
     total: Minor
@@ -131,8 +130,7 @@ def total_of(lane: Lane, sums: Sums, levels: Sequence[int] | None = None) -> tup
     return total, tuple(reached)
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(msgspec.Struct, frozen=True):
     """By how much the amount that a candidate counts, or its parts, may move while no unit is left dearer.
 
     Bundles can shift amounts between regions: one way to use them leaves one region dearer and another cheaper.
@@ -150,8 +148,7 @@ NO_DRIFT = Drift()
 """Of classes that are not connected with any outside."""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """How sums may move."""
 
     counted: tuple[Drift, ...]
@@ -160,8 +157,7 @@ class Room:
     """For each candidate the classes that it counts and those connected with them, as bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """Which levels the candidates may have in anything that costs no more than what was found."""
 
     levels: tuple[int, ...]

@@ -141,10 +141,11 @@ def _priced_lines(lines: Sequence[Line], tally: Tally, index: RuleIndex) -> list
     nets = [sum(units) for units in tally.nets]
     taxes = tax.contained_by_line([(net, line.item.tax_bp) for net, line in zip(nets, lines, strict=True)])
     priced = []
-    for line, units, net, taken, contained in zip(lines, tally.nets, nets, tally.taken, taxes, strict=True):
-        ordered = lane_order(taken, index.rank) if len(taken) > 1 else list(taken.items())
+    for line, gross, units, net, taken, contained in zip(
+        lines, tally.grosses, tally.nets, nets, tally.taken, taxes, strict=True
+    ):
+        ordered = lane_order(taken, index.rank) if len(taken) > 1 else taken.items()
         discounts = tuple([LineDiscount(promotion_id, amount) for promotion_id, amount in ordered])
-        gross = line.gross
         assert gross - sum(taken.values()) == net >= 0
         priced.append(PricedLine(line.line_id, gross, net, tuple(units), discounts, contained))
     return priced

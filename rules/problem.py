@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from rules.basket import Line
 from rules.basket_lanes import Candidate
 from rules.component import Entry, Unit
@@ -15,8 +17,7 @@ from rules.promotion_kinds import UnitPromotion
 from rules.unit_lane import Option, options
 
 
-@dataclass(frozen=True, slots=True)
-class UnitClass:
+class UnitClass(msgspec.Struct, frozen=True):
     """Units that are alike: of one item at one list price."""
 
     line: Line
@@ -64,8 +65,7 @@ class Problem:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(msgspec.Struct, frozen=True):
     """Which units the applied candidates treat alike."""
 
     plain: tuple[int, ...]

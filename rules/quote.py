@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from rules.basket import Names
 from rules.money import Minor
 
@@ -42,8 +44,8 @@ class MissReason(StrEnum):
     """Another promotion applied that it does not go together with."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineDiscount:
+# What a quote has many of are structs: a frozen dataclass takes ten times as long to make.
+class LineDiscount(msgspec.Struct, frozen=True):
     """What one promotion took off one line."""
 
     promotion_id: str
@@ -51,8 +53,7 @@ class LineDiscount:
     """Greater than zero."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(msgspec.Struct, frozen=True):
     """One line of the basket with its prices."""
 
     line_id: str
@@ -67,8 +68,7 @@ class PricedLine:
     """Tax contained in `net`."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedPromotion:
+class AppliedPromotion(msgspec.Struct, frozen=True):
     """One promotion that applied, over the whole basket."""
 
     promotion_id: str
@@ -77,8 +77,7 @@ class AppliedPromotion:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class MissedPromotion:
+class MissedPromotion(msgspec.Struct, frozen=True):
     """One promotion that did not apply, and why."""
 
     promotion_id: str
@@ -103,8 +102,7 @@ class Gift:
     """What could be taken instead, this one among them; empty where there is nothing to choose."""
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
+class NextStep(msgspec.Struct, frozen=True):
     """How far the customer is from the next step of a promotion that applies already."""
 
     promotion_id: str

@@ -8,12 +8,15 @@ from enum import IntEnum
 from typing import cast
 
 from rules.basket import Item
+from rules.basket_lanes import Candidate
 from rules.conditions import Scope
 from rules.eligibility import is_unconditional
+from rules.money import Minor
 from rules.promotion_kinds import (
     BASKET_KINDS,
     EXTRA_KINDS,
     GROUP_KINDS,
+    BasketPromotion,
     Bundle,
     BuyNGetM,
     FixedPrice,
@@ -57,6 +60,12 @@ class Ready:
     """Of a group promotion over one scope whose pieces need nothing in common: off each piece of a use; else empty."""
     size: int
     """Pieces of such a use; else 0."""
+    lane_place: tuple[int, int]
+    """What decides its place in the order of application first: the lane, then the priority."""
+    first: Minor
+    """Of a basket promotion: the least amount at which it takes something off; else 0."""
+    first_off: Minor
+    """And what it then takes off; 0 for a percentage."""
     no_item: MissedPromotion
     better_used: MissedPromotion
 
@@ -138,6 +147,11 @@ def _ready(promotion: Promotion, excluded: frozenset[str]) -> Ready:
         elif promotion.get_scope is None:
             rates = (0,) * promotion.buy + (promotion.off_bp,) * promotion.get
         size = size or len(rates)
+    first = first_off = 0
+    if role is Role.BASKET:
+        alone = Candidate(cast(BasketPromotion, promotion), (), (), 0)
+        first = alone.threshold
+        first_off = alone.wanted(alone.level(first))
     return Ready(
         promotion,
         role,
@@ -146,6 +160,9 @@ def _ready(promotion: Promotion, excluded: frozenset[str]) -> Ready:
         bool(promotion.exclusive_group or promotion.excludes or promotion.alone or promotion.id in excluded),
         rates,
         size,
+        (promotion.lane_rank[0], -promotion.priority),
+        first,
+        first_off,
         MissedPromotion(promotion.id, promotion.names, MissReason.NO_ITEM),
         MissedPromotion(promotion.id, promotion.names, MissReason.BETTER_USED),
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, cast
+
+import msgspec
 
 from rules.basket import QUANTITY_MAX, Line
 from rules.basket_lanes import Candidate
@@ -38,8 +40,7 @@ class Refused(NamedTuple):
     """Pieces or minor units that are missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
+class Extra(msgspec.Struct, frozen=True):
     """A gift or a multiplier that may apply."""
 
     promotion: Promotion
@@ -50,8 +51,7 @@ class Extra:
     listed: Minor
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
+class Screened(msgspec.Struct, frozen=True):
     """The promotions that may play, and those that may not."""
 
     problem: Problem
@@ -69,22 +69,23 @@ class Screened:
 def classes_of(lines: Sequence[Line]) -> tuple[UnitClass, ...]:
     """Return the classes of like units on some lines, which stand in the fixed order."""
     classes: list[UnitClass] = []
+    before: UnitClass | None = None
     for position, line in enumerate(lines):
         gross = line.unit_gross
-        before = classes[-1] if classes else None
         if (
             before is not None
-            and before.line.item.sku == line.item.sku
             and before.gross == gross
+            and before.line.item.sku == line.item.sku
             and before.line.weight_g == line.weight_g
             and before.line.label_amount == line.label_amount
             and before.line.open_price == line.open_price
             and before.line.item == line.item
         ):
             merged = (*before.positions, position)
-            classes[-1] = UnitClass(before.line, merged, before.count + line.quantity, gross)
+            before = classes[-1] = UnitClass(before.line, merged, before.count + line.quantity, gross)
         else:
-            classes.append(UnitClass(line, (position,), line.quantity, gross))
+            before = UnitClass(line, (position,), line.quantity, gross)
+            classes.append(before)
     return tuple(classes)
 
 
@@ -119,26 +120,10 @@ def screen(lines: Sequence[Line], rules: RuleSet, situation: Situation) -> Scree
             work.admit(ready, positions)
         else:
             work.refused[ready.promotion.id] = Refused(reason)
-    problem = Problem(
-        classes, tuple(map(tuple, work.on_class)), tuple(work.plays), _placed(work.candidates), work.price_key
-    )
+    candidates = tuple([candidate for _, candidate in sorted(work.candidates, key=itemgetter(0))])
+    problem = Problem(classes, tuple(map(tuple, work.on_class)), tuple(work.plays), candidates, work.price_key)
     return Screened(
         problem, tuple(work.measured), tuple(work.extras), work.refused, frozenset(touched), is_bound, index
-    )
-
-
-def _placed(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Return the candidates in the order of application: lane, priority, the narrower scope first, id."""
-    return tuple(
-        sorted(
-            candidates,
-            key=lambda each: (
-                each.promotion.lane_rank[0],
-                -each.promotion.priority,
-                each.parts_listed,
-                each.promotion.id,
-            ),
-        )
     )
 
 
@@ -157,7 +142,8 @@ class _Screening:
         )
         self.on_class: list[list[UnitPromotion]] = [[] for _ in classes]
         self.plays: list[Play] = []
-        self.candidates: list[Candidate] = []
+        self.candidates: list[tuple[tuple[tuple[int, int], Minor, str], Candidate]] = []
+        """With their place in the order of application: lane, priority, the narrower scope first, id."""
         self.measured: list[Candidate] = []
         self.extras: list[Extra] = []
         self.refused: dict[str, Refused] = {}
@@ -187,7 +173,7 @@ class _Screening:
                 self.refused[promotion.id] = Refused(MissReason.QUANTITY_SHORT, short)
                 return
         if role is Role.BASKET:
-            self._admit_candidate(promotion, inside, counted)
+            self._admit_candidate(ready, inside, counted)
         elif role is Role.EXTRA:
             self.extras.append(Extra(promotion, tuple(inside), pieces, tuple(counted), self._listed(counted)))
         elif promotion.min_amount and self._listed(counted) < promotion.min_amount:
@@ -200,8 +186,8 @@ class _Screening:
         else:
             self._admit_plays(cast("GroupPromotion | LimitedUnits", promotion), inside)
 
-    def _admit_candidate(self, promotion: Promotion, inside: list[int], counted: list[int]) -> None:
-        listed = self._listed(counted)
+    def _admit_candidate(self, ready: Ready, inside: list[int], counted: list[int]) -> None:
+        promotion, listed = ready.promotion, self._listed(counted)
         parts = tuple(inside)
         own = counted is inside
         candidate = Candidate(
@@ -212,8 +198,8 @@ class _Screening:
             listed if own else self._listed(inside),
         )
         self.measured.append(candidate)
-        if listed >= candidate.threshold:
-            self.candidates.append(candidate)
+        if listed >= ready.first:
+            self.candidates.append(((ready.lane_place, candidate.parts_listed, promotion.id), candidate))
 
     def _admit_unit(self, promotion: UnitPromotion, inside: list[int]) -> None:
         # One that lowers nothing must not stand in the way of the others of its exclusive group.

@@ -26,17 +26,10 @@ class Tally:
     """The units of a basket while promotions are taken off them one after the other."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self.nets = [[line.unit_gross] * line.quantity for line in lines]
+        self.grosses: list[Minor] = [0] * len(lines)
+        self.nets: list[list[Minor]] = [[] for _ in lines]
         self.taken: list[dict[str, Minor]] = [{} for _ in lines]
         self.takings: dict[str, Taking] = {}
-
-    def take(self, promotion_id: str, position: int, unit: int, amount: Minor) -> None:
-        units = self.nets[position]
-        units[unit] -= amount
-        assert units[unit] >= 0
-        line = self.taken[position]
-        line[promotion_id] = line.get(promotion_id, 0) + amount
-        self.taking(promotion_id).amount += amount
 
     def taking(self, promotion_id: str) -> Taking:
         taking = self.takings.get(promotion_id)
@@ -63,10 +56,16 @@ class Tally:
 
     def take_off(self, promotion_id: str, units: Sequence[tuple[int, int]], amount: Minor) -> None:
         """Share an amount over units (position of the line, number of the unit) by what they still cost."""
-        parts = share(amount, [self.nets[position][unit] for position, unit in units])
+        nets, taken = self.nets, self.taken
+        parts = share(amount, [nets[position][unit] for position, unit in units])
         for (position, unit), part in zip(units, parts, strict=True):
             if part:
-                self.take(promotion_id, position, unit, part)
+                mine, line = nets[position], taken[position]
+                mine[unit] -= part
+                assert mine[unit] >= 0
+                line[promotion_id] = line.get(promotion_id, 0) + part
+        if amount:
+            self.taking(promotion_id).amount += amount
 
     @property
     def total(self) -> Minor:
@@ -83,14 +82,12 @@ def settle(lines: Sequence[Line], classes: Sequence[UnitClass], best: Best) -> t
     for position, (unit_class, nets) in enumerate(zip(classes, best.nets, strict=True)):
         first = 0
         for at in unit_class.positions:
-            mine = nets[first : first + lines[at].quantity]
+            mine = nets if len(unit_class.positions) == 1 else nets[first : first + lines[at].quantity]
             first += len(mine)
             tally.place(at, mine, times)
+            tally.grosses[at] = unit_class.gross * len(mine)
             if cells is not None:
-                for unit, option in enumerate(mine):
-                    cell = (cells.low if option.taken else cells.plain)[position]
-                    units[cell].append((at, unit))
-                    amounts[cell] += option.net
+                _put_into_cells(units, amounts, at, mine, low=cells.low[position], plain=cells.plain[position])
     for taken in tally.taken:
         for promotion_id, amount in taken.items():
             tally.taking(promotion_id).amount += amount
@@ -112,6 +109,26 @@ def settle(lines: Sequence[Line], classes: Sequence[UnitClass], best: Best) -> t
         if promotion.id in tally.takings:
             tally.takings[promotion.id].times = level if isinstance(promotion, EverySpendOff) else 1
     return tally, bases
+
+
+def _put_into_cells(
+    units: list[list[tuple[int, int]]],
+    amounts: list[Minor],
+    at: int,
+    options: Sequence[Option],
+    *,
+    low: int,
+    plain: int,
+) -> None:
+    """Add the units of a line to those of the cells that they are in."""
+    if low == plain:
+        units[low] += [(at, unit) for unit in range(len(options))]
+        amounts[low] += sum([option.net for option in options])
+        return
+    for unit, option in enumerate(options):
+        cell = low if option.taken else plain
+        units[cell].append((at, unit))
+        amounts[cell] += option.net
 
 
 def after_units(best: Best) -> list[Minor]:

@@ -32,7 +32,11 @@ def contained_by_line(lines: Sequence[tuple[Minor, int]]) -> tuple[Minor, ...]:
     (1, 1, 0, 0)
     """
     taxes = [0] * len(lines)
-    for rate in sorted({tax_bp for _, tax_bp in lines}):
+    rates = {tax_bp for _, tax_bp in lines}
+    if len(rates) == 1:
+        nets = [net for net, _ in lines]
+        return share(contained(sum(nets), tax_bp=rates.pop()), nets)
+    for rate in sorted(rates):
         members = [index for index, (_, tax_bp) in enumerate(lines) if tax_bp == rate]
         nets = [lines[index][0] for index in members]
         for index, part in zip(members, share(contained(sum(nets), tax_bp=rate), nets), strict=True):
