@@ -29,8 +29,8 @@ class Search(NamedTuple):
     problem: Problem
     lane: Lane
     ways: Sequence[Sequence[Way]]
-    touched: Mapping[int, list[int]]
-    """The classes that each play may use."""
+    touched: Mapping[int, int]
+    """The classes that each play may use, as bits."""
     solo: Sequence[Minor]
     uses: Uses
     walks: Sequence[Walk]

@@ -26,14 +26,8 @@ MOVES_A_STEP = 10
 """Moves from one state to the next that count as one step of the budget."""
 
 
-class Placed(NamedTuple):
-    """What became of one unit."""
-
-    position: int
-    way: Way | None
-    """The slot that it is in; None for a price of its own."""
-    place: int
-    """Its place in the use, from 0."""
+Placed = tuple[int, Way | None, int]
+"""What became of one unit: its class; the slot that it is in, None for a price of its own; its place in the use."""
 
 
 class Least(NamedTuple):
@@ -101,24 +95,29 @@ class Walk:
         self._problem, self.component, self._solo, self._saves = problem, component, solo, saves
         playing = set(component.plays)
         self._ways = {
-            position: [way for way in ways[position] if way.play in playing] for position in component.positions
+            position: [way for way in ways[position] if way.play in playing]
+            for region in component.regions
+            for position in region
         }
         self._fields = self._lay_out()
-        self._last = self._last_touch()
+        self._inner = tuple(sorted(component.inner))
+        self._last = self._last_touch() if len(component.inner) < len(component.plays) else {}
         self.tables: list[Table] = []
         """By region, once searched."""
 
     def _lay_out(self) -> dict[tuple[int, int], Field]:
         fitting: dict[tuple[int, int], int] = {}
         for position, inside in self._ways.items():
-            for way in inside:
-                key = (way.play, way.slot)
-                fitting[key] = fitting.get(key, 0) + self._problem.classes[position].count
+            count = self._problem.classes[position].count
+            for number, at, _, _ in inside:
+                key = (number, at)
+                fitting[key] = fitting.get(key, 0) + count
         fields, shift = {}, 0
         for number in self.component.plays:
             play = self._problem.plays[number]
-            uses = min(fitting.get((number, at), 0) // slot.size for at, slot in enumerate(play.slots))
-            if not play.whole:
+            if play.whole:
+                uses = min([fitting.get((number, at), 0) // slot.size for at, slot in enumerate(play.slots)])
+            else:
                 uses = -(-fitting.get((number, 0), 0) // play.slots[0].size)
             uses = min(uses, play.times) if play.times else uses
             for at, slot in enumerate(play.slots):
@@ -131,6 +130,8 @@ class Walk:
 
     def inner_in(self, region: Sequence[int]) -> tuple[int, ...]:
         """Return the plays whose uses are counted in a region."""
+        if len(self.component.regions) == 1:
+            return self._inner
         inside = {way.play for position in region for way in self._ways[position]}
         return tuple(sorted(inside & self.component.inner))
 
@@ -173,10 +174,13 @@ class Walk:
             before, merged = merged, {}
             if not budget.spend(1 + len(before) * len(found.states) // MOVES_A_STEP):
                 exact, before = False, cheapest(before)
-            for one, cost in before.items():
-                for other, more in found.states.items():
-                    if cost + more < merged.get(one + other, TOO_MUCH):
-                        merged[one + other] = cost + more
+            if number == 0:
+                merged = found.states
+            else:
+                for one, cost in before.items():
+                    for other, more in found.states.items():
+                        if cost + more < merged.get(one + other, TOO_MUCH):
+                            merged[one + other] = cost + more
             merged, closed = self._close(merged, self.closed_behind(number))
             if len(merged) > STATES_MAX:
                 exact, merged = False, cheapest(merged)
@@ -187,15 +191,14 @@ class Walk:
 
     def _fills(self, steps: Sequence[tuple[States, dict[int, int]]]) -> tuple[int, ...]:
         """Return the state of each region in the cheapest way."""
-        fills = []
+        fills: list[int] = []
         state = 0
         for (before, closed), table in zip(reversed(steps), reversed(self.tables), strict=True):
             state = closed.get(state, state)
             # The cheapest split of a state over the regions so far and this one; the first where several are.
-            own = min(
-                (other for other in table.states if state - other in before),
-                key=lambda other: (before[state - other] + table.states[other], other),
-            )
+            own = state
+            if len(fills) + 1 < len(steps):
+                own = min([(before[state - o] + cost, o) for o, cost in table.states.items() if state - o in before])[1]
             fills.append(own)
             state -= own
         return tuple(reversed(fills))
@@ -260,7 +263,8 @@ class Walk:
         moves_of = [[self._move(way) for way in self._ways[position]] for position in region]
         # What all units so far cost by themselves, and what those to come can save at the most: whatever is further
         # above that is never the cheapest. Of a bundle another region may have the good.
-        so_far, saving = self._saved_elsewhere(), self._savings(region, moves_of)
+        so_far: Minor = 0
+        saving: list[Minor] = []
         for position, moves in zip(region, moves_of, strict=True):
             solo = self._solo[position]
             for _ in range(self._problem.classes[position].count):
@@ -271,6 +275,7 @@ class Walk:
                 states = after(states, solo, moves)
                 so_far += solo
                 if len(states) >= STATES_CUT:
+                    saving = saving or self._savings(region, moves_of)
                     most = so_far + saving[len(layers)]
                     states = {state: cost for state, cost in states.items() if cost <= most}
             for shift, mask, size in ends.get(position, ()):
@@ -290,13 +295,13 @@ class Walk:
     def _savings(
         self, region: Sequence[int], moves_of: Sequence[Sequence[tuple[int, int, int, tuple[Minor, ...], int]]]
     ) -> list[Minor]:
-        """Return for each number of units of a region placed what the others can save at the most."""
+        """Return for each number of units of a region placed what the others, and bundles, can save at the most."""
         each: list[Minor] = []
         for position, moves in zip(region, moves_of, strict=True):
             solo = self._solo[position]
             least = min([min(nets) for _, _, _, nets, _ in moves if nets], default=solo)
             each += [max(0, solo - least)] * self._problem.classes[position].count
-        saving = [0]
+        saving = [self._saved_elsewhere()]
         for more in reversed(each):
             saving.append(saving[-1] + more)
         saving.reverse()
@@ -334,23 +339,23 @@ class Walk:
         return after, origin
 
     def _trace_region(self, layers: Sequence[_Layer], state: int, cost: int) -> list[Placed]:
-        placed = []
+        placed: list[Placed] = []
         for position, states in reversed(layers):
             solo = self._solo[position]
             if states.get(state, TOO_MUCH) + solo == cost:
-                placed.append(Placed(position, None, 0))
+                placed.append((position, None, 0))
                 cost -= solo
                 continue
             for way in self._ways[position]:
-                field = self._fields[way.play, way.slot]
-                at = state >> field.shift & field.mask
-                if at == 0 and not field.wrap:
+                shift, mask, wrap, _ = self._fields[way.play, way.slot]
+                at = state >> shift & mask
+                if at == 0 and not wrap:
                     continue
-                place = at - 1 if at else field.wrap - 1
-                before = state + ((place - at) << field.shift)
+                place = at - 1 if at else wrap - 1
+                before = state + ((place - at) << shift)
                 net = way.nets[place % len(way.nets)]
                 if states.get(before, TOO_MUCH) + net == cost:
-                    placed.append(Placed(position, way, place % len(way.nets)))
+                    placed.append((position, way, place % len(way.nets)))
                     state, cost = before, cost - net
                     break
             else:

@@ -20,7 +20,7 @@ from rules.problem import Problem, cells_of
 from rules.raised import RAISE_MAX, Node, nodes_of
 from rules.reachable import rising
 from rules.reaching import Reaching
-from rules.regions import Uses, Way, components_among, is_inner, mask_of, touched_by, uses_of, ways_of
+from rules.regions import Uses, Way, components_among, is_inner, joined, mask_of, touched_by, uses_of, ways_of
 from rules.unit_lane import Option
 
 SMALL = 24
@@ -32,14 +32,14 @@ class Plain:
 
     def __init__(self, problem: Problem, budget: Budget) -> None:
         self.problem, self.budget = problem, budget
-        self.solo = [options[0].net for options in problem.prices]
+        self.solo = [option.net for option in problem.cheapest]
         self.ways: list[list[Way]] = ways_of(problem) if problem.plays else []
         self.walks: list[Walk] = []
         self.least: list[Least] = []
         self._wholes: list[int] = []
         """Sets of classes, as bits, in which plays may shift any amount from unit to unit."""
         self._uses = Uses([], [], [], {}, [])
-        self._touched: dict[int, list[int]] = {}
+        self._touched: dict[int, int] = {}
         if problem.plays:
             self._search_components()
 
@@ -56,11 +56,9 @@ class Plain:
         self.least = [walk.search(self.budget) for walk in self.walks]
         if not problem.candidates:
             return
-        together = components
+        self._wholes = [mask_of(component) for component in components]
         if uses.idle or any(len(component.regions) > 1 for component in components):
-            inner = [number for number in sorted(uses.useful + uses.idle) if is_inner(plays[number])]
-            together = components_among(problem, touched, inner)
-        self._wholes = [mask_of(component) for component in together]
+            self._wholes = joined([touched[n] for n in uses.useful + uses.idle if is_inner(plays[n]) and n in touched])
         for component in components:
             if any(plays[number].price is not None for number in component.plays if number not in component.inner):
                 # What a bundle with a price takes off is shared by what its units cost.
@@ -141,9 +139,9 @@ class Plain:
         uses: dict[str, int] = {}
         for walk, least in zip(self.walks, self.least, strict=True):
             put_in(self.problem, placed_as(self.problem, walk.placed(least.fills)), nets, uses)
-        for position, (each, options) in enumerate(zip(self.problem.classes, self.problem.prices, strict=True)):
+        for position, (each, cheapest) in enumerate(zip(self.problem.classes, self.problem.cheapest, strict=True)):
             if not nets[position]:
-                nets[position] = [options[0]] * each.count
+                nets[position] = [cheapest] * each.count
         return Plan(nets, uses)
 
     def rough(self) -> Best:

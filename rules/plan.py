@@ -26,7 +26,7 @@ class Plan(NamedTuple):
 def placed_as(problem: Problem, placed: Sequence[Placed]) -> list[Put]:
     """Return what became of units, with their prices."""
     return [
-        Put(position, -1, 0, problem.prices[position][0])
+        Put(position, -1, 0, problem.cheapest[position])
         if way is None
         else Put(position, way.play, way.slot, option_in(problem, way, place, position))
         for position, way, place in placed

@@ -61,7 +61,7 @@ def price_within(
     """Return the quote that a search bounded by so many nodes finds; see `price`."""
     assert len(basket.lines) <= LINES_MAX
     # Scanning in another order must not move a fen from one item to another, so ties go by item and not by line.
-    lines = sorted(basket.lines, key=_canonical)
+    lines = _in_order(basket.lines)
     screened = screen(lines, promotions, situation_of(basket, promotions, member, now_local, usage))
     solution = cheapest(screened.problem, promotions.exclusive_groups, nodes=nodes, is_bound=screened.is_bound)
     quote = _quote(basket, promotions, member, lines, screened=screened, solution=solution)
@@ -133,6 +133,14 @@ def _quote(
     )
 
 
+def _in_order(lines: Sequence[Line]) -> list[Line]:
+    """Return lines in an order that does not depend on how they were scanned."""
+    by_sku = {line.item.sku: line for line in lines}
+    if len(by_sku) == len(lines):
+        return [by_sku[sku] for sku in sorted(by_sku)]
+    return sorted(lines, key=_canonical)
+
+
 def _canonical(line: Line) -> tuple[str, Minor, int, Minor, str]:
     return (line.item.sku, line.unit_price, line.weight_g or 0, line.label_amount or 0, line.line_id)
 
@@ -144,7 +152,7 @@ def _priced_lines(lines: Sequence[Line], tally: Tally, index: RuleIndex) -> list
     for line, gross, units, net, taken, contained in zip(
         lines, tally.grosses, tally.nets, nets, tally.taken, taxes, strict=True
     ):
-        ordered = lane_order(taken, index.rank) if len(taken) > 1 else taken.items()
+        ordered = taken.items() if len(taken) == 1 else lane_order(taken, index.rank)
         discounts = tuple([LineDiscount(promotion_id, amount) for promotion_id, amount in ordered])
         assert gross - sum(taken.values()) == net >= 0
         priced.append(PricedLine(line.line_id, gross, net, tuple(units), discounts, contained))

@@ -14,7 +14,7 @@ from rules.component import Entry, Unit
 from rules.group_lane import Play, bases_for, entered
 from rules.money import Minor
 from rules.promotion_kinds import UnitPromotion
-from rules.unit_lane import Option, options
+from rules.unit_lane import Option, cheapest_option, options
 
 
 class UnitClass(msgspec.Struct, frozen=True):
@@ -53,14 +53,22 @@ class Problem:
         )
 
     @cached_property
+    def cheapest(self) -> tuple[Option, ...]:
+        """For each class its cheapest price in the unit lane: the first of its `prices`."""
+        return tuple(
+            [
+                cheapest_option(each.line, promotions, price_key=self.price_key, gross=each.gross)
+                for each, promotions in zip(self.classes, self.on_class, strict=True)
+            ]
+        )
+
+    @cached_property
     def prices(self) -> tuple[tuple[Option, ...], ...]:
         """For each class its legal prices in the unit lane, cheapest first."""
         return tuple(
             [
-                options(each.line, promotions, price_key=self.price_key, gross=each.gross)
-                if promotions
-                else (Option(each.gross),)
-                for each, promotions in zip(self.classes, self.on_class, strict=True)
+                (first, *options(each.line, promotions, price_key=self.price_key, gross=each.gross)[1:])
+                for first, each, promotions in zip(self.cheapest, self.classes, self.on_class, strict=True)
             ]
         )
 

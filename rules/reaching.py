@@ -167,7 +167,7 @@ class Reaching:
         uses: dict[str, int] = {}
         put_in(field.problem, puts, nets, uses)
         for position, each in enumerate(field.problem.classes):
-            cheapest = field.problem.prices[position][0]
+            cheapest = field.problem.cheapest[position]
             if not nets[position]:
                 nets[position] = [cheapest] * each.count
             if position in raises.units:

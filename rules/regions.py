@@ -7,14 +7,16 @@ units each slot has got matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from rules.group_lane import Play
 from rules.money import BASIS_POINTS, Minor
 from rules.problem import Problem, entry_of
 from rules.promotion_kinds import LimitedUnits, PromotionBase
+from rules.reachable import rising
 from rules.unit_lane import Option, saving_of
 
 NEVER: Minor = -(1 << 40)
@@ -34,8 +36,7 @@ class Way(NamedTuple):
     """Units enter at their list price: nothing combines with the promotion, and nothing is forced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(msgspec.Struct, frozen=True):
     """Classes that plays connect."""
 
     regions: tuple[tuple[int, ...], ...]
@@ -163,93 +164,85 @@ def uses_of(problem: Problem, ways: Sequence[Sequence[Way]], solo: Sequence[Mino
     return found
 
 
-def touched_by(ways: Sequence[Sequence[Way]]) -> dict[int, list[int]]:
-    """Return the classes that each play may use, rising; a class that fits two slots stands twice."""
-    touched: dict[int, list[int]] = {}
+def touched_by(ways: Sequence[Sequence[Way]]) -> dict[int, int]:
+    """Return the classes that each play may use, as bits."""
+    touched: dict[int, int] = {}
     for position, inside in enumerate(ways):
+        bit = 1 << position
         for number, _, _, _ in inside:
-            if number in touched:
-                touched[number].append(position)
-            else:
-                touched[number] = [position]
+            touched[number] = touched.get(number, 0) | bit
     return touched
 
 
+def joined(masks: Iterable[int]) -> list[int]:
+    """Return sets of classes, as bits, with those put together that share a class."""
+    found: list[int] = []
+    for mask in masks:
+        apart = []
+        for other in found:
+            if other & mask:
+                mask |= other  # noqa: PLW2901 - it takes in what it meets
+            else:
+                apart.append(other)
+        found = [*apart, mask]
+    return found
+
+
 def components_among(
-    problem: Problem, touched: Mapping[int, list[int]], connecting: Sequence[int], spread: Sequence[int] = ()
+    problem: Problem, touched: Mapping[int, int], connecting: Sequence[int], spread: Sequence[int] = ()
 ) -> list[Component]:
-    """Return the components that some plays make.
+    """Return the components that some plays make, in the order of their first class.
 
     Args:
         problem: what is to be combined.
-        touched: the classes that each play may use.
+        touched: the classes that each play may use, as bits.
         connecting: numbers of plays that connect, rising.
         spread: numbers of plays whose classes are components too, but that connect nothing.
     """
     plays = problem.plays
-    # Classes by the name of their region, and by that of their component; a class of its own names itself.
-    region: dict[int, int] = {}
-    members: dict[int, list[int]] = {}
-    outer = []
-    for number in connecting:
-        if number in touched:
-            if is_inner(plays[number]):
-                _join(region, members, touched[number])
-            else:
-                outer.append(number)
-    for number in (*outer, *spread):
-        for position in touched.get(number, ()):
-            if position not in region:
-                region[position] = position
-                members[position] = [position]
-    component, together = region, members
+    playing = [number for number in connecting if number in touched]
+    outer = [number for number in playing if not is_inner(plays[number])]
+    regions = joined([touched[number] for number in playing if is_inner(plays[number])])
+    if outer or spread:
+        # A class that no region has is one of its own.
+        alone = covered = 0
+        for number in (*outer, *spread):
+            alone |= touched.get(number, 0)
+        for region in regions:
+            covered |= region
+        regions += [1 << position for position in rising(alone & ~covered)]
+    regions.sort(key=_first)
+    together = regions
     if outer:
-        component = dict(region)
-        together = {name: list(inside) for name, inside in members.items()}
-        for number in outer:
-            _join(component, together, touched[number])
-    inside: dict[int, list[int]] = {name: [] for name in together}
-    for number in sorted({*connecting, *spread}):
-        for name in dict.fromkeys([component[position] for position in touched.get(number, ())]):
-            inside[name].append(number)
-    found = []
-    for name in sorted(inside):
-        names = sorted({region[position] for position in together[name]})
-        found.append(_component(problem, touched, [members[each] for each in names], inside[name]))
-    return found
+        together = sorted(joined([*regions, *[touched[number] for number in outer]]), key=_first)
+    if spread:
+        playing = sorted({*playing, *[number for number in spread if number in touched]})
+    return [
+        _component(
+            problem,
+            touched,
+            [region for region in regions if region & whole] if outer else [whole],
+            [number for number in playing if touched[number] & whole],
+        )
+        for whole in together
+    ]
 
 
-def _component(
-    problem: Problem, touched: Mapping[int, list[int]], regions: Sequence[list[int]], plays: Sequence[int]
-) -> Component:
+def _first(mask: int) -> int:
+    return mask & -mask
+
+
+def _component(problem: Problem, touched: Mapping[int, int], regions: Sequence[int], plays: Sequence[int]) -> Component:
     classes = problem.classes
-    ordered = tuple([tuple(sorted(each, key=lambda at: (-classes[at].gross, at))) for each in regions])
-    if len(ordered) > 2:
-        ordered = _in_order(ordered, plays, touched)
+    if len(regions) > 2:
+        regions = _in_order(regions, plays, touched)
+    ordered = tuple([tuple(sorted(rising(each), key=lambda at: -classes[at].gross)) for each in regions])
     return Component(ordered, tuple(plays), frozenset([each for each in plays if is_inner(problem.plays[each])]))
 
 
-def _join(names: dict[int, int], members: dict[int, list[int]], positions: Sequence[int]) -> None:
-    """Give some classes, and all that were joined with them, one name."""
-    first = min([names.get(position, position) for position in positions])
-    mine = members.setdefault(first, [first])
-    names[first] = first
-    for position in positions:
-        name = names.get(position)
-        if name is None:
-            names[position] = first
-            mine.append(position)
-        elif name != first:
-            for moved in members[name]:
-                names[moved] = first
-            mine += members.pop(name)
-
-
-def _in_order(
-    regions: tuple[tuple[int, ...], ...], plays: Sequence[int], touched: Mapping[int, list[int]]
-) -> tuple[tuple[int, ...], ...]:
+def _in_order(regions: Sequence[int], plays: Sequence[int], touched: Mapping[int, int]) -> list[int]:
     """Return the regions in an order in which few plays are begun and not ended at any time."""
-    touching = [{number for number in plays if not set(touched[number]).isdisjoint(each)} for each in regions]
+    touching = [{number for number in plays if touched[number] & each} for each in regions]
     left = list(range(len(regions)))
     begun: set[int] = set()
     order = []
@@ -260,7 +253,7 @@ def _in_order(
         begun |= touching[best]
         begun -= {number for number in begun if not any(number in touching[at] for at in left)}
         order.append(regions[best])
-    return tuple(order)
+    return order
 
 
 def mask_of(component: Component) -> int:

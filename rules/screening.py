@@ -29,7 +29,7 @@ from rules.promotions import RuleSet
 from rules.quote import MissReason
 from rules.rule_index import Ready, Role, RuleIndex, asks_for_list_price, index_of
 from rules.scopes import in_scope
-from rules.unit_lane import lowers
+from rules.unit_lane import saving_of
 
 
 class Refused(NamedTuple):
@@ -205,7 +205,7 @@ class _Screening:
         # One that lowers nothing must not stand in the way of the others of its exclusive group.
         is_useful = False
         for at in inside:
-            if lowers(promotion, self.lines[at], self.classes[at].gross, price_key=self.price_key):
+            if saving_of(promotion, self.lines[at], self.classes[at].gross, self.price_key):
                 self.on_class[at].append(promotion)
                 is_useful = True
         if not is_useful:

@@ -51,6 +51,19 @@ def options(
     return tuple([by_net[net] for net in sorted(by_net)])
 
 
+def cheapest_option(line: Line, promotions: Sequence[UnitPromotion], *, price_key: str, gross: Minor) -> Option:
+    """Return the first of `options`, which is all that most baskets ask for."""
+    best: UnitPromotion | None = None
+    most = 0
+    for promotion in promotions:
+        if promotion.forced or promotion.combines_with:
+            return options(line, promotions, price_key=price_key, gross=gross)[0]
+        saving = saving_of(promotion, line, gross, price_key)
+        if saving > most:
+            best, most = promotion, saving
+    return Option(gross) if best is None else Option(gross - most, ((best.id, most),))
+
+
 def _combined(line: Line, promotions: Sequence[UnitPromotion], gross: Minor, price_key: str) -> dict[Minor, Option]:
     """Return the legal prices where some promotion is forced or combines with others."""
     single = [
@@ -85,11 +98,6 @@ def _sets(useful: Sequence[UnitPromotion]) -> list[tuple[UnitPromotion, ...]]:
         if (one.id, third.id) in linked and (other.id, third.id) in linked
     ]
     return [*pairs, *triples]
-
-
-def lowers(promotion: UnitPromotion, line: Line, gross: Minor, *, price_key: str) -> bool:
-    """Tell whether the promotion alone makes a unit of the line cheaper that costs `gross`."""
-    return saving_of(promotion, line, gross, price_key) > 0
 
 
 def combine(one: PromotionBase, other: PromotionBase) -> bool:
