@@ -40,6 +40,8 @@ class Plain:
         """Sets of classes, as bits, in which plays may shift any amount from unit to unit."""
         self._uses = Uses([], [], [], {}, [])
         self._touched: dict[int, int] = {}
+        self._masks: list[int] = []
+        """The classes of each component, as bits."""
         if problem.plays:
             self._search_components()
 
@@ -56,13 +58,17 @@ class Plain:
         self.least = [walk.search(self.budget) for walk in self.walks]
         if not problem.candidates:
             return
-        self._wholes = [mask_of(component) for component in components]
+        self._masks = [mask_of(component) for component in components]
+        self._wholes = list(self._masks)
         if uses.idle or any(len(component.regions) > 1 for component in components):
             self._wholes = joined([touched[n] for n in uses.useful + uses.idle if is_inner(plays[n]) and n in touched])
-        for component in components:
-            if any(plays[number].price is not None for number in component.plays if number not in component.inner):
-                # What a bundle with a price takes off is shared by what its units cost.
-                self._wholes.append(mask_of(component))
+        # What a bundle with a price takes off is shared by what its units cost.
+        self._wholes += [
+            mask
+            for component, mask in zip(components, self._masks, strict=True)
+            if len(component.inner) < len(component.plays)
+            and any(plays[number].price is not None for number in component.plays if number not in component.inner)
+        ]
 
     def result(self) -> Best | None:
         """Return the cheapest combination, or None where sums alone do not tell."""
@@ -97,7 +103,7 @@ class Plain:
         none = (NO_DRIFT,) * len(lane.candidates)
         if not self._wholes and not self.walks:
             return Room(none, none, lane.counted)
-        masks = [mask_of(walk.component) for walk in self.walks]
+        masks = self._masks
         touched = []
         for bits in lane.counted:
             wider = bits

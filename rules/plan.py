@@ -38,9 +38,12 @@ def put_in(problem: Problem, puts: Sequence[Put], nets: list[list[Option]], uses
     priced: dict[int, list[tuple[int, Option]]] = {}
     counts: dict[int, int] = {}
     for position, number, slot, option in puts:
-        if number >= 0 and slot == 0:
+        if number < 0:
+            nets[position].append(option)
+            continue
+        if slot == 0:
             counts[number] = counts.get(number, 0) + 1
-        if number >= 0 and problem.plays[number].price is not None:
+        if problem.plays[number].price is not None:
             priced.setdefault(number, []).append((position, option))
         else:
             nets[position].append(option)

@@ -59,9 +59,12 @@ def is_inner(play: Play) -> bool:
 def ways_of(problem: Problem) -> list[list[Way]]:
     """Return for each class the slots that its units may enter, in the order of the plays."""
     found: list[list[Way]] = [[] for _ in problem.classes]
+    grosses = [each.gross for each in problem.classes]
+    is_free = [not any(each.forced or each.combines_with for each in on_class) for on_class in problem.on_class]
     for number, play in enumerate(problem.plays):
         promotion = play.promotion
         is_limited = isinstance(promotion, LimitedUnits)
+        combines = bool(promotion.combines_with)
         for slot_number, slot in enumerate(play.slots):
             at_price = (0,) * slot.size
             if play.price is not None and len(play.slots) == 1:
@@ -69,14 +72,13 @@ def ways_of(problem: Problem) -> list[list[Way]]:
                 price, size = play.price, slot.size
                 at_price = tuple([price * (at + 1) // size - price * at // size for at in range(size)])
             for position in slot.classes:
-                on_class = problem.on_class[position]
-                is_plain = not on_class or is_by_itself(promotion, on_class)
+                is_plain = (is_free[position] and not combines) or is_by_itself(promotion, problem.on_class[position])
                 if play.price is not None:
                     nets = at_price
                     if not is_plain and entry_of(problem, play, slot_number, 0, position) is None:
                         continue
                 elif is_plain and not is_limited:
-                    doubled = 2 * (gross := problem.classes[position].gross)
+                    doubled = 2 * (gross := grosses[position])
                     nets = tuple(
                         [
                             gross - (doubled * rate + BASIS_POINTS) // (2 * BASIS_POINTS) if rate else gross
@@ -84,7 +86,7 @@ def ways_of(problem: Problem) -> list[list[Way]]:
                         ]
                     )
                 elif is_plain:
-                    line, gross = problem.classes[position].line, problem.classes[position].gross
+                    line, gross = problem.classes[position].line, grosses[position]
                     nets = (gross - saving_of(promotion, line, gross, problem.price_key),)  # type: ignore[arg-type]
                 else:
                     entry = entry_of(problem, play, slot_number, 0, position)

@@ -246,8 +246,12 @@ class _Screening:
             bits = self._index.part_bits[promotion.id]
             short, bit = 0, bits & -bits
             for part in promotion.parts:
-                there = sum([self.counts[at] for at in inside if self._in_parts[at] & bit])
-                short += max(0, part.quantity - there)
+                there = 0
+                for at in inside:
+                    if self._in_parts[at] & bit:
+                        there += self.counts[at]
+                if there < part.quantity:
+                    short += part.quantity - there
                 bit <<= 1
             return Refused(MissReason.PART_MISSING, max(1, short))
         # As if there were enough of everything: what one use would take.
