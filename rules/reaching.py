@@ -114,42 +114,47 @@ class Reaching:
     def _exact(self, filling: Filling, way: WayToPay, at: int, need: Minor) -> tuple[Minor, bool]:
         """Return the least that a node can be left dearer to cover a need, or an amount that it is above, and which."""
         limit = self._ways.limit_on(way, at, self._worth)
-        stocks = self._stocks.full(filling.fills, at, limit, worth=self._worth, is_thinkable=True)
-        if stocks is None:
-            return need, True
-        least = stocks.least(at, need, 0)
-        return (limit + 1, False) if least is None else (least, True)
+        stocks, least = self._stocks.enough(filling.fills, at, need, limit, worth=self._worth, is_thinkable=True)
+        return least, stocks is None or least <= limit
 
     def _try_way(self, way: WayToPay, *, is_full: bool) -> Found:
         """Return what is found on a way: with units that are by themselves alone, or with all that is possible."""
         full: dict[int, Stocks] = {}
         reached = self._reached(way, full)
         for is_leaf in (True, False) if is_full else ():
-            if reached is not None and tuple(reached) == way.raises:
+            if tuple(reached) == way.raises:
                 break
             for at, node in enumerate(self._nodes):
-                if not is_leaf and way.raises[at] > INNER_MAX and self._is_large:
+                if is_leaf != (not node.children) or reached[at] == way.raises[at]:
                     continue
-                if is_leaf == (not node.children) and (reached is None or reached[at] > way.raises[at]):
-                    limit = self._ways.limit_on(way, at, self._worth) if is_leaf else way.raises[at]
-                    stocks = self._stocks.full(way.fills, at, limit, worth=self._worth, is_thinkable=False)
-                    if stocks is not None:
-                        full[at] = stocks
+                stocks = self._leaf_stocks(way, at) if is_leaf else self._inner_stocks(way, at, reached)
+                if stocks is not None:
+                    full[at] = stocks
             reached = self._reached(way, full)
-        if reached is None:
-            return Found(None, 1 << 60, way.bound)
+        if max(reached) >= NEVER:
+            return Found(None, NEVER, way.bound)
         return Found(*self._outcome(way, reached, full), way.bound)
 
-    def _reached(self, way: WayToPay, full: Mapping[int, Stocks]) -> list[Minor] | None:
-        """Return the least by which each node can be left dearer, some nodes with all that is possible."""
+    def _leaf_stocks(self, way: WayToPay, at: int) -> Stocks | None:
+        limit = self._ways.limit_on(way, at, self._worth)
+        need = way.raises[at]
+        return self._stocks.enough(way.fills, at, need, limit, worth=self._worth, is_thinkable=False)[0]
+
+    def _inner_stocks(self, way: WayToPay, at: int, reached: Sequence[Minor]) -> Stocks | None:
+        limit = way.raises[at]
+        if limit > INNER_MAX and self._is_large:
+            return None
+        need = max(0, limit - sum([reached[child] for child in self._nodes[at].children]))
+        return self._stocks.enough(way.fills, at, need, limit, worth=self._worth, is_thinkable=False)[0]
+
+    def _reached(self, way: WayToPay, full: Mapping[int, Stocks]) -> list[Minor]:
+        """Return the least by which each node can be left dearer, or NEVER; some nodes with all that is possible."""
         quick = self._stocks.quick(way.fills)
         reached: list[Minor] = []
         for at, node in enumerate(self._nodes):
             below = sum([reached[child] for child in node.children])
-            least = full.get(at, quick).least(at, way.raises[at], below)
-            if least is None:
-                return None
-            reached.append(least)
+            least = full.get(at, quick).least(at, way.raises[at], below) if below < NEVER else NEVER
+            reached.append(NEVER if least is None else least)
         return reached
 
     def _outcome(self, way: WayToPay, amounts: Sequence[Minor], full: Mapping[int, Stocks]) -> tuple[Plan, Minor]:

@@ -20,6 +20,10 @@ from rules.unit_lane import Option
 
 STOCK_NODES = 6_000
 """Most steps for working out all that is possible in one node."""
+MORE_FIRST: Minor = 250
+"""How much more than needed is looked at first,"""
+MORE_TIMES = 4
+"""and how many times as much then."""
 LOOSE = "?"
 """Stands for the promotion of a price that a unit could only have together with others."""
 
@@ -30,6 +34,12 @@ class _Full(NamedTuple):
     limit: Minor
     worth: Minor
     stocks: Stocks | None
+
+    def tells(self, limit: Minor, worth: Minor) -> bool:
+        """Tell whether this is the answer up to a limit too: what was too much stays too much further up."""
+        if self.stocks is None:
+            return self.limit <= limit and self.worth <= worth
+        return self.limit >= limit and self.worth >= worth
 
 
 class Stockroom:
@@ -47,7 +57,7 @@ class Stockroom:
         self._field, self._nodes, self._limit, self._budget = field, nodes, limit, budget
         self._keeps, _ = kept(field.lane.candidates)
         self._quick: dict[Fills, Stocks] = {}
-        self._full: dict[tuple[Fills, int, bool], _Full] = {}
+        self._full: dict[tuple[Fills, int, bool], list[_Full]] = {}
         self._groups: list[Surpluses] = []
         self._puts: dict[tuple[int, tuple[int, ...]], list[Put]] = {}
 
@@ -90,8 +100,9 @@ class Stockroom:
         own = set(self._nodes[at].own)
         extra = self._extra(own, limit, worth) if is_thinkable else {}
         near = tuple([each for each in fills if not own.isdisjoint(self._field.walks[each[0]].component.positions)])
-        known = self._full.get((near, at, bool(extra)))
-        if known is None or known.limit < limit or known.worth < worth:
+        answers = self._full.setdefault((near, at, bool(extra)), [])
+        known = next((each for each in answers if each.tells(limit, worth)), None)
+        if known is None:
             # What turns out too much must not take the steps that others need.
             part = Budget(min(self._budget.left, STOCK_NODES))
             before = part.left
@@ -102,8 +113,40 @@ class Stockroom:
                 stocks.own(at)
             self._budget.spend(before - part.left)
             known = _Full(limit, worth, stocks if stocks is not None and stocks.is_exact else None)
-            self._full[near, at, bool(extra)] = known
+            answers.append(known)
         return known.stocks
+
+    def enough(
+        self, fills: Fills, at: int, need: Minor, limit: Minor, *, worth: Minor, is_thinkable: bool
+    ) -> tuple[Stocks | None, Minor]:
+        """Return all that could be left dearer in a node as far as to cover a need, and below what nothing covers it.
+
+        What is little more than needed is nearly always there, and costs a part of what all up to the limit does.
+
+        Args:
+            fills: see `full`.
+            at: see `full`.
+            need: by how much the node is to be left dearer at the least.
+            limit: beyond it nothing matters.
+            worth: see `full`.
+            is_thinkable: see `full`.
+
+        Returns:
+            None where that is too much to work out; else the least that covers the need, or more than the limit.
+        """
+        least, more = need, MORE_FIRST
+        while True:
+            top = min(limit, need + more)
+            stocks = self.full(fills, at, top, worth=worth, is_thinkable=is_thinkable)
+            if stocks is None:
+                return None, least
+            found = stocks.least(at, need, 0)
+            if found is not None:
+                return stocks, found
+            least = max(least, top + 1)
+            if top >= limit:
+                return stocks, least
+            more *= MORE_TIMES
 
     def _full_stock(
         self, fills: Fills, at: int, limit: Minor, extra: dict[int, tuple[Option, ...]], budget: Budget
