@@ -14,6 +14,8 @@ from rules.problem import Problem
 
 GENERAL_MAX = 60
 """Most units that are searched in the general way."""
+DOUBTS_MAX = 3
+"""Most times that a search is begun anew with what was left in doubt."""
 SUBSETS_MAX = 256
 """Most sets of basket promotions that are left out on trial."""
 
@@ -28,12 +30,29 @@ def best(problem: Problem, budget: Budget) -> Best:
     plain = Plain(problem, budget)
     by_sums = plain.result()
     if by_sums is not None:
-        return by_sums
+        return _settled(problem, budget, plain, by_sums) if by_sums.lowest < by_sums.total else by_sums
     rough = plain.rough()
     if sum([each.count for each in problem.classes]) > GENERAL_MAX or budget.left == 0:
         return rough
     found = _in_general(problem, budget)
     return rough if rough.total < found.total else found
+
+
+def _settled(problem: Problem, budget: Budget, plain: Plain, found: Best) -> Best:
+    """Search again with the plays that were left in doubt, since they are of no use to any unit by itself."""
+    taken_along = frozenset[int]()
+    for _ in range(DOUBTS_MAX):
+        if found.lowest >= found.total or plain.doubted == taken_along or budget.left == 0:
+            break
+        taken_along = plain.doubted
+        plain = Plain(problem, budget, taken_along)
+        again = plain.result()
+        if again is None:
+            break
+        lowest = max(found.lowest, again.lowest)
+        better = again if again.total < found.total else found
+        found = replace(better, lowest=min(better.total, lowest))
+    return found
 
 
 def _in_general(problem: Problem, budget: Budget) -> Best:

@@ -82,6 +82,8 @@ class Walk:
         ways: Sequence[Sequence[Way]],
         solo: Sequence[Minor],
         saves: Sequence[Minor],
+        *,
+        spare: Minor,
     ) -> None:
         """Prepare.
 
@@ -91,7 +93,9 @@ class Walk:
             ways: by class, how units may enter slots.
             solo: by class, the least price of a unit by itself.
             saves: by play, what a use saves at the most.
+            spare: ways that are so much dearer than the least are kept too.
         """
+        self._spare = spare
         self._problem, self.component, self._solo, self._saves = problem, component, solo, saves
         playing = set(component.plays)
         self._ways = {
@@ -284,8 +288,8 @@ class Walk:
         return Table(table, layers, origin), exact
 
     def _saved_elsewhere(self) -> Minor:
-        """Return what bundles can save at the most."""
-        total = 0
+        """Return what bundles can save at the most, or what may be dearer."""
+        total = self._spare
         for number in self.component.plays:
             if number not in self.component.inner:
                 uses = self._fields[number, 0].most // self._problem.plays[number].slots[0].size

@@ -14,6 +14,7 @@ import msgspec
 from rules.basket_lanes import Candidate
 from rules.money import BASIS_POINTS, Minor
 from rules.promotion_kinds import BasketPercentOff, CouponPercentOff
+from rules.regions import Component, mask_of
 
 ROUNDS_MAX = 12
 """Most times that the reach of the levels is worked out anew; each round can only bring it closer."""
@@ -225,6 +226,28 @@ def kept(candidates: Sequence[Candidate]) -> tuple[int, int]:
             keeps = keeps * (BASIS_POINTS - promotion.off_bp) // BASIS_POINTS
             slack += 1
     return keeps, slack
+
+
+def worth_shifting(candidates: Sequence[Candidate], components: Sequence[Component]) -> list[Minor]:
+    """Return by how much dearer than its least each component may be at the most and pay by shifting amounts inside.
+
+    Only what some candidates count in part, and others not, is worth shifting, and only between regions.
+    """
+    keeps, slack = kept(candidates)
+    counted = [_bits(each.counted) for each in candidates]
+    found = []
+    for component in components:
+        if len(component.regions) < 2:
+            found.append(0)
+            continue
+        mask = mask_of(component)
+        is_cut, worth = False, slack
+        for each, bits in zip(candidates, counted, strict=True):
+            if bits & mask:
+                is_cut = is_cut or (bool(mask & ~bits) and not each.counts_list)
+                worth += each.off(each.level(each.listed), each.parts_listed)
+        found.append(-(-worth * BASIS_POINTS // max(1, keeps)) if is_cut else 0)
+    return found
 
 
 class _Most(NamedTuple):

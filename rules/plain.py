@@ -13,7 +13,20 @@ from rules.basket_lanes import run
 from rules.budget import Budget
 from rules.fillings import Search, fillings_of
 from rules.least import Least, Walk
-from rules.levels import NO_DRIFT, Drift, Lane, Reach, Room, Sums, kept, lane_of, reach_of, sums_of, total_of
+from rules.levels import (
+    NO_DRIFT,
+    Drift,
+    Lane,
+    Reach,
+    Room,
+    Sums,
+    kept,
+    lane_of,
+    reach_of,
+    sums_of,
+    total_of,
+    worth_shifting,
+)
 from rules.money import BASIS_POINTS, Minor
 from rules.plan import Plan, placed_as, put_in
 from rules.problem import Problem, cells_of
@@ -30,8 +43,17 @@ SMALL = 24
 class Plain:
     """One search; the least sums are found when it is made."""
 
-    def __init__(self, problem: Problem, budget: Budget) -> None:
-        self.problem, self.budget = problem, budget
+    def __init__(self, problem: Problem, budget: Budget, taken_along: frozenset[int] = frozenset()) -> None:
+        """Find the least sums.
+
+        Args:
+            problem: what is to be combined.
+            budget: shared.
+            taken_along: plays of no use to any of their units that are looked at nevertheless, by number.
+        """
+        self.problem, self.budget, self._taken_along = problem, budget, taken_along
+        self.doubted: frozenset[int] = taken_along
+        """Plays that would have to be taken along to settle what was left in doubt."""
         self.solo = [option.net for option in problem.cheapest]
         self.ways: list[list[Way]] = ways_of(problem) if problem.plays else []
         self.walks: list[Walk] = []
@@ -48,13 +70,17 @@ class Plain:
     def _search_components(self) -> None:
         problem = self.problem
         plays = problem.plays
-        uses = self._uses = uses_of(problem, self.ways, self.solo)
+        uses = self._uses = uses_of(problem, self.ways, self.solo, self._taken_along)
         touched = self._touched = touched_by(self.ways)
         walked = uses.useful
         if uses.idle:
             walked = sorted(walked + [number for number in uses.idle if not is_inner(plays[number])])
         components = components_among(problem, touched, walked)
-        self.walks = [Walk(problem, component, self.ways, self.solo, uses.saves) for component in components]
+        shift = worth_shifting(problem.candidates, components) if problem.candidates else [0] * len(components)
+        self.walks = [
+            Walk(problem, component, self.ways, self.solo, uses.saves, spare=spare)
+            for component, spare in zip(components, shift, strict=True)
+        ]
         self.least = [walk.search(self.budget) for walk in self.walks]
         if not problem.candidates:
             return
@@ -187,12 +213,14 @@ class Plain:
             return self._best(plan, total, lowest)
         reaching = Reaching(field, nodes, reach, total - lowest, self.budget)
         result = reaching.search(found, total, lowest)
+        self.doubted |= reaching.doubted
         best, best_total, below = result.plan or plan, result.total, result.bound
         if result.within:
             found = fillings_of(field, nodes, sums, reach, self.budget, result.within)
             if found is not None:
                 result = reaching.search(found, best_total, lowest)
                 best, best_total, below = result.plan or best, result.total, result.bound
+                self.doubted |= reaching.doubted
         lowest = below
         if lowest < best_total and sum([each.count for each in self.problem.classes]) <= SMALL:
             return None

@@ -47,6 +47,11 @@ class Reaching:
         self._worth: Minor = 0
         self._is_large = sum([each.count for each in field.problem.classes]) > LARGE
 
+    @property
+    def doubted(self) -> frozenset[int]:
+        """Plays that would have to be taken along to settle what is in doubt."""
+        return frozenset(self._stocks.doubted)
+
     def search(self, fillings: Sequence[Filling], total: Minor, least: Minor) -> Found:
         """Return the best below a total, and what nothing is below: `least` where there is too much to weigh."""
         best: Plan | None = None

@@ -7,7 +7,7 @@ units each slot has got matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -132,8 +132,17 @@ class Uses(NamedTuple):
     """By play, what a use saves at the most where only slots count in which it saves something."""
 
 
-def uses_of(problem: Problem, ways: Sequence[Sequence[Way]], solo: Sequence[Minor]) -> Uses:
-    """Tell which plays can be of use; a use saves no more than the best units for each of its places do."""
+def uses_of(
+    problem: Problem, ways: Sequence[Sequence[Way]], solo: Sequence[Minor], taken_along: Collection[int] = ()
+) -> Uses:
+    """Tell which plays can be of use; a use saves no more than the best units for each of its places do.
+
+    Args:
+        problem: what is to be combined.
+        ways: by class, how units may enter slots.
+        solo: by class, the least price of a unit by itself.
+        taken_along: plays that count as idle where they are loose.
+    """
     most: list[list[list[Minor]]] = [[[NEVER] * slot.size for slot in play.slots] for play in problem.plays]
     alone: dict[tuple[int, int], list[Minor]] = {}
     for position, inside in enumerate(ways):
@@ -160,7 +169,7 @@ def uses_of(problem: Problem, ways: Sequence[Sequence[Way]], solo: Sequence[Mino
         if not is_loose and (not play.whole or sum(saved) > 0):
             found.useful.append(number)
             continue
-        (found.loose if is_loose else found.idle).append(number)
+        (found.loose if is_loose and number not in taken_along else found.idle).append(number)
         # Of a ladder that may be cut short, one unit is a use.
         found.more[number] = [-each for each in saved] if play.whole else [0]
     return found

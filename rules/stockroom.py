@@ -59,6 +59,11 @@ class Stockroom:
         self._quick: dict[Fills, Stocks] = {}
         self._full: dict[tuple[Fills, int, bool], list[_Full]] = {}
         self._groups: list[Surpluses] = []
+        self._counted = 0
+        for node in nodes:
+            self._counted |= node.counted
+        self.doubted: set[int] = set()
+        """Plays that reach out of a node, of which prices were counted although others would have to go along."""
         self._puts: dict[tuple[int, tuple[int, ...]], list[Put]] = {}
 
     def quick(self, fills: Fills) -> Stocks:
@@ -244,18 +249,25 @@ class Stockroom:
             if is_inner(plays[number]) and own.issuperset(slots[0].classes):
                 continue
             more = field.uses.more[number]
-            beyond = sum([each for slot, each in zip(slots, more, strict=True) if own.isdisjoint(slot.classes)])
+            # What others cost more that no open candidate counts is paid for nothing; of what one counts, it may be
+            # what that one needs.
+            beyond = sum([each for slot, each in zip(slots, more, strict=True) if not self._is_counted(slot.classes)])
             if beyond * self._keeps < worth * BASIS_POINTS:
                 loose.add(number)
         found: dict[int, tuple[Option, ...]] = {}
         for position in own if loose else ():
             solo = field.solo[position]
-            nets = {net for way in field.ways[position] if way.play in loose for net in way.nets if net <= solo + limit}
+            mine = [way for way in field.ways[position] if way.play in loose]
+            nets = {net for way in mine for net in way.nets if net <= solo + limit}
             nets -= {option.net for option in field.problem.prices[position]}
             if nets:
+                self.doubted.update([way.play for way in mine if not is_inner(plays[way.play])])
                 gross = field.problem.classes[position].gross
                 found[position] = tuple([Option(net, ((LOOSE, gross - net),)) for net in sorted(nets)])
         return found
+
+    def _is_counted(self, classes: Sequence[int]) -> bool:
+        return any(self._counted >> at & 1 for at in classes)
 
 
 def _with(options: tuple[Option, ...], extra: tuple[Option, ...]) -> tuple[Option, ...]:
