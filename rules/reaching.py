@@ -126,6 +126,10 @@ class Reaching:
         """Return what is found on a way: with units that are by themselves alone, or with all that is possible."""
         full: dict[int, Stocks] = {}
         reached = self._reached(way, full)
+        if tuple(reached) != way.raises:
+            loosened = self._stocks.loosened(way.fills)
+            full = {at: loosened for at in range(len(self._nodes)) if reached[at] != way.raises[at]}
+            reached = self._reached(way, full)
         for is_leaf in (True, False) if is_full else ():
             if tuple(reached) == way.raises:
                 break

@@ -9,6 +9,7 @@ from rules.budget import Budget
 from rules.fillings import Fills, Search
 from rules.group_lane import Play
 from rules.levels import kept
+from rules.loosened import Loosened
 from rules.money import BASIS_POINTS, Minor
 from rules.plan import placed_as
 from rules.problem import Problem
@@ -57,8 +58,9 @@ class Stockroom:
         self._field, self._nodes, self._limit, self._budget = field, nodes, limit, budget
         self._keeps, _ = kept(field.lane.candidates)
         self._quick: dict[Fills, Stocks] = {}
+        self._loosened: dict[Fills, Stocks] = {}
         self._full: dict[tuple[Fills, int, bool], list[_Full]] = {}
-        self._groups: list[Surpluses] = []
+        self._groups: list[Surpluses | Loosened] = []
         self._counted = 0
         for node in nodes:
             self._counted |= node.counted
@@ -69,13 +71,60 @@ class Stockroom:
     def quick(self, fills: Fills) -> Stocks:
         """Return what units that are by themselves in the least sums could be left dearer."""
         if fills not in self._quick:
-            counts = [each.count for each in self._field.problem.classes]
-            for placed in self.placed(fills):
-                if placed.play >= 0:
-                    counts[placed.position] -= 1
-            units = list(map(Priceable, counts, self._field.problem.prices))
+            units = self._by_themselves(fills)
             self._quick[fills] = Stocks(self._nodes, self._limit, lambda _: Stock(units, ()), self._budget)
         return self._quick[fills]
+
+    def _by_themselves(self, fills: Fills) -> list[Priceable]:
+        counts = [each.count for each in self._field.problem.classes]
+        for placed in self.placed(fills):
+            if placed.play >= 0:
+                counts[placed.position] -= 1
+        return list(map(Priceable, counts, self._field.problem.prices))
+
+    def loosened(self, fills: Fills) -> Stocks:
+        """Return what could be left dearer where connected units stay in their plays, or all leave them."""
+        if fills not in self._loosened:
+            units = self._by_themselves(fills)
+            self._loosened[fills] = Stocks(
+                self._nodes, self._limit, lambda at: self._loosened_stock(fills, units, at), self._budget
+            )
+        return self._loosened[fills]
+
+    def _loosened_stock(self, fills: Fills, kept_units: list[Priceable], at: int) -> Stock:
+        field, own = self._field, set(self._nodes[at].own)
+        classes = field.problem.classes
+        freed = [Priceable(each.count, options) for each, options in zip(classes, field.problem.prices, strict=True)]
+        in_plays: dict[int, list[Put]] = {}
+        for put in self.placed(fills):
+            if put.play >= 0:
+                in_plays.setdefault(put.position, []).append(put)
+        units, blocks = list(kept_units), []
+        for positions, least in self._separable(fills, own):
+            puts = [put for position in positions for put in in_plays.get(position, ())]
+            if not puts:
+                continue
+            alone = sum([field.solo[position] * classes[position].count for position in positions])
+            block = Loosened(kept_units, freed, positions, puts, alone - least, self._limit)
+            blocks.append(Block(len(self._groups), block.bits))
+            self._groups.append(block)
+            for position in positions:
+                units[position] = Priceable(0, units[position].options)
+        return Stock(units, tuple(blocks))
+
+    def _separable(self, fills: Fills, own: set[int]) -> list[tuple[tuple[int, ...], Minor]]:
+        """Return connected classes inside a node that could leave their plays, and what they cost in them."""
+        field, other = self._field, dict(fills)
+        found = []
+        for number, (walk, least) in enumerate(zip(field.walks, field.least, strict=True)):
+            if number not in other and own.issuperset(walk.component.positions):
+                found.append((tuple(walk.component.positions), least.total))
+                continue
+            states = other.get(number, least.fills)
+            for region, table, state in zip(walk.component.regions, walk.tables, states, strict=True):
+                if state == 0 and own.issuperset(region):
+                    found.append((region, table.states[0]))
+        return found
 
     def placed(self, fills: Fills) -> list[Put]:
         """Return what becomes of all connected units at the least sums that the fills allow."""
