@@ -18,7 +18,7 @@ from rules.unit_lane import Option
 
 RAISE_MAX = 1 << 20
 """Most minor units that the units of a level are left dearer."""
-SUMS_A_STEP = 4
+SUMS_A_STEP = 10
 """Sums put together that count as one step of the budget."""
 
 

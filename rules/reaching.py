@@ -127,8 +127,8 @@ class Reaching:
         full: dict[int, Stocks] = {}
         reached = self._reached(way, full)
         if tuple(reached) != way.raises:
-            loosened = self._stocks.loosened(way.fills)
-            full = {at: loosened for at in range(len(self._nodes)) if reached[at] != way.raises[at]}
+            short = [at for at, amount in enumerate(way.raises) if reached[at] != amount]
+            full = {at: self._stocks.loosened(way.fills, at) for at in short}
             reached = self._reached(way, full)
         for is_leaf in (True, False) if is_full else ():
             if tuple(reached) == way.raises:

@@ -58,7 +58,7 @@ class Stockroom:
         self._field, self._nodes, self._limit, self._budget = field, nodes, limit, budget
         self._keeps, _ = kept(field.lane.candidates)
         self._quick: dict[Fills, Stocks] = {}
-        self._loosened: dict[Fills, Stocks] = {}
+        self._loosened: dict[tuple[Fills, int], Stocks] = {}
         self._full: dict[tuple[Fills, int, bool], list[_Full]] = {}
         self._groups: list[Surpluses | Loosened] = []
         self._counted = 0
@@ -82,18 +82,18 @@ class Stockroom:
                 counts[placed.position] -= 1
         return list(map(Priceable, counts, self._field.problem.prices))
 
-    def loosened(self, fills: Fills) -> Stocks:
-        """Return what could be left dearer where connected units stay in their plays, or all leave them."""
-        if fills not in self._loosened:
-            units = self._by_themselves(fills)
-            self._loosened[fills] = Stocks(
-                self._nodes, self._limit, lambda at: self._loosened_stock(fills, units, at), self._budget
-            )
-        return self._loosened[fills]
+    def loosened(self, fills: Fills, at: int) -> Stocks:
+        """Return what could be left dearer in a node where connected units stay in their plays, or all leave them."""
+        own = set(self._nodes[at].own)
+        key = self._inside(fills, own), at
+        if key not in self._loosened:
+            stock = self._loosened_stock(fills, own)
+            self._loosened[key] = Stocks(self._nodes, self._limit, lambda _: stock, self._budget)
+        return self._loosened[key]
 
-    def _loosened_stock(self, fills: Fills, kept_units: list[Priceable], at: int) -> Stock:
-        field, own = self._field, set(self._nodes[at].own)
-        classes = field.problem.classes
+    def _loosened_stock(self, fills: Fills, own: set[int]) -> Stock:
+        field = self._field
+        classes, kept_units = field.problem.classes, self._by_themselves(fills)
         freed = [Priceable(each.count, options) for each, options in zip(classes, field.problem.prices, strict=True)]
         in_plays: dict[int, list[Put]] = {}
         for put in self.placed(fills):
@@ -153,14 +153,13 @@ class Stockroom:
         """
         own = set(self._nodes[at].own)
         extra = self._extra(own, limit, worth) if is_thinkable else {}
-        near = tuple([each for each in fills if not own.isdisjoint(self._field.walks[each[0]].component.positions)])
-        answers = self._full.setdefault((near, at, bool(extra)), [])
+        answers = self._full.setdefault((self._inside(fills, own), at, bool(extra)), [])
         known = next((each for each in answers if each.tells(limit, worth)), None)
         if known is None:
             # What turns out too much must not take the steps that others need.
             part = Budget(min(self._budget.left, STOCK_NODES))
             before = part.left
-            stock = self._full_stock(near, at, limit, extra, part)
+            stock = self._full_stock(fills, at, limit, extra, part)
             stocks = None
             if stock is not None:
                 stocks = Stocks(self._nodes, limit, lambda _: stock, part)
@@ -169,6 +168,17 @@ class Stockroom:
             known = _Full(limit, worth, stocks if stocks is not None and stocks.is_exact else None)
             answers.append(known)
         return known.stocks
+
+    def _inside(self, fills: Fills, own: set[int]) -> Fills:
+        """Return what of a way to use bundles concerns some classes: the states of the regions that touch them."""
+        found = []
+        for number, states in fills:
+            walk, least = self._field.walks[number], self._field.least[number]
+            touching = [not own.isdisjoint(region) for region in walk.component.regions]
+            mine = tuple([state if does else -1 for state, does in zip(states, touching, strict=True)])
+            if mine != tuple([state if does else -1 for state, does in zip(least.fills, touching, strict=True)]):
+                found.append((number, mine))
+        return tuple(found)
 
     def enough(
         self, fills: Fills, at: int, need: Minor, limit: Minor, *, worth: Minor, is_thinkable: bool
