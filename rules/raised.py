@@ -18,6 +18,8 @@ from rules.unit_lane import Option
 
 RAISE_MAX = 1 << 20
 """Most minor units that the units of a level are left dearer."""
+SAMPLE = 100
+"""Sums of a block that are put together with others where some will do."""
 SUMS_A_STEP = 10
 """Sums put together that count as one step of the budget."""
 
@@ -100,7 +102,15 @@ class Raise:
 class Stocks:
     """Sums of the own classes of every node; made once for every way to use bundles."""
 
-    def __init__(self, nodes: Sequence[Node], limit: Minor, stock_of: Callable[[int], Stock], budget: Budget) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        limit: Minor,
+        stock_of: Callable[[int], Stock],
+        budget: Budget,
+        *,
+        is_sample: bool = False,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -108,8 +118,10 @@ class Stocks:
             limit: most by which the classes of a node are left dearer.
             stock_of: what there is, by the number of a node.
             budget: shared.
+            is_sample: some of the sums will do.
         """
         self._nodes, self._limit, self._stock_of, self._budget = nodes, limit, stock_of, budget
+        self._is_sample = is_sample
         self._mask = (1 << (limit + 1)) - 1
         self._own: dict[int, _Own] = {}
         self.is_exact = True
@@ -134,6 +146,9 @@ class Stocks:
     def _together(self, one: int, other: int) -> int:
         """Return all sums of one number of each."""
         few, many = sorted((one, other), key=int.bit_count)
+        if self._is_sample and few.bit_count() > SAMPLE:
+            each = list(rising(few))
+            few = sum([1 << each[at * (len(each) - 1) // (SAMPLE - 1)] for at in range(SAMPLE)])
         if not self._budget.spend(few.bit_count() // SUMS_A_STEP):
             self.is_exact = False
             few &= -few

@@ -59,7 +59,7 @@ class Reaching:
         shadows: list[tuple[Minor, Filling]] = []
         for filling in fillings:
             promise = self._ways.find(filling, NEVER, 1, {})
-            doubt = None if promise is None else self._doubt_about(filling, total)
+            doubt = None if promise is None else self._doubt_about(filling, total, promise[0])
             if doubt is None or promise is None:
                 return Found(best, total, min(lowest, least))
             if doubt.plan is not None:
@@ -76,13 +76,21 @@ class Reaching:
                 within = max(within, filling.more + self._ways.units_for(total - promised))
         return Found(best, total, min(bound, shadow), within)
 
-    def _doubt_about(self, filling: Filling, total: Minor) -> Found | None:
-        """Return the best that is below a total where bundles are used in one way, and what nothing there is below."""
+    def _doubt_about(self, filling: Filling, total: Minor, first: WayToPay) -> Found | None:
+        """Return the best that is below a total where bundles are used in one way, and what nothing there is below.
+
+        Args:
+            filling: how bundles are used.
+            total: what is to be beaten.
+            first: the way that promises most.
+        """
         best: Plan | None = None
+        if first.bound >= total:
+            return Found(None, total, total)
         tight: Tight = {}
         for step in range(TIGHTENED_MAX):
             # The way that promises most is looked at alone: where it keeps its promise no other needs to be.
-            ways = self._ways.find(filling, total, 1, tight)
+            ways = [first] if step == 0 else self._ways.find(filling, total, 1, tight)
             if not ways:
                 return None if ways is None else Found(best, total, total)
             way = ways[0]

@@ -88,7 +88,7 @@ class Stockroom:
         key = self._inside(fills, own), at
         if key not in self._loosened:
             stock = self._loosened_stock(fills, own)
-            self._loosened[key] = Stocks(self._nodes, self._limit, lambda _: stock, self._budget)
+            self._loosened[key] = Stocks(self._nodes, self._limit, lambda _: stock, self._budget, is_sample=True)
         return self._loosened[key]
 
     def _loosened_stock(self, fills: Fills, own: set[int]) -> Stock:
