@@ -81,8 +81,10 @@ class WaysToPay:
         levels = self._levels_at(filling)
         start = total_of(lane, filling.sums, levels)[0]
         choices = [self._choices(filling, at, levels, tight) for at in range(len(nodes))]
-        gains = [max([choice.gain for choice in each]) for each in choices]
-        rest = [sum(gains[at:]) for at in range(len(gains) + 1)]
+        gains = [max([choice.gain for choice in each]) for each in choices[:-1]]
+        rest = [sum(gains[at:]) for at in range(len(nodes))]
+        # The last node counts the most, and nothing that others are left dearer pays for it twice.
+        lasts = [(choice.raised, choice.gain) for choice in choices[-1]]
         # What looks best comes last, and so is looked at first.
         choices = [sorted(each, key=lambda choice: choice.gain - choice.raised) for each in choices]
         found: list[WayToPay] = []
@@ -111,7 +113,12 @@ class WaysToPay:
             for choice in choices[at]:
                 more = max(choice.raised, below)
                 spent = cost + more - below
-                least = start + spent * self._keeps // BASIS_POINTS - self._slack - gained - choice.gain - rest[at + 1]
+                least = start - self._slack - gained - choice.gain
+                if at + 1 == len(nodes):
+                    least += spent * self._keeps // BASIS_POINTS
+                else:
+                    ends = [max(spent, dearer) * self._keeps // BASIS_POINTS - gain for dearer, gain in lasts]
+                    least += min(ends) - rest[at + 1]
                 if least < total:
                     stack.append((gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
         return sorted(found)
