@@ -77,10 +77,12 @@ def rising(bits: int) -> Iterator[int]:
     >>> list(rising(0b1011))
     [0, 1, 3]
     """
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
+    # Of many bits a text is searched sooner than an integer is made anew for each.
+    text = bin(bits)[:1:-1]
+    at = text.find("1")
+    while at >= 0:
+        yield at
+        at = text.find("1", at + 1)
 
 
 def _steps(units: Sequence[Priceable], positions: Sequence[int], limit: Minor, start: int) -> list[tuple[int, int]]:
