@@ -103,7 +103,7 @@ class Plain:
         if lane is None or any(candidate.promotion.full_price_only for candidate in candidates):
             return None
         plan = self.plan()
-        amounts = [sum([option.net for option in options]) for options in plan.nets]
+        amounts = [sum([net for net, _ in options]) for options in plan.nets]
         sums = sums_of(lane, amounts)
         total, _ = total_of(lane, sums)
         below = sum(least.total - least.bound for least in self.least)

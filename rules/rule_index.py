@@ -54,6 +54,8 @@ class Ready:
     """It asks for nothing but items."""
     counts_own: bool
     """It asks for no number of pieces, and for no amount but its scope's own."""
+    is_plain: bool
+    """A unit promotion that asks for no pieces and no amount at all."""
     is_bound: bool
     """Some rule may keep it from applying beside others."""
     rates: tuple[int, ...]
@@ -152,11 +154,13 @@ def _ready(promotion: Promotion, excluded: frozenset[str]) -> Ready:
         alone = Candidate(cast(BasketPromotion, promotion), (), (), 0)
         first = alone.threshold
         first_off = alone.wanted(alone.level(first))
+    counts_own = not promotion.min_quantity and not promotion.quantity_of and promotion.amount_of is None
     return Ready(
         promotion,
         role,
         is_unconditional(promotion),
-        not promotion.min_quantity and not promotion.quantity_of and promotion.amount_of is None,
+        counts_own,
+        role is Role.UNIT and counts_own and not promotion.min_amount,
         bool(promotion.exclusive_group or promotion.excludes or promotion.alone or promotion.id in excluded),
         rates,
         size,

@@ -163,6 +163,9 @@ class _Screening:
     def admit(self, ready: Ready, inside: list[int]) -> None:
         """Let a promotion play that only pieces and amounts could still keep away."""
         promotion, role = ready.promotion, ready.role
+        if ready.is_plain:
+            self._admit_unit(cast(UnitPromotion, promotion), inside)
+            return
         counted, pieces = inside, 0
         if not ready.counts_own or role is Role.EXTRA:
             pieces_of = inside if promotion.quantity_of is None else self._within(promotion.quantity_of)
@@ -204,8 +207,9 @@ class _Screening:
     def _admit_unit(self, promotion: UnitPromotion, inside: list[int]) -> None:
         # One that lowers nothing must not stand in the way of the others of its exclusive group.
         is_useful = False
+        lines, classes, price_key = self.lines, self.classes, self.price_key
         for at in inside:
-            if saving_of(promotion, self.lines[at], self.classes[at].gross, self.price_key):
+            if saving_of(promotion, lines[at], classes[at].gross, price_key):
                 self.on_class[at].append(promotion)
                 is_useful = True
         if not is_useful:

@@ -48,9 +48,9 @@ class Tally:
                 taken[promotion_id] = amount * count
                 times[promotion_id] = times.get(promotion_id, 0) + count
             return
-        self.nets[position] = [option.net for option in options]
-        for option in options:
-            for promotion_id, amount in option.taken:
+        self.nets[position] = [net for net, _ in options]
+        for _, off in options:
+            for promotion_id, amount in off:
                 taken[promotion_id] = taken.get(promotion_id, 0) + amount
                 times[promotion_id] = times.get(promotion_id, 0) + 1
 
@@ -123,7 +123,7 @@ def _put_into_cells(
     """Add the units of a line to those of the cells that they are in."""
     if low == plain:
         units[low] += [(at, unit) for unit in range(len(options))]
-        amounts[low] += sum([option.net for option in options])
+        amounts[low] += sum([net for net, _ in options])
         return
     for unit, option in enumerate(options):
         cell = low if option.taken else plain
