@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 import msgspec
 
@@ -28,7 +27,7 @@ from rules.scopes import in_scope
 from rules.unit_lane import Option, combine, options, saving_of
 
 
-class Slot(NamedTuple):
+class Slot(msgspec.Struct, frozen=True):
     """One place in a play: so many units a use."""
 
     size: int

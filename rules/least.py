@@ -113,8 +113,8 @@ class Walk:
         fitting: dict[tuple[int, int], int] = {}
         for position, inside in self._ways.items():
             count = self._problem.classes[position].count
-            for number, at, _, _ in inside:
-                key = (number, at)
+            for way in inside:
+                key = (way.play, way.slot)
                 fitting[key] = fitting.get(key, 0) + count
         fields, shift = {}, 0
         for number in self.component.plays:

@@ -37,11 +37,12 @@ def put_in(problem: Problem, puts: Sequence[Put], nets: list[list[Option]], uses
     """Add what became of some connected units to the prices of the classes and to the uses of promotions."""
     priced: dict[int, list[tuple[int, Option]]] = {}
     counts: dict[int, int] = {}
-    for position, number, slot, option in puts:
+    for put in puts:
+        position, number, option = put.position, put.play, put.option
         if number < 0:
             nets[position].append(option)
             continue
-        if slot == 0:
+        if put.slot == 0:
             counts[number] = counts.get(number, 0) + 1
         if problem.plays[number].price is not None:
             priced.setdefault(number, []).append((position, option))

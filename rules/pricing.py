@@ -90,14 +90,15 @@ def _quote(
 ) -> Quote:
     classes = screened.problem.classes
     tally, bases = settle(lines, classes, solution.best)
-    assert tally.total == solution.best.total
+    due = tally.total
+    assert due == solution.best.total
     gifts: tuple[Gift, ...] = ()
     refused: Mapping[str, Refused] = screened.refused
     if screened.extras:
         gifts, more = gifts_of(screened.extras, after_units(solution.best), basket)
         refused = {**refused, **more}
     applied = set(tally.takings)
-    paid = points_paid(basket, member, promotions.points, tally.total)
+    paid = points_paid(basket, member, promotions.points, due)
     if paid is not None:
         units = [(at, unit) for at, nets in enumerate(tally.nets) for unit in range(len(nets))]
         tally.take_off(POINTS_ID, units, paid.amount)
@@ -115,7 +116,7 @@ def _quote(
         points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points)
     answered = applied | {gift.promotion_id for gift in gifts} | set(points_by) if gifts or points_by else applied
     return Quote(
-        lines=tuple(by_id[line.line_id] for line in basket.lines),
+        lines=tuple([by_id[line.line_id] for line in basket.lines]),
         gross=gross,
         discount=gross - total,
         total=total,

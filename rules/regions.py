@@ -23,7 +23,7 @@ NEVER: Minor = -(1 << 40)
 """What a place saves that no unit fits."""
 
 
-class Way(NamedTuple):
+class Way(msgspec.Struct, frozen=True):
     """How the units of one class may enter one slot."""
 
     play: int
@@ -147,7 +147,8 @@ def uses_of(
     alone: dict[tuple[int, int], list[Minor]] = {}
     for position, inside in enumerate(ways):
         least = solo[position]
-        for number, slot, nets, _ in inside:
+        for way in inside:
+            number, slot, nets = way.play, way.slot, way.nets
             best = most[number][slot]
             if problem.plays[number].price is not None:
                 alone.setdefault((number, slot), []).extend([least] * min(problem.classes[position].count, len(best)))
@@ -180,8 +181,8 @@ def touched_by(ways: Sequence[Sequence[Way]]) -> dict[int, int]:
     touched: dict[int, int] = {}
     for position, inside in enumerate(ways):
         bit = 1 << position
-        for number, _, _, _ in inside:
-            touched[number] = touched.get(number, 0) | bit
+        for way in inside:
+            touched[way.play] = touched.get(way.play, 0) | bit
     return touched
 
 

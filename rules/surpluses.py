@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from rules.budget import Budget
 from rules.group_lane import Play
 from rules.money import Minor
@@ -33,7 +35,7 @@ class Reached(NamedTuple):
 States = dict[int, Reached]
 
 
-class Put(NamedTuple):
+class Put(msgspec.Struct, frozen=True):
     """What became of one unit."""
 
     position: int
