@@ -282,3 +282,32 @@ def test_groups_are_about_pieces(promotion, weighed, labelled, by_hand):
 )
 def test_so_many_pieces_at_most_counts_a_portion_as_one(promotion, cost):
     assert total([portion(500, 2_000), label(600), typed(300)], promotion) == cost
+
+
+# More units than are searched in the general way.
+MANY = pieces(100, 30, "many")
+
+
+def test_a_bundle_of_no_use_to_any_piece_reaches_a_threshold():
+    # a costs 8.00, in the bundle 9.00; b costs 0.85, in the bundle 0.90. But from 9.00 on a is 3.00 off.
+    cost = total(
+        [MANY, pieces(1_000, 1, "a"), pieces(100, 1, "b")],
+        offer("percent_off", scope={"skus": ["a"]}, off_bp=2_000),
+        offer("percent_off", scope={"skus": ["b"]}, off_bp=1_500),
+        offer("bundle", parts=[{"scope": {"skus": ["a"]}}, {"scope": {"skus": ["b"]}}], off_bp=1_000),
+        offer("spend_off", scope={"skus": ["a"]}, steps=[{"spend": 900, "off": 300}]),
+    )
+    assert cost == 3_000 + 900 - 300 + 90
+
+
+def test_a_bundle_of_no_use_to_any_piece_reaches_two_thresholds_at_once():
+    # a: 8.00, in the bundle 9.00; b: 3.40 each, in the bundle 3.60. What the one costs more the other threshold needs.
+    cost = total(
+        [MANY, pieces(1_000, 1, "a"), pieces(400, 2, "b")],
+        offer("percent_off", scope={"skus": ["a"]}, off_bp=2_000),
+        offer("percent_off", scope={"skus": ["b"]}, off_bp=1_500),
+        offer("bundle", parts=[{"scope": {"skus": ["a"]}}, {"scope": {"skus": ["b"]}}], off_bp=1_000),
+        offer("spend_off", scope={"skus": ["a"]}, steps=[{"spend": 900, "off": 105}]),
+        offer("spend_off", scope={"skus": ["b"]}, steps=[{"spend": 700, "off": 30}]),
+    )
+    assert cost == 3_000 + (900 - 105) + (360 + 340 - 30)
