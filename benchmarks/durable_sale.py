@@ -73,8 +73,13 @@ class Bare:
         ):
             self.db.execute("INSERT INTO balance VALUES (?, ?, 0, 1)", (account, unit))
         self.db.execute("INSERT INTO receipt_counter VALUES (1, 'd', 0)")
-        self.db.execute("INSERT INTO day_stat VALUES ('d', 1, 0, 0, 0, 0)")
-        self.db.execute("INSERT INTO member_stat VALUES ('m1', 0, 0, 'd', 'd', '')")
+        self.db.execute(
+            "INSERT INTO day_stat (business_date, lane, sales, takings, discount, member_sales)"
+            " VALUES ('d', 1, 0, 0, 0, 0)"
+        )
+        self.db.execute(
+            "INSERT INTO member_stat (member_id, visits, spend, first_date, last_date) VALUES ('m1', 0, 0, 'd', 'd')"
+        )
         for n in range(LINES):
             self.db.execute("INSERT INTO member_sku VALUES ('m1', ?, 0)", (f"sku-{n}",))
 
@@ -83,12 +88,17 @@ class Bare:
         db.execute("BEGIN IMMEDIATE")
         db.execute("UPDATE receipt_counter SET last = last + 1")
         db.execute(
-            "INSERT INTO sale VALUES (?, ?, ?, 1, 'zhang', 'm1', 'd', ?, 0, 5250, 0, 5250, 600, 0, 52, 0, '', 0, 15,"
+            "INSERT INTO sale (sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
+            " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier,"
+            " next_tier_short, item_count, rules_version, promotions)"
+            " VALUES (?, ?, ?, 1, 'zhang', 'm1', 'd', ?, 0, 5250, 0, 5250, 600, 0, 52, 0, '', 0, 15,"
             " 'none', '[]')",
             (number, sale.sale_id, f"S001-1-20261122-{number}", at),
         )
         db.executemany(
-            "INSERT INTO sale_line VALUES (?, ?, ?, '矿泉水', '礦泉水', 'Water', '瓶', ?, NULL, 350, ?, ?,"
+            "INSERT INTO sale_line (sale_no, line_no, sku, name_zh_hans, name_zh_hant, name_en, unit, quantity,"
+            " weight_g, unit_price, gross, net, unit_nets, discounts, tax_bp, tax, code)"
+            " VALUES (?, ?, ?, '矿泉水', '礦泉水', 'Water', '瓶', ?, NULL, 350, ?, ?,"
             " '[350,350]', '[]', 1300, 40, '')",
             [(number, n, line.sku, line.quantity, line.gross, line.net) for n, line in enumerate(sale.lines)],
         )

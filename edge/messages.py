@@ -68,6 +68,8 @@ class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     gift_of: str | msgspec.UnsetType = msgspec.UNSET
     """The promotion that gave the line away; left out for what was bought."""
+    times_of: str | msgspec.UnsetType = msgspec.UNSET
+    """The unit of the times that paid for the line; left out for what was bought."""
 
 
 class TenderBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +104,84 @@ class SaleBody(msgspec.Struct, frozen=True, kw_only=True):
     """Points that were taken as cash; what they took off stands among the lines' discounts as `points`."""
     spent_codes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     """Single-use coupon codes that it spent, with capitals folded."""
+    principal_paid: int | msgspec.UnsetType = msgspec.UNSET
+    """What of its stored-value tender was principal."""
+    gift_paid: int | msgspec.UnsetType = msgspec.UNSET
+    """What of its stored-value tender was gift money."""
+    change_kept: int | msgspec.UnsetType = msgspec.UNSET
+    """Change that the member kept as stored value."""
+    balances_after: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    """What the member had after it of stored value and of the times that it moved, by unit."""
+
+
+class TransferBody(msgspec.Struct, frozen=True, kw_only=True):
+    """One move in the ledger."""
+
+    unit: str
+    from_account: str
+    to_account: str
+    amount: int
+    reason: str
+    expires_ms: int | None = None
+
+
+class EntryBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What moved in the ledger without being a sale: a top-up, an adjustment, an expiry …; no personal data."""
+
+    entry_id: str
+    kind: str
+    """`top_up`, `adjust`, `expiry` …"""
+    member_id: str | None = None
+    lane: int = 0
+    staff_id: str = ""
+    """Empty for what happens by the clock."""
+    approver_id: str = ""
+    of_id: str = ""
+    """The sale or entry that it follows or undoes."""
+    number: str = ""
+    """Of its slip; empty without one."""
+    at_ms: int
+    business_date: str
+    transfers: tuple[TransferBody, ...] = ()
+    detail: dict[str, str | int] = {}
+
+
+class ReturnLineBody(msgspec.Struct, frozen=True, kw_only=True):
+    line: int
+    """Position among the sale's lines, from 0."""
+    units: tuple[int, ...]
+    net: int
+    clawed_back: int = 0
+    tax: int = 0
+    restocked: bool = True
+
+
+class ReturnBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of a sale that was brought back, and how it was paid back; no personal data."""
+
+    return_id: str
+    receipt_number: str
+    """Of the return's own receipt."""
+    sale_id: str
+    sale_number: str
+    member_id: str | None = None
+    lane: int
+    staff_id: str
+    approver_id: str = ""
+    at_ms: int
+    business_date: str
+    currency: str
+    amount: int
+    clawed_back: int = 0
+    points_taken: int = 0
+    """Points of the sale that were taken back."""
+    points_given: int = 0
+    """Points that had paid and came back."""
+    withheld: int = 0
+    """What of the refund was kept for points that were spent already."""
+    lines: tuple[ReturnLineBody, ...]
+    tenders: tuple[TenderBody, ...]
+    transfers: tuple[TransferBody, ...] = ()
 
 
 class AuditBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from edge.store.list_prices import priced_items
 from edge.store.rulebook import Entry, EntryText, Source
 from rules.basket import Names
 from rules.promotions import NO_RULES, RuleSet, load_rules
+from rules.subjects import spoken_subjects
 from rules.table_reader import Problem
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def text_of(rules: RuleSet) -> str:
     """Return the rules as the text of a JSON rules file, the same for the same rules."""
     known = {field.name for field in msgspec.structs.fields(RuleSet)}
     data: dict[str, Any] = {"version": rules.version}
-    data |= {key: getattr(rules, key) for key in RULE_KEYS if key in known}
+    data |= {key: getattr(rules, key) for key in RULE_KEYS if key in known} | spoken_subjects(rules)
     return msgspec.json.encode(data, order="deterministic").decode()
 
 

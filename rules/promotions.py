@@ -52,6 +52,8 @@ from rules.promotion_kinds import (
     Uses,
 )
 from rules.promotion_prices import price_problems
+from rules.return_rules import ReturnRules
+from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
 
 __all__ = [
@@ -101,7 +103,7 @@ __all__ = [
     "read_rules",
 ]
 
-FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", "coupon_rules")
+FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", "coupon_rules", *SUBJECTS)
 PROMOTIONS_MAX = 2_000
 TIERS_MAX = 20
 VERSION_LENGTH = 12
@@ -145,6 +147,8 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Coupons that the shop issues by itself."""
     calendar: Calendar = Calendar()
     """Official days; only what a promotion asks for makes it be read."""
+    # The subjects of rules/subjects.py.
+    returns: ReturnRules = ReturnRules()
 
     def tier(self, tier_id: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)
@@ -208,6 +212,7 @@ def read_rules(
     problems += set_problems(placed, groups)
     known = {_id_of(raw): promotions.get(row) for row, raw in enumerate(rows)}
     coupon_rules = _read_coupon_rules(data, known, skus, problems)
+    subjects = read_subjects(data, problems)
     if known_items is not None:
         problems += price_problems(placed, known_items)
     if problems:
@@ -222,22 +227,23 @@ def read_rules(
         exclusive_groups=groups,
         coupon_rules=coupon_rules,
         calendar=shipped_calendar() if needs_calendar else Calendar(),
+        **subjects,
     )
     return rules if version else msgspec.structs.replace(rules, version=content_version(rules))
 
 
 def content_version(rules: RuleSet) -> str:
     """Return the version that the content gives itself: the same for any order of tiers and promotions in the file."""
-    content: list[Any] = [
+    parts: list[Any] = [
         sorted(rules.tiers, key=lambda tier: tier.id),
         sorted(rules.promotions, key=lambda promotion: promotion.id),
         rules.points,
         rules.exclusive_groups,
     ]
-    # What came later stands in the content only where it is used, so that a file keeps the version it had before.
+    subjects = spoken_subjects(rules)
     if rules.coupon_rules:
-        content.append({"coupon_rules": sorted(rules.coupon_rules, key=lambda rule: rule.id)})
-    canonical = msgspec.json.encode(content, order="deterministic")
+        subjects["coupon_rules"] = sorted(rules.coupon_rules, key=lambda rule: rule.id)
+    canonical = msgspec.json.encode([*parts, subjects] if subjects else parts, order="deterministic")
     return hashlib.sha256(canonical).hexdigest()[:VERSION_LENGTH]
 
 

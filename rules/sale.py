@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from rules.basket import QUANTITY_MAX, Basket, Item, Line, Names
@@ -13,10 +13,13 @@ from rules.ledger import (
     ISSUER,
     POINTS,
     SHELF,
+    STORED_VALUE,
+    STORED_VALUE_GIFT,
     TENDERS,
     Transfer,
     drawer_account,
     member_account,
+    owed_account,
     stock_unit,
 )
 from rules.money import Minor
@@ -44,6 +47,8 @@ class SaleLine:
     code: str
     gift_of: str = ""
     """The promotion that gave it away; empty for what was bought."""
+    times_of: str = ""
+    """What of a times card paid for it, as `rules.ledger.times_unit` names it; empty for what was bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,14 @@ class Sale:
     """Points that were taken as cash."""
     spent_codes: tuple[str, ...] = ()
     """Single-use codes that it spent, with capitals folded."""
+    principal_paid: Minor = 0
+    """What of its stored-value tender was principal."""
+    gift_paid: Minor = 0
+    """What of its stored-value tender was gift money."""
+    change_kept: Minor = 0
+    """What of the change the member kept as stored value (存零); it is no part of `change`."""
+    balances_after: Mapping[str, int] = field(default_factory=dict)
+    """What the member had after it of stored value and of the times it used, by unit."""
 
 
 def receipt_number(*, store: str, lane: int, business_date: str, number: int) -> str:
@@ -192,28 +205,34 @@ def _gift_line(gift: Gift, item: Item | None) -> SaleLine:
     )
 
 
-def sale_transfers(sale: Sale, *, points_expire_ms: int | None) -> tuple[Transfer, ...]:
-    """Return what a sale moves: goods off the shelf, gifts among them, money in, points from and to the member.
+def sale_transfers(sale: Sale, *, points_expire_ms: int | None, points_owed: int = 0) -> tuple[Transfer, ...]:
+    """Return what a sale moves: goods off the shelf, gifts among them, money in, member's money out, points both ways.
 
     Points that paid come before those that the sale brings: it cannot pay with its own.
 
     Args:
         points_expire_ms: when the points of this sale expire; None never.
+        points_owed: what the member owes; the points of this sale settle that first. Zero or more.
     """
-    return (
-        *_goods(sale.lines),
-        *_money(sale),
-        *(
-            (Transfer(POINTS, member_account(sale.member_id), ISSUER, sale.points_paid, "redemption"),)
-            if sale.member_id is not None and sale.points_paid > 0
-            else ()
-        ),
-        *(
-            (Transfer(POINTS, ISSUER, member_account(sale.member_id), sale.points, "accrual", points_expire_ms),)
-            if sale.member_id is not None and sale.points > 0
-            else ()
-        ),
-    )
+    moved = [*_goods(sale.lines), *_money(sale)]
+    if sale.member_id is None:
+        return tuple(moved)
+    member, owed = member_account(sale.member_id), min(points_owed, sale.points)
+    used = [(POINTS, sale.points_paid), (STORED_VALUE, sale.principal_paid), (STORED_VALUE_GIFT, sale.gift_paid)]
+    for line in sale.lines:
+        if line.times_of:
+            used.append((line.times_of, line.quantity))
+    moved += [Transfer(unit, member, ISSUER, amount, "redemption") for unit, amount in used if amount > 0]
+    if sale.change_kept:
+        moved += [
+            Transfer(CASH, CUSTOMERS, drawer_account(sale.lane), sale.change_kept, "change_kept"),
+            Transfer(STORED_VALUE, ISSUER, member, sale.change_kept, "change_kept"),
+        ]
+    if owed:
+        moved.append(Transfer(POINTS, ISSUER, owed_account(sale.member_id), owed, "accrual"))
+    if sale.points > owed:
+        moved.append(Transfer(POINTS, ISSUER, member, sale.points - owed, "accrual", points_expire_ms))
+    return tuple(moved)
 
 
 def _goods(lines: Sequence[SaleLine]) -> list[Transfer]:
@@ -225,10 +244,11 @@ def _goods(lines: Sequence[SaleLine]) -> list[Transfer]:
 
 
 def _money(sale: Sale) -> list[Transfer]:
+    """Return the money of each tender; stored value was paid in before, and moves from the member instead."""
     return [
         Transfer(
             CASH, CUSTOMERS, drawer_account(sale.lane) if tender.kind == "cash" else TENDERS, tender.amount, "sale"
         )
         for tender in sale.tenders
-        if tender.amount > 0
+        if tender.amount > 0 and tender.kind != "stored_value"
     ]

@@ -90,8 +90,11 @@ def _wrong_lot(db: SqliteDatabase) -> str:
     found = rows(
         db,
         """
-        SELECT l.lot_id, l.remaining, l.granted - coalesce(sum(u.amount), 0) AS truth
-        FROM lot l LEFT JOIN lot_use u ON u.lot_id = l.lot_id GROUP BY l.lot_id HAVING truth <> l.remaining LIMIT 1
+        WITH moved AS (
+            SELECT lot_id, -amount AS amount FROM lot_use UNION ALL SELECT lot_id, amount FROM lot_return
+        ), sums AS (SELECT lot_id, sum(amount) AS amount FROM moved GROUP BY lot_id)
+        SELECT l.lot_id, l.remaining, l.granted + coalesce(m.amount, 0) AS truth
+        FROM lot l LEFT JOIN sums m ON m.lot_id = l.lot_id WHERE truth <> l.remaining LIMIT 1
         """,
     )
     if found:

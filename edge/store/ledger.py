@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.store.database import execute, execute_many, rows, scalar
-from rules.ledger import POINTS, STORED_VALUE_GIFT, Lot, Transfer, balances, draw, may_be_negative
+from rules.ledger import (
+    POINTS,
+    Lot,
+    LotUse,
+    Transfer,
+    balances,
+    draw,
+    lives_in_lots,
+    may_be_negative,
+    member_account,
+    owed_account,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +38,38 @@ class InsufficientError(Exception):
         self.insufficient = Insufficient(account, unit)
 
 
-def lives_in_lots(unit: str, account: str) -> bool:
-    """Tell whether a unit in an account is kept in lots with an expiry: what a member was granted."""
-    return account.startswith("member/") and (unit in (POINTS, STORED_VALUE_GIFT) or unit.startswith("times:"))
+_INSERT = (
+    "INSERT INTO transfer (unit, from_account, to_account, amount, reason, sale_id, at_ms, business_date, entry_no)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def post(
-    db: SqliteDatabase, transfers: Sequence[Transfer], *, sale_id: str | None, at_ms: int, business_date: str
+    db: SqliteDatabase,
+    transfers: Sequence[Transfer],
+    *,
+    sale_id: str | None,
+    at_ms: int,
+    business_date: str,
+    entry_no: int | None = None,
 ) -> None:
-    """Write transfers, balances and lots within the caller's transaction. Raises InsufficientError."""
+    """Write transfers, balances and lots within the caller's transaction. Raises InsufficientError.
+
+    Args:
+        sale_id: the sale that they follow from, or None.
+        entry_no: the entry that they follow from where it is no sale, as `edge.store.entries` numbers it.
+    """
     plain = []
     for transfer in transfers:
         values = (
             transfer.unit, transfer.from_account, transfer.to_account, transfer.amount, transfer.reason,
-            sale_id, at_ms, business_date,
+            sale_id, at_ms, business_date, entry_no,
         )  # fmt: skip
         if lives_in_lots(transfer.unit, transfer.from_account) or lives_in_lots(transfer.unit, transfer.to_account):
             _post_with_lots(db, transfer, values, at_ms=at_ms)
         else:
             plain.append(values)
-    execute_many(
-        db,
-        "INSERT INTO transfer (unit, from_account, to_account, amount, reason, sale_id, at_ms, business_date)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        plain,
-    )
+    execute_many(db, _INSERT, plain)
     changes = [(account, unit, amount) for (account, unit), amount in balances(transfers).items() if amount]
     execute_many(
         db,
@@ -76,20 +94,23 @@ def post(
 
 
 def _post_with_lots(db: SqliteDatabase, transfer: Transfer, values: tuple[object, ...], *, at_ms: int) -> None:
-    transfer_id = execute(
-        db,
-        "INSERT INTO transfer (unit, from_account, to_account, amount, reason, sale_id, at_ms, business_date)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        *values,
-    ).lastrowid
+    transfer_id = execute(db, _INSERT, *values).lastrowid
     if lives_in_lots(transfer.unit, transfer.from_account):
-        uses = draw(open_lots(db, transfer.from_account, transfer.unit), transfer.amount, now_ms=at_ms)
+        held = open_lots(db, transfer.from_account, transfer.unit)
+        uses = draw(held, transfer.amount, now_ms=at_ms, first=transfer.from_lots)
         if uses is None:
             raise InsufficientError(transfer.from_account, transfer.unit)
         for use in uses:
             execute(db, "UPDATE lot SET remaining = remaining - ? WHERE lot_id = ?", use.amount, use.lot_id)
             execute(db, "INSERT INTO lot_use VALUES (?, ?, ?)", transfer_id, use.lot_id, use.amount)
-    if lives_in_lots(transfer.unit, transfer.to_account):
+    for use in transfer.into_lots:
+        given_back = execute(
+            db, "UPDATE lot SET remaining = remaining + ? WHERE lot_id = ? AND account = ? AND unit = ?",
+            use.amount, use.lot_id, transfer.to_account, transfer.unit,
+        )  # fmt: skip
+        assert given_back.rowcount == 1, f"lot {use.lot_id} is not one of {transfer.to_account}"
+        execute(db, "INSERT INTO lot_return VALUES (?, ?, ?)", transfer_id, use.lot_id, use.amount)
+    if not transfer.into_lots and lives_in_lots(transfer.unit, transfer.to_account):
         execute(
             db, "INSERT INTO lot VALUES (?, ?, ?, ?, ?, ?)",
             transfer_id, transfer.to_account, transfer.unit, transfer.amount, transfer.amount, transfer.expires_ms,
@@ -123,3 +144,43 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
         now_ms,
     )
     return balance(db, account, unit) - int(expired)
+
+
+def points_of(db: SqliteDatabase, member_id: str, *, now_ms: int) -> int:
+    """Return a member's points as they are told: what can be spent less what is owed, which may be below zero."""
+    return spendable(db, member_account(member_id), POINTS, now_ms=now_ms) + balance(
+        db, owed_account(member_id), POINTS
+    )
+
+
+def uses_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> tuple[LotUse, ...]:
+    """Return what a sale used of an account's lots and was not given back by its returns, the last used first."""
+    found = rows(
+        db,
+        """
+        SELECT u.lot_id, sum(u.amount) - coalesce((
+            SELECT sum(r.amount) FROM entry e JOIN transfer g ON g.entry_no = e.entry_no
+            JOIN lot_return r ON r.transfer_id = g.transfer_id
+            WHERE e.of_id = t.sale_id AND g.unit = t.unit AND r.lot_id = u.lot_id), 0) AS left_over
+        FROM transfer t JOIN lot_use u ON u.transfer_id = t.transfer_id
+        WHERE t.sale_id = ? AND t.from_account = ? AND t.unit = ?
+        GROUP BY u.lot_id HAVING left_over > 0 ORDER BY max(u.transfer_id) DESC, u.lot_id DESC
+        """,
+        sale_id,
+        account,
+        unit,
+    )
+    return tuple(LotUse(lot_id, amount) for lot_id, amount in found)
+
+
+def lots_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> tuple[Lot, ...]:
+    """Return the lots that a sale made, with what is left of each."""
+    found = rows(
+        db,
+        "SELECT l.lot_id, l.remaining, l.expires_ms FROM transfer t JOIN lot l ON l.lot_id = t.transfer_id"
+        " WHERE t.sale_id = ? AND t.to_account = ? AND t.unit = ? ORDER BY l.lot_id",
+        sale_id,
+        account,
+        unit,
+    )
+    return tuple(Lot(*each) for each in found)

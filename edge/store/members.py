@@ -116,11 +116,12 @@ def member(db: SqliteDatabase, member_id: str) -> MemberFile | None:
 
 
 def spend_since(db: SqliteDatabase, member_id: str, since: date) -> Minor:
-    """Return what a member paid on and after a business date."""
+    """Return what a member paid for sales on and after a business date, less what was paid back for them."""
     return int(
         scalar(
             db,
-            "SELECT coalesce(sum(total), 0) FROM sale WHERE member_id = ? AND business_date >= ?",
+            "SELECT coalesce(sum(s.total - coalesce((SELECT sum(r.amount + r.withheld) FROM sale_return r"
+            " WHERE r.sale_no = s.sale_no), 0)), 0) FROM sale s WHERE s.member_id = ? AND s.business_date >= ?",
             member_id,
             since.isoformat(),
         )

@@ -13,7 +13,15 @@ from edge.messages import SALE_LINES_MAX_BYTES, SaleBody, SaleLineBody, TenderBo
 from edge.store import audit, coupons, ledger, outbox, printjobs, uses
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from rules.basket import Names
-from rules.ledger import POINTS, member_account
+from rules.ledger import (
+    POINTS,
+    STORED_VALUE,
+    STORED_VALUE_GIFT,
+    Transfer,
+    balances,
+    member_account,
+    owed_account,
+)
 from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number, runs, sale_transfers, unruns
 
 Runs = tuple[tuple[int, int], ...]
@@ -37,6 +45,8 @@ class SaleContext:
     """Coupons that the sale brings."""
     clears_lane: bool = True
     """False for sales that are brought in, not made at a lane."""
+    more: tuple[Transfer, ...] = ()
+    """What moves with it beyond what follows from the sale itself, such as the times of a package that was bought."""
 
 
 class SaleLink(msgspec.Struct, frozen=True, kw_only=True, rename={"currency": "in"}):
@@ -76,16 +86,16 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         ),
         points_after=None
         if sale.member_id is None
-        else ledger.spendable(db, member_account(sale.member_id), POINTS, now_ms=sale.sold_at_ms)
-        - sale.points_paid
-        + sale.points,
+        else ledger.points_of(db, sale.member_id, now_ms=sale.sold_at_ms) - sale.points_paid + sale.points,
+        balances_after=_balances_after(db, sale, context.more),
     )
+    owed = -ledger.balance(db, owed_account(sale.member_id), POINTS) if sale.member_id else 0
     sale_no = _insert_sale(db, sale)
     uses.count(db, sale, sale_no)
     coupons.issue_with_sale(db, sale, sale_no, context.coupons)
     ledger.post(
         db,
-        sale_transfers(sale, points_expire_ms=context.points_expire_ms),
+        (*sale_transfers(sale, points_expire_ms=context.points_expire_ms, points_owed=owed), *context.more),
         sale_id=sale.sale_id,
         at_ms=sale.sold_at_ms,
         business_date=sale.business_date,
@@ -116,6 +126,21 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     return sale
 
 
+def _balances_after(db: SqliteDatabase, sale: Sale, more: Sequence[Transfer]) -> dict[str, int]:
+    """Return what the member will have of the money and times that this sale moves, by unit."""
+    if sale.member_id is None:
+        return {}
+    account = member_account(sale.member_id)
+    moves = [move for move in (*sale_transfers(sale, points_expire_ms=None), *more) if move.unit != POINTS]
+    changes = {unit: amount for (holder, unit), amount in balances(moves).items() if holder == account}
+    if changes.keys() & {STORED_VALUE, STORED_VALUE_GIFT}:
+        changes = {STORED_VALUE: 0, STORED_VALUE_GIFT: 0, **changes}
+    return {
+        unit: ledger.spendable(db, account, unit, now_ms=sale.sold_at_ms) + amount
+        for unit, amount in sorted(changes.items())
+    }
+
+
 def _next_number(db: SqliteDatabase, lane: int, business_date: str) -> int:
     return int(
         execute(
@@ -133,17 +158,18 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
         db,
         "INSERT INTO sale (sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions, points_paid)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         sale.sale_id, sale.receipt_number, sale.lane, sale.staff_id, sale.member_id, sale.business_date,
         sale.sold_at_ms, int(sale.is_clock_unsure), sale.gross, sale.discount, sale.total, sale.tax, sale.change,
         sale.points, sale.points_after, sale.next_tier, sale.next_tier_short, sale.item_count, sale.rules_version,
-        msgspec.json.encode(promotions).decode(), sale.points_paid,
+        msgspec.json.encode(promotions).decode(), sale.points_paid, sale.principal_paid, sale.gift_paid,
+        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(),
     ).lastrowid  # fmt: skip
     assert sale_no is not None
     execute_many(
         db,
-        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)],
     )
     execute_many(
@@ -162,14 +188,15 @@ def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
         sale_no, number, line.sku, line.names.zh_hans, line.names.zh_hant, line.names.en, line.unit,
         line.quantity, line.weight_g, line.unit_price, line.gross, line.net,
         msgspec.json.encode(runs(line.unit_nets)).decode(), msgspec.json.encode(line.discounts).decode(),
-        line.tax_bp, line.tax, line.code, line.gift_of,
+        line.tax_bp, line.tax, line.code, line.gift_of, line.times_of,
     )  # fmt: skip
 
 
 def _keep_summaries(db: SqliteDatabase, sale: Sale, context: SaleContext) -> None:
     execute(
         db,
-        "INSERT INTO day_stat VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET sales = sales + 1,"
+        "INSERT INTO day_stat (business_date, lane, sales, takings, discount, member_sales)"
+        " VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET sales = sales + 1,"
         " takings = takings + excluded.takings, discount = discount + excluded.discount,"
         " member_sales = member_sales + excluded.member_sales",
         sale.business_date, sale.lane, sale.total, sale.discount, int(sale.member_id is not None),
@@ -178,7 +205,8 @@ def _keep_summaries(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Non
         return
     execute(
         db,
-        "INSERT INTO member_stat VALUES (?, 1, ?, ?, ?, '') ON CONFLICT DO UPDATE SET visits = visits + 1,"
+        "INSERT INTO member_stat (member_id, visits, spend, first_date, last_date) VALUES (?, 1, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET visits = visits + 1,"
         " spend = spend + excluded.spend, before_last_date = last_date, last_date = excluded.last_date",
         sale.member_id, sale.total, sale.business_date, sale.business_date,
     )  # fmt: skip
@@ -214,6 +242,10 @@ def sale_body(sale: Sale, *, currency: str) -> SaleBody:
         tenders=tuple(TenderBody(kind=t.kind, amount=t.amount, given=t.given) for t in sale.tenders),
         points_paid=sale.points_paid or UNSET,
         spent_codes=sale.spent_codes or UNSET,
+        principal_paid=sale.principal_paid or UNSET,
+        gift_paid=sale.gift_paid or UNSET,
+        change_kept=sale.change_kept or UNSET,
+        balances_after=dict(sale.balances_after) or UNSET,
     )
 
 
@@ -222,7 +254,7 @@ def _line_body(line: SaleLine) -> SaleLineBody:
         sku=line.sku, name=line.names.zh_hans, quantity=line.quantity, weight_g=line.weight_g,
         unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=runs(line.unit_nets),
         discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
-        gift_of=line.gift_of or UNSET,
+        gift_of=line.gift_of or UNSET, times_of=line.times_of or UNSET,
     )  # fmt: skip
 
 
@@ -237,7 +269,8 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         db,
         "SELECT sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions, points_paid FROM sale WHERE sale_id = ?",
+        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after"
+        " FROM sale WHERE sale_id = ?",
         sale_id,
     )
     if found is None:
@@ -258,7 +291,8 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
                 db, "SELECT kind, amount, given, ref FROM sale_tender WHERE sale_no = ? ORDER BY tender_no", found[0]
             )
         ),
-        points_paid=found[21], spent_codes=uses.codes_of_sale(db, found[0]),
+        points_paid=found[21], spent_codes=uses.codes_of_sale(db, found[0]), principal_paid=found[22],
+        gift_paid=found[23], change_kept=found[24], balances_after=msgspec.json.decode(found[25], type=dict[str, int]),
     )  # fmt: skip
 
 
@@ -267,13 +301,14 @@ def _stored_lines(db: SqliteDatabase, sale_no: int) -> tuple[SaleLine, ...]:
         SaleLine(
             sku, Names(hans, hant, english), unit, quantity, weight_g, unit_price, gross, net,
             unruns(msgspec.json.decode(unit_nets, type=Runs)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
-            tax_bp, tax, code, gift_of,
+            tax_bp, tax, code, gift_of, times_of,
         )
         for (sku, hans, hant, english, unit, quantity, weight_g, unit_price, gross, net, unit_nets, discounts,
-             tax_bp, tax, code, gift_of) in rows(
+             tax_bp, tax, code, gift_of, times_of) in rows(
             db,
             "SELECT sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
-            " unit_nets, discounts, tax_bp, tax, code, gift_of FROM sale_line WHERE sale_no = ? ORDER BY line_no",
+            " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of FROM sale_line WHERE sale_no = ?"
+            " ORDER BY line_no",
             sale_no,
         )
     )  # fmt: skip

@@ -1,0 +1,183 @@
+"""Entries: what moves in the ledger without being a sale, written once, chained, and told to head office."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from peewee import SqliteDatabase
+
+from edge.messages import EntryBody, TransferBody, body_hash, encode_body
+from edge.store import audit, ledger, outbox
+from edge.store.database import execute, row, rows
+from rules.ledger import Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A top-up, an adjustment, an expiry …: some transfers that happen together or not at all."""
+
+    entry_id: str
+    """Made before anybody presses, so that a second press changes nothing."""
+    kind: str
+    """`top_up`, `adjust`, `expiry` …: names, no free text."""
+    at_ms: int
+    business_date: str
+    transfers: tuple[Transfer, ...]
+    member_id: str | None = None
+    lane: int = 0
+    """0 for what no lane did."""
+    staff_id: str = ""
+    """Empty for what happens by the clock."""
+    approver_id: str = ""
+    reason: str = ""
+    """As somebody typed or chose it; it stays in the store."""
+    of_id: str = ""
+    """The sale or entry that it follows or undoes."""
+    number: str = ""
+    """Of its slip; empty without one."""
+    detail: Mapping[str, str | int] = field(default_factory=dict)
+    """What the kind needs to know again; no personal data, as head office is told it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLink:
+    """What the audit chain holds of an entry."""
+
+    number: str
+    sha256: str
+
+
+def record(db: SqliteDatabase, entry: Entry) -> int | None:
+    """Write an entry with its transfers, its link in the chain and its message, within the caller's transaction.
+
+    Returns its number, or None where an entry of that id was recorded before: nothing is changed then.
+
+    Raises `ledger.InsufficientError` when an account holds too little: the caller's transaction is to be undone.
+    """
+    entry_no = put(db, entry)
+    if entry_no is None:
+        return None
+    body = encode_body(entry_body(entry))
+    outbox.put(db, kind="member", subject=entry.entry_id, body=body, at_ms=entry.at_ms)
+    chain(db, entry, body)
+    return entry_no
+
+
+def put(db: SqliteDatabase, entry: Entry) -> int | None:
+    """Write an entry and its transfers alone; for what has a message of its own."""
+    if row(db, "SELECT 1 FROM entry WHERE entry_id = ?", entry.entry_id) is not None:
+        return None
+    entry_no = execute(
+        db,
+        "INSERT INTO entry (entry_id, kind, member_id, lane, staff_id, approver_id, reason, of_id, number, detail,"
+        " at_ms, business_date) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        entry.entry_id, entry.kind, entry.member_id, entry.lane, entry.staff_id, entry.approver_id, entry.reason,
+        entry.of_id, entry.number, msgspec.json.encode(entry.detail).decode(), entry.at_ms, entry.business_date,
+    ).lastrowid  # fmt: skip
+    assert entry_no is not None
+    ledger.post(
+        db, entry.transfers, sale_id=None, at_ms=entry.at_ms, business_date=entry.business_date, entry_no=entry_no
+    )
+    return int(entry_no)
+
+
+def chain(db: SqliteDatabase, entry: Entry, body: bytes) -> None:
+    """Put an entry into the audit chain by the hash of its message."""
+    audit.note(
+        db, at_ms=entry.at_ms, staff_id=entry.staff_id, lane=entry.lane, action=entry.kind, subject=entry.entry_id,
+        detail=EntryLink(entry.number, body_hash(body)),
+    )  # fmt: skip
+
+
+def next_number(db: SqliteDatabase, *, store_id: str, lane: int, business_date: str) -> str:
+    """Return the next slip number of a lane on a date: `S001-1-20261122-E0007`."""
+    count = execute(
+        db,
+        "INSERT INTO entry_counter VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+        lane,
+        business_date,
+    ).fetchone()[0]
+    return f"{store_id}-{lane}-{business_date.replace('-', '')}-E{int(count):04d}"
+
+
+def transfer_bodies(transfers: Sequence[Transfer]) -> tuple[TransferBody, ...]:
+    """Return transfers as head office is told them."""
+    return tuple(
+        TransferBody(
+            unit=move.unit, from_account=move.from_account, to_account=move.to_account, amount=move.amount,
+            reason=move.reason, expires_ms=move.expires_ms,
+        )
+        for move in transfers
+    )  # fmt: skip
+
+
+def entry_body(entry: Entry) -> EntryBody:
+    """Return what head office is told of an entry."""
+    return EntryBody(
+        entry_id=entry.entry_id, kind=entry.kind, member_id=entry.member_id, lane=entry.lane, staff_id=entry.staff_id,
+        approver_id=entry.approver_id, of_id=entry.of_id, number=entry.number, at_ms=entry.at_ms,
+        business_date=entry.business_date, transfers=transfer_bodies(entry.transfers), detail=dict(entry.detail),
+    )  # fmt: skip
+
+
+def stored(db: SqliteDatabase, entry_id: str) -> Entry | None:
+    """Return a recorded entry; its transfers without the lots that they named."""
+    found = rows(
+        db,
+        "SELECT entry_no, entry_id, kind, member_id, lane, staff_id, approver_id, reason, of_id, number, detail, at_ms,"
+        " business_date FROM entry WHERE entry_id = ?",
+        entry_id,
+    )
+    return _entry(db, found[0]) if found else None
+
+
+def of_member(db: SqliteDatabase, member_id: str, *, limit: int, before_no: int | None = None) -> list[Entry]:
+    """Return the newest entries of a member, newest first."""
+    found = rows(
+        db,
+        "SELECT entry_no, entry_id, kind, member_id, lane, staff_id, approver_id, reason, of_id, number, detail, at_ms,"
+        " business_date FROM entry WHERE member_id = ? AND entry_no < ? ORDER BY entry_no DESC LIMIT ?",
+        member_id,
+        before_no or 2**62,
+        limit,
+    )
+    return [_entry(db, each) for each in found]
+
+
+def _entry(db: SqliteDatabase, found: tuple[object, ...]) -> Entry:
+    (entry_no, entry_id, kind, member_id, lane, staff_id, approver_id, reason, of_id, number, detail, at_ms,
+     business_date) = found  # fmt: skip
+    moved = rows(
+        db,
+        "SELECT t.unit, t.from_account, t.to_account, t.amount, t.reason, l.expires_ms FROM transfer t"
+        " LEFT JOIN lot l ON l.lot_id = t.transfer_id WHERE t.entry_no = ? ORDER BY t.transfer_id",
+        entry_no,
+    )
+    return Entry(
+        entry_id=str(entry_id), kind=str(kind), member_id=None if member_id is None else str(member_id),
+        lane=int(str(lane)), staff_id=str(staff_id), approver_id=str(approver_id), reason=str(reason), of_id=str(of_id),
+        number=str(number), detail=msgspec.json.decode(str(detail), type=dict[str, str | int]), at_ms=int(str(at_ms)),
+        business_date=str(business_date), transfers=tuple(Transfer(*each) for each in moved),
+    )  # fmt: skip
+
+
+def changed_entry(db: SqliteDatabase) -> str:
+    """Return what is wrong with the first entry that is no longer what the chain says of it, or an empty text."""
+    links = rows(
+        db,
+        "SELECT e.entry_id, a.detail FROM entry e LEFT JOIN audit a ON a.subject = e.entry_id AND a.action = e.kind"
+        " WHERE e.kind <> 'return' ORDER BY e.entry_no",
+    )
+    for entry_id, detail in links:
+        entry = stored(db, entry_id)
+        if detail is None or entry is None:
+            return f"entry {entry_id} has no link in the chain"
+        try:
+            told = msgspec.json.decode(detail, type=EntryLink)
+        except msgspec.DecodeError as error:
+            return f"the link of entry {entry_id} cannot be read: {error}"
+        if body_hash(encode_body(entry_body(entry))) != told.sha256:
+            return f"entry {entry_id} ({entry.kind}) is not what it was when it was made"
+    return ""

@@ -1,0 +1,33 @@
+"""What the shop decided about returns."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+
+class SpentPoints(StrEnum):
+    """What becomes of points that are to be taken back and were spent already."""
+
+    OWE = "owe"
+    """The member owes them: what is granted next goes there first."""
+    WITHHOLD = "withhold"
+    """Their worth is kept back from the refund, as far as it goes; the rest is owed."""
+    APPROVE = "approve"
+    """Somebody who may has to agree; then they are owed."""
+
+
+Kind = Literal["gift", "principal", "card", "scan", "cash"]
+
+
+class ReturnRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How what was sold comes back."""
+
+    spent_points: SpentPoints = SpentPoints.OWE
+    order: Annotated[tuple[Kind, ...], msgspec.Meta(max_length=5)] = ("gift", "principal", "scan", "card", "cash")
+    """Which tender of the sale is paid back first. Gift money first, or a return would turn it into cash; kinds that
+    are not named come last, in the order in which they were taken."""
+    days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 0
+    """Days after the sale in which it may come back without anybody's approval; 0: always."""
