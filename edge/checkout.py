@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from edge.coupon_issue import brought_by
 from edge.shop import Shop, months_after
 from edge.store.sales import SaleContext, record_sale
 from rules.basket import Basket
@@ -62,6 +63,7 @@ def close_sale(
         printers=(printer,) if printer else (),
         drawer_printer=printer if _has_drawer(shop, printer) else "",
         new_tier_id=new_tier_id,
+        coupons=brought_by(shop, basket, quote, at_ms=now_ms),
     )
     return record_sale(shop.store, sale, context), new_tier_id
 

@@ -6,8 +6,9 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.receipt_coupons import PaperCoupon
 from edge.rulebook import Rulebook
-from edge.store import members, staff
+from edge.store import coupons, members, staff
 from edge.store.database import Store
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
@@ -49,6 +50,21 @@ class Papers:
             staff_name=person.name if person else sale.staff_id,
             member_name=members.mask_name(member.name) if member else "",
             tier_names=self._rulebook.tier_names(),
+            coupons=tuple(self._coupon(each) for each in coupons.brought_by_sale(self._db, sale.sale_id)),
+        )
+
+    def _coupon(self, coupon: coupons.Coupon) -> PaperCoupon:
+        promotion = self._rulebook.rules.promotion(coupon.promotion_id)
+        return PaperCoupon(
+            names=promotion.names if promotion else coupon.names,
+            code=coupon.code,
+            first_day=None
+            if coupon.valid_from_ms <= coupon.issued_ms
+            else self._clock.local(coupon.valid_from_ms).date(),
+            last_day=None
+            if coupon.valid_until_ms >= coupons.FOREVER_MS
+            else self._clock.local(coupon.valid_until_ms - 1).date(),
+            is_bearer=coupon.is_bearer,
         )
 
     def _texts(self, language: str) -> Texts:

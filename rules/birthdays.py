@@ -1,4 +1,4 @@
-"""Whose birthday is kept in a span of days: asked the other way round, so that a store need not look at every member."""
+"""Which birthdays are kept in a span of days: asked this way round, a store need not look at every member."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BirthdayKey = tuple[bool, int, int]
 
 
 def birthdays_kept(first: date, last: date) -> Mapping[BirthdayKey, date]:
-    """Return every birthday that is kept from the first to the last day, both included, with the day that it is kept on.
+    """Return every birthday that is kept from the first to the last day, both included, with the day of that.
 
     >>> kept = birthdays_kept(date(2027, 2, 28), date(2027, 2, 28))
     >>> [key for key in sorted(kept) if not key[0]]

@@ -80,10 +80,12 @@ def coupon_rule_problems(
     if rule.event != "birthday" and (rule.days_before or rule.days_after):
         yield Problem(where, "days_before", "only a birthday has a window")
     if rule.event == "birthday" and rule.starts_after_days:
-        yield Problem(where, "starts_after_days", "a birthday's coupon holds by its window: give days_before, days_after")
+        yield Problem(where, "starts_after_days", "a birthday's coupon holds by its window, from its issue on")
     if rule.event != "purchase" and (rule.min_total or rule.scope is not None):
         yield Problem(where, "min_total", "only a purchase has an amount and items")
     if rule.scope is not None:
         yield from scope_problems(rule.scope, where, "scope", known_skus=known_skus)
     if rule.when.starts_local and rule.when.ends_local and rule.when.ends_local <= rule.when.starts_local:
-        yield Problem(where, "when.ends_local", f"{rule.when.ends_local} is not after the start {rule.when.starts_local}")
+        yield Problem(
+            where, "when.ends_local", f"{rule.when.ends_local} is not after the start {rule.when.starts_local}"
+        )

@@ -98,5 +98,8 @@ def code_missing(promotion: PromotionBase, codes: frozenset[str], usage: Usage) 
 def _issued_for(promotion: PromotionBase, codes: frozenset[str], usage: Usage) -> list[tuple[str, IssuedCoupon]]:
     if not promotion.issued:
         return []
-    return [(code, usage.issued[code]) for code in codes & usage.issued.keys()
-            if usage.issued[code].promotion_id == promotion.id]
+    return [
+        (code, usage.issued[code])
+        for code in codes & usage.issued.keys()
+        if usage.issued[code].promotion_id == promotion.id
+    ]

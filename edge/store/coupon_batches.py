@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peewee import SqliteDatabase
 
-from edge.store.database import execute, row, scalar
+from edge.store.database import Row, execute, row, scalar
 from rules.basket import Names
 
 NAME_MAX = 60
@@ -36,19 +35,13 @@ class Batch:
     staff_id: str
 
 
-BATCH_COLUMNS = (
-    "batch_id, name_zh_hans, name_zh_hant, name_en, promotion_id, rule_id, is_bearer, is_revived, most, valid_from_ms,"
-    " valid_until_ms, valid_days, is_void, created_ms, staff_id"
-)
-
-
 def put_batch(db: SqliteDatabase, batch: Batch, *, lane: int = 0) -> Batch:
-    """Make a batch and return it with its number. One of a rule that is there already is given back as it is."""
+    """Make a batch and return it with its number. A rule has one, until that is voided; it is given back as it is."""
     if batch.rule_id:
         known = row(
             db,
-            f"SELECT {BATCH_COLUMNS} FROM coupon_batch WHERE rule_id = ? AND promotion_id = ? AND is_bearer = ?"
-            " AND is_revived = ?",
+            "SELECT * FROM coupon_batch WHERE rule_id = ? AND promotion_id = ? AND is_bearer = ?"
+            " AND is_revived = ? AND is_void = 0",
             batch.rule_id, batch.promotion_id, int(batch.is_bearer), int(batch.is_revived),
         )  # fmt: skip
         if known is not None:
@@ -68,18 +61,18 @@ def put_batch(db: SqliteDatabase, batch: Batch, *, lane: int = 0) -> Batch:
 
 
 def find_batch(db: SqliteDatabase, batch_id: int) -> Batch | None:
-    found = row(db, f"SELECT {BATCH_COLUMNS} FROM coupon_batch WHERE batch_id = ?", batch_id)
+    found = row(db, "SELECT * FROM coupon_batch WHERE batch_id = ?", batch_id)
     return batch_of(found) if found else None
 
 
-def batch_of(found: Sequence[object]) -> Batch:
-    number, hans, hant, english, promotion_id, rule_id, is_bearer, is_revived, most, since, until, days, void, *rest = (
-        found
-    )
+def batch_of(found: Row) -> Batch:
+    """Return the batch that a row of its table holds."""
+    (number, hans, hant, english, promotion_id, rule_id, is_bearer, is_revived, most, since_ms, until_ms, days, is_void,
+     created_ms, staff_id, _lane) = found  # fmt: skip
     return Batch(
-        number, Names(hans, hant, english), promotion_id, rule_id, bool(is_bearer), bool(is_revived), most, since, until,
-        days, bool(void), *rest,
-    )  # type: ignore[arg-type]  # fmt: skip
+        number, Names(hans, hant, english), promotion_id, rule_id, bool(is_bearer), bool(is_revived), most, since_ms,
+        until_ms, days, bool(is_void), created_ms, staff_id,
+    )  # fmt: skip
 
 
 def issued_count(db: SqliteDatabase, batch_id: int) -> int:

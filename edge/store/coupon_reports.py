@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from peewee import SqliteDatabase
 
-from edge.store.coupon_batches import BATCH_COLUMNS, Batch, batch_of
+from edge.store.coupon_batches import Batch, batch_of
 from edge.store.database import rows
 from rules.money import Minor
 
@@ -39,7 +39,7 @@ def reports(db: SqliteDatabase, *, now_ms: int, batch_id: int | None = None) -> 
     """Return the report of each batch, newest first; of one where its number is given."""
     found = rows(
         db,
-        f"""
+        """
         WITH chosen AS (
             SELECT * FROM coupon_batch WHERE ?1 IS NULL OR batch_id = ?1 ORDER BY batch_id DESC LIMIT ?2
         ), counted AS (
@@ -54,7 +54,7 @@ def reports(db: SqliteDatabase, *, now_ms: int, batch_id: int | None = None) -> 
             SELECT u.id, count(*) AS sales, sum(s.total) AS takings, sum(u.amount) AS discount
             FROM used u JOIN sale s ON s.sale_no = u.sale_no GROUP BY u.id
         )
-        SELECT {BATCH_COLUMNS}, coalesce(c.issued, 0), coalesce(c.used, 0), coalesce(c.void, 0), coalesce(c.expired, 0),
+        SELECT b.*, coalesce(c.issued, 0), coalesce(c.used, 0), coalesce(c.void, 0), coalesce(c.expired, 0),
             coalesce(s.sales, 0), coalesce(s.takings, 0), coalesce(s.discount, 0)
         FROM chosen b LEFT JOIN counted c ON c.id = b.batch_id LEFT JOIN sold s ON s.id = b.batch_id
         ORDER BY batch_id DESC

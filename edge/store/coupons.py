@@ -14,10 +14,9 @@ from peewee import SqliteDatabase
 
 from edge.ids import new_coupon_code
 from edge.store.coupon_batches import Batch, issued_count, put_batch
-from edge.store.database import execute, execute_many, row, rows
+from edge.store.database import Row, execute, execute_many, row, rows
 from rules.basket import Names
 from rules.coupon_codes import read_code
-from rules.money import Minor
 from rules.quote import MissReason
 from rules.sale import Sale
 from rules.usage import IssuedCoupon
@@ -100,12 +99,6 @@ class Returned:
     """Were brought by the sale and not used yet."""
 
 
-COUPON_COLUMNS = (
-    "c.code, c.batch_id, c.member_id, c.issued_ms, c.valid_from_ms, c.valid_until_ms, c.state, b.promotion_id,"
-    " b.is_bearer, b.name_zh_hans, b.name_zh_hant, b.name_en"
-)
-
-
 def issue(
     db: SqliteDatabase,
     batch_id: int,
@@ -160,9 +153,7 @@ def spend(db: SqliteDatabase, sale: Sale, sale_no: int) -> frozenset[str]:
         used = execute(db, "UPDATE coupon SET state = 'used' WHERE code = ? AND state = 'open'", code)
         if used.rowcount != 1:
             raise CouponSpentError(code)
-        execute(
-            db, "INSERT INTO coupon_use VALUES (?, ?, ?, NULL)", sale_no, code, amounts.get(coupon.promotion_id, 0)
-        )
+        execute(db, "INSERT INTO coupon_use VALUES (?, ?, ?, NULL)", sale_no, code, amounts.get(coupon.promotion_id, 0))
     return frozenset(known)
 
 
@@ -180,9 +171,7 @@ def revive(db: SqliteDatabase, sale_id: str, at_ms: int) -> Returned:
     )
     for code, is_revived, sale_no in used:
         if is_revived:
-            execute(
-                db, "UPDATE coupon_use SET revived_ms = ? WHERE sale_no = ? AND code = ?", at_ms, sale_no, code
-            )
+            execute(db, "UPDATE coupon_use SET revived_ms = ? WHERE sale_no = ? AND code = ?", at_ms, sale_no, code)
             execute(db, "UPDATE coupon SET state = 'open' WHERE code = ? AND state = 'used'", code)
     return Returned(
         revived=tuple(code for code, is_revived, _ in used if is_revived),
@@ -230,16 +219,18 @@ def of_codes(db: SqliteDatabase, codes: Sequence[str]) -> dict[str, Coupon]:
         return {}
     found = rows(
         db,
-        f"SELECT {COUPON_COLUMNS} FROM json_each(?) g JOIN coupon c ON c.code = g.value"
-        " JOIN coupon_batch b ON b.batch_id = c.batch_id",
+        "SELECT c.* FROM json_each(?) g JOIN issued_coupon c ON c.code = g.value",
         msgspec.json.encode(wanted).decode(),
     )
     return {each[0]: _coupon(each) for each in found}
 
 
-def _coupon(found: Sequence[object]) -> Coupon:
-    *first, is_bearer, hans, hant, english = found
-    return Coupon(*first, bool(is_bearer), Names(hans, hant, english))  # type: ignore[arg-type]
+def _coupon(found: Row) -> Coupon:
+    code, batch_id, member_id, at_ms, since_ms, until_ms, state, promotion_id, is_bearer, hans, hant, english, _ = found
+    return Coupon(
+        code, batch_id, member_id, at_ms, since_ms, until_ms, state, promotion_id, bool(is_bearer),
+        Names(hans, hant, english),
+    )  # fmt: skip
 
 
 def issued(
@@ -258,7 +249,7 @@ def open_of_member(db: SqliteDatabase, member_id: str, *, now_ms: int, limit: in
     """Return a member's open coupons that have not expired, those first that end first."""
     found = rows(
         db,
-        f"SELECT {COUPON_COLUMNS} FROM coupon c JOIN coupon_batch b ON b.batch_id = c.batch_id"
+        "SELECT c.* FROM issued_coupon c"
         " WHERE c.member_id = ? AND c.state = 'open' AND c.valid_until_ms > ?"
         " ORDER BY c.valid_until_ms, c.code LIMIT ?",
         member_id, now_ms, limit,
@@ -270,7 +261,7 @@ def all_of_member(db: SqliteDatabase, member_id: str, *, limit: int = MEMBER_COU
     """Return a member's coupons in every state, newest first."""
     found = rows(
         db,
-        f"SELECT {COUPON_COLUMNS} FROM coupon c JOIN coupon_batch b ON b.batch_id = c.batch_id"
+        "SELECT c.* FROM issued_coupon c"
         " WHERE c.member_id = ? ORDER BY c.issued_ms DESC, c.code LIMIT ?",
         member_id, limit,
     )  # fmt: skip
@@ -281,8 +272,8 @@ def brought_by_sale(db: SqliteDatabase, sale_id: str) -> list[Coupon]:
     """Return the coupons that a sale brought, for its receipt."""
     found = rows(
         db,
-        f"SELECT {COUPON_COLUMNS} FROM sale s JOIN coupon c ON c.issued_sale_no = s.sale_no"
-        " JOIN coupon_batch b ON b.batch_id = c.batch_id WHERE s.sale_id = ? ORDER BY c.batch_id, c.code",
+        "SELECT c.* FROM sale s JOIN issued_coupon c ON c.issued_sale_no = s.sale_no WHERE s.sale_id = ?"
+        " ORDER BY c.batch_id, c.code",
         sale_id,
     )
     return [_coupon(each) for each in found]
@@ -310,7 +301,7 @@ def batch_coupons(db: SqliteDatabase, batch_id: int) -> Iterator[Coupon]:
     for _ in range(issued_count(db, batch_id) // CSV_STEP + 1):
         found = rows(
             db,
-            f"SELECT {COUPON_COLUMNS} FROM coupon c JOIN coupon_batch b ON b.batch_id = c.batch_id"
+            "SELECT c.* FROM issued_coupon c"
             " WHERE c.batch_id = ? AND c.code > ? ORDER BY c.code LIMIT ?",
             batch_id, last, CSV_STEP,
         )  # fmt: skip

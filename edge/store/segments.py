@@ -40,21 +40,27 @@ class Segment:
         assert self.birthday_month is None or self.birthday_month in MONTHS
 
 
-def segment_count(db: SqliteDatabase, segment: Segment, *, today: date) -> int:
-    """Return how many members are meant."""
-    where, params = _where(segment, today)
+def segment_count(db: SqliteDatabase, segment: Segment, *, today: date, without_batch: int = 0) -> int:
+    """Return how many members are meant; those apart who have a coupon of a batch already."""
+    where, params = _where(segment, today, without_batch)
     return int(scalar(db, f"SELECT count(*) {where}", *params))
 
 
-def segment_members(db: SqliteDatabase, segment: Segment, *, today: date, limit: int) -> list[str]:
+def segment_members(
+    db: SqliteDatabase, segment: Segment, *, today: date, limit: int, without_batch: int = 0
+) -> list[str]:
     """Return the ids of the members that are meant, at most so many, in a fixed order."""
-    where, params = _where(segment, today)
+    where, params = _where(segment, today, without_batch)
     return [member_id for (member_id,) in rows(db, f"SELECT m.member_id {where} ORDER BY 1 LIMIT ?", *params, limit)]
 
 
-def _where(segment: Segment, today: date) -> tuple[str, list[object]]:
+def _where(segment: Segment, today: date, without_batch: int) -> tuple[str, list[object]]:
     # Only fixed words are put together; what was asked for goes in as parameters.
     asked: list[tuple[str, object]] = []
+    if without_batch:
+        asked.append(
+            ("NOT EXISTS (SELECT 1 FROM coupon c WHERE c.member_id = m.member_id AND c.batch_id = ?)", without_batch)
+        )
     if segment.tags:
         asked.append(
             ("EXISTS (SELECT 1 FROM json_each(?) t WHERE instr(' ' || m.tags || ' ', ' ' || t.value || ' ') > 0)",
@@ -74,9 +80,11 @@ def _where(segment: Segment, today: date) -> tuple[str, list[object]]:
             asked.append((words, value))
     if segment.birthday_month is not None:
         asked.append(
-            ("EXISTS (SELECT 1 FROM json_each(?) b WHERE p.birth_is_lunar = b.value ->> 0"
-             " AND p.birth_month = b.value ->> 1 AND p.birth_day = b.value ->> 2)", _kept_in(segment, today))
-        )  # fmt: skip
+            (
+                "p.birth_is_lunar * 10000 + p.birth_month * 100 + p.birth_day IN (SELECT value FROM json_each(?))",
+                _kept_in(segment, today),
+            )
+        )
     conditions = "".join(f" AND {words}" for words, _ in asked)
     return (
         "FROM member m JOIN person p ON p.member_id = m.member_id"
@@ -92,4 +100,6 @@ def _kept_in(segment: Segment, today: date) -> str:
     year = today.year if month >= today.month else today.year + 1
     first = date(year, month, 1)
     last = date.fromordinal(date(year + month // 12, month % 12 + 1, 1).toordinal() - 1)
-    return msgspec.json.encode([(int(is_lunar), *day) for is_lunar, *day in birthdays_kept(first, last)]).decode()
+    return msgspec.json.encode(
+        [lunar * 10_000 + month_of * 100 + day for lunar, month_of, day in birthdays_kept(first, last)]
+    ).decode()

@@ -19,7 +19,7 @@ STATEMENTS = (
         created_ms INTEGER NOT NULL, staff_id TEXT NOT NULL DEFAULT '', lane INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
     """CREATE UNIQUE INDEX coupon_batch_rule ON coupon_batch (rule_id, promotion_id, is_bearer, is_revived)
-        WHERE rule_id <> ''""",
+        WHERE rule_id <> '' AND is_void = 0""",
     # The code with capitals folded. `issued_sale_no` is the sale that brought it.
     """CREATE TABLE coupon (
         code TEXT PRIMARY KEY, batch_id INTEGER NOT NULL REFERENCES coupon_batch (batch_id),
@@ -31,6 +31,10 @@ STATEMENTS = (
     "CREATE INDEX coupon_of_batch ON coupon (batch_id, state)",
     "CREATE INDEX coupon_of_member ON coupon (member_id, state, valid_until_ms) WHERE member_id IS NOT NULL",
     "CREATE INDEX coupon_of_sale ON coupon (issued_sale_no) WHERE issued_sale_no IS NOT NULL",
+    """CREATE VIEW issued_coupon AS
+        SELECT c.code, c.batch_id, c.member_id, c.issued_ms, c.valid_from_ms, c.valid_until_ms, c.state,
+            b.promotion_id, b.is_bearer, b.name_zh_hans, b.name_zh_hant, b.name_en, c.issued_sale_no
+        FROM coupon c JOIN coupon_batch b ON b.batch_id = c.batch_id""",
     # A use stays when the sale is returned and the coupon is open again: `revived_ms` says since when.
     """CREATE TABLE coupon_use (
         sale_no INTEGER NOT NULL REFERENCES sale (sale_no), code TEXT NOT NULL REFERENCES coupon (code),
@@ -43,6 +47,7 @@ STATEMENTS = (
         rule_id TEXT NOT NULL, member_id TEXT NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL,
         PRIMARY KEY (rule_id, member_id, key)
     ) WITHOUT ROWID, STRICT""",
+    "CREATE INDEX person_birth ON person (birth_month, birth_day, birth_is_lunar) WHERE birth_month IS NOT NULL",
 )
 
 
