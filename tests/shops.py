@@ -28,6 +28,7 @@ MORNING = "2026-11-23 10:00"
 PLENTY = 10 * 1024**3
 PROMOTIONS = Path(__file__).parent / "stories/promotions.toml"
 COUPONS = Path(__file__).parent / "stories/coupons.toml"
+ISSUED_COUPONS = Path(__file__).parent / "stories/issued_coupons.toml"
 
 # A name that would be obeyed by a browser, a database or a printer, if anybody let it.
 NASTY = "<b>饼</b>'); DROP TABLE sale;-- \x1b@\x1bp\x00\x19\x19"
@@ -118,7 +119,7 @@ CARDS = {
 
 def rules_with_coupons() -> str:
     """Return the rules of the stories: those of every shop of the tests, and coupons, gifts and points as cash."""
-    return PROMOTIONS.read_text(encoding="utf-8") + COUPONS.read_text(encoding="utf-8")
+    return "".join(path.read_text(encoding="utf-8") for path in (PROMOTIONS, COUPONS, ISSUED_COUPONS))
 
 
 @dataclass(slots=True)
