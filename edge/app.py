@@ -25,6 +25,7 @@ from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
 from edge.loop import Loop, TillBusyError
+from edge.member_room import open_member_room
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
 from edge.relay import Relay
@@ -191,7 +192,7 @@ def start(
     house = House(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
-        rules=RuleRoom(store, clock, rulebook),
+        rules=RuleRoom(store, clock, rulebook), members=open_member_room(shop),
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
     )  # fmt: skip
     url = _start_web(house, stack)

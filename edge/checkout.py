@@ -61,15 +61,11 @@ def close_sale(
         currency=shop.config.store.currency,
         points_expire_ms=points_expire_ms(shop, now_ms),
         printers=(printer,) if printer else (),
-        drawer_printer=printer if _has_drawer(shop, printer) else "",
+        drawer_printer=printer if shop.has_drawer(printer) else "",
         new_tier_id=new_tier_id,
         coupons=brought_by(shop, basket, quote, at_ms=now_ms),
     )
     return record_sale(shop.store, sale, context), new_tier_id
-
-
-def _has_drawer(shop: Shop, printer: str) -> bool:
-    return any(device.name == printer and device.drawer_pin for device in shop.config.device)
 
 
 def points_expire_ms(shop: Shop, now_ms: int) -> int | None:

@@ -80,6 +80,11 @@ class Desk:
         self._rules_shown = shop.rules
         self.show()
 
+    @property
+    def printer(self) -> str:
+        """The printer of the lane's receipts; empty where it has none."""
+        return next((lane.printer for lane in self.shop.config.lane if lane.number == self.lane), "")
+
     def set(self, **changes: Any) -> None:
         """Change what is remembered."""
         self.memory = replace(self.memory, **changes)

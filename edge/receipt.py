@@ -46,7 +46,10 @@ class ReceiptWords:
 def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
     """Return the receipt of a closed sale, marked as a copy where it is one. It never opens the drawer."""
     t = words.texts
-    blocks = _head(sale, words, clock)
+    blocks = head(words, clock, number=sale.receipt_number, at_ms=sale.sold_at_ms)
+    if sale.is_clock_unsure:
+        blocks.append(Text(t.t("The clock of the till was not set.")))
+    blocks += [Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
     for line in sale.lines:
         blocks += _line(sale, line, t)
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
@@ -57,20 +60,18 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     return marked_copy(document, t.t("COPY")) if copy else document
 
 
-def _head(sale: Sale, words: ReceiptWords, clock: Clock) -> list[Block]:
+def head(words: ReceiptWords, clock: Clock, *, number: str, at_ms: int) -> list[Block]:
+    """Return what every paper of the store begins with: its name, the number, the moment, who was at the till."""
     t, store = words.texts, words.store
     name = t.name(Names(store.name_zh_hans, store.name_zh_hant, store.name_en))
-    sold_at = clock.local(sale.sold_at_ms)
     blocks: list[Block] = [Logo(), Text(name, Align.CENTER, Size.DOUBLE, bold=True)]
     blocks += [Text(line, Align.CENTER) for line in (store.address, store.phone) if line]
-    blocks += [
+    return [
+        *blocks,
         Rule(),
-        Columns(t.t("No. {number}", number=sale.receipt_number), ""),
-        Columns(f"{sold_at:%Y-%m-%d %H:%M:%S}", t.t("Cashier {name}", name=words.staff_name)),
+        Columns(t.t("No. {number}", number=number), ""),
+        Columns(f"{clock.local(at_ms):%Y-%m-%d %H:%M:%S}", t.t("Cashier {name}", name=words.staff_name)),
     ]
-    if sale.is_clock_unsure:
-        blocks.append(Text(t.t("The clock of the till was not set.")))
-    return [*blocks, Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
 
 
 def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:

@@ -118,6 +118,13 @@ def newest_readable(db: Database) -> Current | None:
     return None
 
 
+def rules_of_version(db: Database, version: str) -> RuleSet | None:
+    """Return the rules that went by a version's name, or None where they are not kept or cannot be read any more."""
+    text = versions.text_of_version(db, version)
+    rules = read_text(text.body) if text else None
+    return rules if isinstance(rules, RuleSet) else None
+
+
 def open_rulebook(store: Store, found: Promotions, clock: Clock, complain: Callable[[str], None]) -> Rulebook:
     """Return the rules in force at the start; a promotions file that changed since it was taken is a new version.
 

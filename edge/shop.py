@@ -54,6 +54,15 @@ class Shop:
             return Refusal("disk_full")
         return None
 
+    def has_drawer(self, printer: str) -> bool:
+        """Tell whether a cash drawer hangs on a printer."""
+        return any(device.name == printer and device.drawer_pin for device in self.config.device)
+
+    def item_as_sold(self, sku: str) -> Item | None:
+        """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
+        found = catalog.item(self.store.db, sku, now_ms=self.clock.now_ms())
+        return found[0] if found else None
+
     def priced_basket(self, stored: StoredBasket, *, lane: int) -> Basket:
         """Return the basket with its items as they are now, so that a price that changes at eight counts at eight.
 
@@ -137,6 +146,7 @@ class Shop:
         )
 
     def points(self, member_id: str) -> int:
+        """Return what a member can spend; less than is told where points are owed."""
         return ledger.spendable(self.store.db, member_account(member_id), POINTS, now_ms=self.clock.now_ms())
 
     def spend_12m(self, member_id: str) -> Minor:
@@ -153,7 +163,7 @@ class Shop:
         spend = self.spend_12m(file.member_id)
         tier = self.rules.tier(file.tier_id) or tier_for(spend, self.rules.tiers)
         above = next_tier(max(spend, tier.spend_from if tier else 0), self.rules.tiers)
-        points = self.points(file.member_id)
+        points = ledger.points_of(self.store.db, file.member_id, now_ms=self.clock.now_ms())
         today = self.clock.now_local()
         return MemberView(
             member_id=file.member_id,

@@ -148,6 +148,10 @@ REFUSALS: Mapping[str, str] = {
         "The printer did not take it. Look at paper and cover; it is printed when the printer is back."
     ),
     "receipt_unknown": N_("There is no such receipt."),
+    "returned": N_("Paid back: {amount_minor}. Return receipt {number}."),
+    "return_nothing": N_("Choose what comes back first."),
+    "return_too_many": N_("That much of it was not sold, or has come back already."),
+    "reason_missing": N_("Say why first."),
     "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
     "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
     "promotion_gone": N_("This promotion is no longer in the draft."),
@@ -161,7 +165,14 @@ REFUSALS: Mapping[str, str] = {
 }
 """What a cashier reads for each refusal; the names in braces are the refusal's params."""
 
-TENDERS: Mapping[str, str] = {"cash": N_("Cash"), "card": N_("Card"), "scan": N_("Scan-to-pay")}
+TENDERS: Mapping[str, str] = {
+    "cash": N_("Cash"),
+    "card": N_("Card"),
+    "scan": N_("Scan-to-pay"),
+    "stored_value": N_("Stored value"),
+    "principal": N_("Stored value, paid in"),
+    "gift": N_("Stored value, gift"),
+}
 
 DEVICE_STATES: Mapping[str, str] = {
     "ok": N_("Ready"),

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +49,12 @@ class Store:
         self.db = SqliteDatabase(str(path), pragmas={**common, "cache_size": -CACHE_KIB}, lock_type="IMMEDIATE")
         self.reads = SqliteDatabase(str(path), pragmas={"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS})
         self._lock_fd: int | None = None
+
+    def read_only(self) -> Store:
+        """Return the same file with its read-only connections as `db`, for whoever asks and never writes."""
+        twin = copy(self)
+        twin.db = self.reads
+        return twin
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -142,6 +142,7 @@ def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
             may_pair=_may_pair(view),
             rules=house.rules.newest() if house.rules else None,
             may_rule=house.rules is not None and view.staff is not None and view.staff.role in MANAGERS,
+            may_office=house.members is not None and view.staff is not None and view.staff.role in MANAGERS,
             ppi=house.config.screen.ppi,
         )
 
