@@ -38,7 +38,7 @@ def offers(shop: Shop, basket: Basket, quote: Quote) -> tuple[OfferView, ...]:
 
 
 def _view(coupons: Sequence[Coupon], names: Names) -> OfferView:
-    return OfferView(coupons[0].code, names, coupons[0].valid_until_ms, count=len(coupons))
+    return OfferView(coupons[0].code, coupons[0].promotion_id, names, coupons[0].valid_until_ms, count=len(coupons))
 
 
 def _tried(shop: Shop, basket: Basket, quote: Quote, promotion: Promotion, coupons: Sequence[Coupon]) -> OfferView:

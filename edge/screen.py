@@ -93,8 +93,10 @@ class OfferView:
     """A coupon that the member has: what it would give on this basket, or why it gives nothing."""
 
     code: str
+    promotion_id: str
+    """The promotion that it is for."""
     names: Names
-    """Of the promotion that it is for."""
+    """Of that."""
     until_ms: int
     """First moment at which it is too late."""
     count: int = 1
