@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
-from rules.loyalty import Birthday, birthday_on
-from rules.lunar import MONTH_DAYS_MAX
+from rules import lunar
 
 SPAN_DAYS_MAX = 366
 """Longest span that is asked for."""
+MONTH_DAYS_MAX = 31
 BirthdayKey = tuple[bool, int, int]
 """Lunar or not, month, day, as it stands in a member's file."""
 
@@ -17,18 +18,19 @@ BirthdayKey = tuple[bool, int, int]
 def birthdays_kept(first: date, last: date) -> Mapping[BirthdayKey, date]:
     """Return every birthday that is kept from the first to the last day, both included, with the day of that.
 
-    >>> kept = birthdays_kept(date(2027, 2, 28), date(2027, 2, 28))
-    >>> [key for key in sorted(kept) if not key[0]]
-    [(False, 2, 28), (False, 2, 29), (False, 2, 30), (False, 2, 31)]
+    It says of each what `loyalty.birthday_on` says.
+
+    >>> sorted(birthdays_kept(date(2027, 2, 28), date(2027, 2, 28)))
+    [(False, 2, 28), (False, 2, 29), (False, 2, 30), (False, 2, 31), (True, 1, 23)]
     """
-    assert 0 <= (last - first).days < SPAN_DAYS_MAX
+    span = (last - first).days
+    assert 0 <= span < SPAN_DAYS_MAX
     found: dict[BirthdayKey, date] = {}
-    for is_lunar, days in ((False, 31), (True, MONTH_DAYS_MAX)):
-        for month in range(1, 13):
-            for day in range(1, days + 1):
-                # A lunar year begins in the solar one of its name and ends in the next.
-                for year in range(first.year - is_lunar, last.year + 1):
-                    kept = birthday_on(Birthday(month, day, lunar=is_lunar), year)
-                    if kept is not None and first <= kept <= last:
-                        found.setdefault((is_lunar, month, day), kept)
+    for day in (first + timedelta(days=ahead) for ahead in range(span + 1)):
+        is_last = day.day == monthrange(day.year, day.month)[1]
+        for number in range(day.day, MONTH_DAYS_MAX + 1 if is_last else day.day + 1):
+            found.setdefault((False, day.month, number), day)
+        month, numbers = lunar.lunar_days(day) or (0, ())
+        for number in numbers:
+            found.setdefault((True, month, number), day)
     return found

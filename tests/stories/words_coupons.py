@@ -26,7 +26,8 @@ def batch_for_members(player: Player, name: str, promotion: str, days: str, keep
     return refusal_of(player.ask(new_batch, asked=asked))
 
 
-def batch_of_codes(player: Player, name: str, count: str, promotion: str, first: str, last: str) -> Refusal | None:
+def batch_of_codes(player: Player, name: str, count: str, promotion: str, span: str) -> Refusal | None:
+    first, last = span.split(" to ")
     asked = NewBatch(
         name=name, promotion_id=promotion, is_bearer=True, count=int(count),
         first_day=date.fromisoformat(first), last_day=date.fromisoformat(last),
@@ -178,7 +179,7 @@ def _money(amount: int) -> str:
 
 WORDS = (
     (r"batch (\S+) of ([\w-]+) for members, (\d+) days(, kept when returned)?", batch_for_members),
-    (r"batch (\S+) of (\d+) codes of ([\w-]+) from ([\d-]+) to ([\d-]+)", batch_of_codes),
+    (r"batch (\S+) of (\d+) codes of ([\w-]+) from ([\d-]+ to [\d-]+)", batch_of_codes),
     (r"issue (\S+) to members tagged (\w+)", issue_to_tagged),
     (r"issue (\S+) to (\w+)", issue_one),
     (r"void batch (\S+)", void_all),
