@@ -12,6 +12,7 @@ from edge.store import coupons
 from edge.store.coupon_batches import Batch, put_batch
 from edge.store.coupons import FOREVER_MS, NewCoupons
 from edge.store.database import rows
+from edge.store.people import birth_tokens
 from rules.basket import Basket
 from rules.birthdays import birthdays_kept
 from rules.coupon_events import earned, rules_for
@@ -67,15 +68,18 @@ def issue_birthdays(shop: Shop) -> int:
     today, issued = shop.clock.local(now_ms).date(), 0
     for rule in rules_for(shop.rules.coupon_rules, "birthday", shop.clock.local(now_ms), shop.rules.calendar):
         first, last = today - timedelta(days=rule.days_after), today + timedelta(days=rule.days_before)
-        for (is_lunar, month, day), kept in birthdays_kept(first, last).items():
+        kept_on = birthdays_kept(first, last)
+        # The days themselves are sealed; the index of people knows them by tokens.
+        for token, kept in zip(birth_tokens(shop.store.db, kept_on), kept_on.values(), strict=True):
             key = str(kept.year)
             due = rows(
                 shop.store.db,
-                "SELECT m.member_id FROM person p JOIN member m ON m.member_id = p.member_id AND m.status = 'active'"
-                " WHERE p.birth_month = ? AND p.birth_day = ? AND p.birth_is_lunar = ? AND NOT EXISTS"
+                "SELECT m.member_id FROM person_word w JOIN person p ON p.person_no = w.person_no"
+                " JOIN member m ON m.member_id = p.member_id AND m.status = 'active'"
+                " WHERE w.token = ? AND NOT EXISTS"
                 " (SELECT 1 FROM coupon_grant g WHERE g.rule_id = ? AND g.member_id = m.member_id AND g.key = ?)"
                 " ORDER BY 1 LIMIT ?",
-                month, day, int(is_lunar), rule.id, key, BIRTHDAYS_A_TURN - issued,
+                token, rule.id, key, BIRTHDAYS_A_TURN - issued,
             )  # fmt: skip
             end_ms = day_ms(shop, kept + timedelta(days=rule.days_after + 1))
             for (member_id,) in due:

@@ -207,9 +207,20 @@ def void_batch(db: SqliteDatabase, batch_id: int) -> int:
     return execute(db, "UPDATE coupon SET state = 'void' WHERE batch_id = ? AND state = 'open'", batch_id).rowcount
 
 
-def move_coupons(db: SqliteDatabase, from_member: str, to_member: str) -> int:
-    """Give all coupons of a member to another, as the merging of two files does; return how many."""
-    return execute(db, "UPDATE coupon SET member_id = ? WHERE member_id = ?", to_member, from_member).rowcount
+def void_of_member(db: SqliteDatabase, member_id: str) -> None:
+    """Void what a member who is erased has left."""
+    execute(db, "UPDATE coupon SET state = 'void' WHERE member_id = ? AND state = 'open'", member_id)
+
+
+def move_coupons(db: SqliteDatabase, keep: str, gone: str) -> None:
+    """Give the coupons of a merged file to the one that stays; what events brought to either is not brought again."""
+    execute(db, "UPDATE coupon SET member_id = ? WHERE member_id = ?", keep, gone)
+    execute(
+        db,
+        "INSERT OR IGNORE INTO coupon_grant SELECT rule_id, ?, key, at_ms FROM coupon_grant WHERE member_id = ?",
+        keep,
+        gone,
+    )
 
 
 def of_codes(db: SqliteDatabase, codes: Sequence[str]) -> dict[str, Coupon]:

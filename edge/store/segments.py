@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,8 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.store.database import rows, scalar
-from rules.birthdays import birthdays_kept
+from edge.store.people import birth_tokens
+from rules.birthdays import BirthdayKey, birthdays_kept
 from rules.money import Minor
 
 SEGMENT_TAGS_MAX = 20
@@ -32,7 +34,7 @@ class Segment:
     """Business date of the newest sale; who never came has none, and was not there before a day either."""
     spend_from: Minor | None = None
     spend_below: Minor | None = None
-    """All that was ever paid; the band excludes its end."""
+    """All that was ever paid, less what was paid back; the band excludes its end."""
     birthday_month: int | None = None
     """1..12: birthdays that are kept in this solar month, lunar ones too."""
 
@@ -42,7 +44,7 @@ class Segment:
 
 def segment_count(db: SqliteDatabase, segment: Segment, *, today: date, without_batch: int = 0) -> int:
     """Return how many members are meant; those apart who have a coupon of a batch already."""
-    where, params = _where(segment, today, without_batch)
+    where, params = _where(db, segment, today, without_batch)
     return int(scalar(db, f"SELECT count(*) {where}", *params))
 
 
@@ -50,11 +52,11 @@ def segment_members(
     db: SqliteDatabase, segment: Segment, *, today: date, limit: int, without_batch: int = 0
 ) -> list[str]:
     """Return the ids of the members that are meant, at most so many, in a fixed order."""
-    where, params = _where(segment, today, without_batch)
+    where, params = _where(db, segment, today, without_batch)
     return [member_id for (member_id,) in rows(db, f"SELECT m.member_id {where} ORDER BY 1 LIMIT ?", *params, limit)]
 
 
-def _where(segment: Segment, today: date, without_batch: int) -> tuple[str, list[object]]:
+def _where(db: SqliteDatabase, segment: Segment, today: date, without_batch: int) -> tuple[str, list[object]]:
     # Only fixed words are put together; what was asked for goes in as parameters.
     asked: list[tuple[str, object]] = []
     if without_batch:
@@ -73,16 +75,16 @@ def _where(segment: Segment, today: date, without_batch: int) -> tuple[str, list
         ("coalesce(s.visits, 0) <= ?", segment.visits_to),
         ("s.last_date >= ?", segment.last_visit_from and segment.last_visit_from.isoformat()),
         ("s.last_date < ?", segment.last_visit_before and segment.last_visit_before.isoformat()),
-        ("coalesce(s.spend, 0) >= ?", segment.spend_from),
-        ("coalesce(s.spend, 0) < ?", segment.spend_below),
+        ("coalesce(s.spend - s.refunded, 0) >= ?", segment.spend_from),
+        ("coalesce(s.spend - s.refunded, 0) < ?", segment.spend_below),
     ):
         if value is not None:
             asked.append((words, value))
     if segment.birthday_month is not None:
         asked.append(
             (
-                "p.birth_is_lunar * 10000 + p.birth_month * 100 + p.birth_day IN (SELECT value FROM json_each(?))",
-                _kept_in(segment, today),
+                "p.person_no IN (SELECT w.person_no FROM json_each(?) b JOIN person_word w ON w.token = b.value)",
+                msgspec.json.encode(birth_tokens(db, _kept_in(segment, today))).decode(),
             )
         )
     conditions = "".join(f" AND {words}" for words, _ in asked)
@@ -93,13 +95,11 @@ def _where(segment: Segment, today: date, without_batch: int) -> tuple[str, list
     )
 
 
-def _kept_in(segment: Segment, today: date) -> str:
+def _kept_in(segment: Segment, today: date) -> Iterable[BirthdayKey]:
     month = segment.birthday_month
     assert month is not None
     # The next one that is not over yet: in December, January is next year's.
     year = today.year if month >= today.month else today.year + 1
     first = date(year, month, 1)
     last = date.fromordinal(date(year + month // 12, month % 12 + 1, 1).toordinal() - 1)
-    return msgspec.json.encode(
-        [lunar * 10_000 + month_of * 100 + day for lunar, month_of, day in birthdays_kept(first, last)]
-    ).decode()
+    return birthdays_kept(first, last)

@@ -12,7 +12,7 @@ import pytest
 
 from edge.coupon_desk import ISSUE_MAX, NewBatch, issue_to_segment, new_batch, use_coupon, void_batch
 from edge.screen import Refusal
-from edge.store import coupons, members
+from edge.store import coupons, members, people
 from edge.store.auditing import check
 from edge.store.coupon_batches import Batch, put_batch
 from edge.store.coupon_reports import reports, wrong_coupon
@@ -94,7 +94,7 @@ def test_of_two_connections_that_use_a_coupon_at_once_one_wins_each_time(store: 
 
 
 def test_lanes_that_pay_with_one_coupon_at_once(shop: TestShop) -> None:
-    pairs = 40
+    pairs = 100
     number = shop.ask(
         1, new_batch, asked=NewBatch("传单", "five-off", is_bearer=True, count=pairs, last_day=date(2026, 12, 31))
     )
@@ -243,13 +243,13 @@ def test_a_clock_that_was_never_set_refuses_no_coupon_as_too_early(store: Store)
     ],
 )
 def test_who_is_meant(store: Store, segment: Segment, meant: str) -> None:
-    members.put_member(store.db, member_id="zhou", code="M9", joined_ms=NOW, tags=frozenset({"vip"}), birth=(None, 12, 31))
+    members.put_member(
+        store.db, member_id="zhou", code="M9", joined_ms=NOW, tags=frozenset({"vip"}), birth=(None, 12, 31)
+    )
     execute(store.db, "UPDATE member SET tags = 'tea vip' WHERE member_id IN ('li', 'banned')")
     execute(store.db, "UPDATE member SET tags = 'new' WHERE member_id = 'wang'")
-    execute(store.db, "UPDATE person SET birth_month = 11, birth_day = 30 WHERE member_id = 'li'")
-    execute(
-        store.db, "UPDATE person SET birth_month = 10, birth_day = 18, birth_is_lunar = 1 WHERE member_id = 'wang'"
-    )
+    people.put_person(store.db, people.Person("li", birth=(None, 11, 30)))
+    people.put_person(store.db, people.Person("wang", birth=(None, 10, 18), is_birth_lunar=True))
     for sale_id, member_id, day in (("a", "wang", "2026-10-01"), ("b", "li", "2026-11-01"), ("c", "li", "2026-11-20")):
         record_sale(store, sale(sale_id, member_id=member_id, day=day), CONTEXT)
     today = date(2026, 11, 23)
@@ -345,5 +345,7 @@ def test_a_coupon_that_lies_about_its_use_is_found(store: Store) -> None:
 
 def test_two_files_that_become_one_keep_their_coupons(store: Store) -> None:
     put(store, "li", "wang")
-    assert coupons.move_coupons(store.db, "wang", "li") == 1
+    coupons.grant(store.db, "birthday", "wang", "2026", NOW)
+    coupons.move_coupons(store.db, "li", "wang")
+    assert not coupons.grant(store.db, "birthday", "li", "2026", NOW)
     assert len(coupons.open_of_member(store.db, "li", now_ms=NOW)) == 2

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from edge import member_desk
 from edge.coupon_desk import NewBatch, issue_to_member, issue_to_segment, new_batch, use_coupon, void_batch, void_coupon
-from edge.coupon_issue import issue_for
 from edge.screen import OfferView, Refusal
 from edge.store import members
 from edge.store.coupon_reports import reports
 from edge.store.coupons import brought_by_sale
-from edge.store.database import execute, rows
+from edge.store.database import rows
 from edge.store.segments import Segment, segment_count
-from edge.till import Till
 from rules.coupon_codes import shown_code
 from tests.stories.words_returns import sale_of
 
@@ -75,39 +74,10 @@ def touch_best(player: Player) -> Refusal | None:
     return refusal_of(player.ask(use_coupon, code=best[0]))
 
 
-def register(player: Player, member: str, referrer: str) -> None:
-    """Make a member as registration does: in one transaction with what that brings."""
-
-    def make(till: Till) -> None:
-        shop = till.desk.shop
-        with shop.store.transaction():
-            members.put_member(
-                shop.store.db, member_id=member, code=f"M-{member}", joined_ms=till.desk.now_ms(), name="新会员"
-            )
-            issue_for(shop, "registration", member)
-            if referrer:
-                issue_for(shop, "referral", member, referrer_id=referrer)
-
-    player.ask(make)
-
-
-def born(player: Player, member: str, lunar: str, month: str, day: str) -> None:
-    def change(till: Till) -> None:
-        execute(
-            till.desk.shop.store.db,
-            "UPDATE person SET birth_month = ?, birth_day = ?, birth_is_lunar = ? WHERE member_id = ?",
-            int(month), int(day), int(bool(lunar)), member,
-        )  # fmt: skip
-
-    player.ask(change)
-
-
-def tagged(player: Player, member: str, tag: str) -> None:
-    player.ask(
-        lambda till: (
-            execute(till.desk.shop.store.db, "UPDATE member SET tags = ? WHERE member_id = ?", tag, member).rowcount
-        )
-    )
+def register(player: Player, phone: str, name: str, referrer: str) -> Refusal | None:
+    file = members.member(player.shop.parts.store.reads, referrer)
+    assert file is not None, f"no member {referrer}"
+    return refusal_of(player.ask(member_desk.register, phone=phone, name=name, referrer=file.code))
 
 
 def expect_offers(player: Player, offers: str) -> None:
@@ -188,9 +158,7 @@ WORDS = (
     (r"scan coupon (\w+) of (\S+)", lambda player, which, name: scan_coupon(player, name, which)),
     (r"scan the coupon on receipt (\d+)", scan_printed),
     (r"touch the best coupon", touch_best),
-    (r"register (\w+)(?: brought by (\w+))?", register),
-    (r"(\w+) is born on (lunar )?(\d\d)-(\d\d)", born),
-    (r"tag (\w+) as (\w+)", tagged),
+    (r"register (\S+) named (\S+) brought by (\w+)", register),
     (r"expect offers (.+)", expect_offers),
     (r"expect issued coupons (.+)", expect_issued),
     (r"expect refused (\w+): (.+)", expect_refused_with),

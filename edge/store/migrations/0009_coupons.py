@@ -47,7 +47,6 @@ STATEMENTS = (
         rule_id TEXT NOT NULL, member_id TEXT NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL,
         PRIMARY KEY (rule_id, member_id, key)
     ) WITHOUT ROWID, STRICT""",
-    "CREATE INDEX person_birth ON person (birth_month, birth_day, birth_is_lunar) WHERE birth_month IS NOT NULL",
 )
 
 
