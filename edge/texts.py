@@ -142,6 +142,7 @@ REFUSALS: Mapping[str, str] = {
     "batch_days": N_("The last day must not be before the first one, nor over already."),
     "batch_count": N_("So many coupons at once: 1 to {max}."),
     "batch_of_bearers": N_("These coupons are made with the batch, for whoever has them."),
+    "form_wrong": N_("A figure or a day cannot be read. Look at it once more."),
     "segment_empty": N_("No member is meant."),
     "segment_changed": N_("Meanwhile {count} members are meant. Look at it, then press again."),
     "coupon_one_only": N_("“{name}” is in the basket already. Only one of these coupons counts for a purchase."),

@@ -75,3 +75,14 @@ def wrong_coupon(db: SqliteDatabase) -> str:
         """,
     )
     return "".join(f"coupon {code}: state {state}, used by {uses} sales" for code, state, uses in found)
+
+
+def issuable(db: SqliteDatabase) -> list[Batch]:
+    """Return the batches that a member may be given a coupon of by hand, newest first."""
+    found = rows(
+        db,
+        "SELECT * FROM coupon_batch WHERE is_void = 0 AND is_bearer = 0 AND rule_id = ''"
+        " ORDER BY batch_id DESC LIMIT ?",
+        BATCHES_MAX,
+    )
+    return [batch_of(each) for each in found]

@@ -92,7 +92,8 @@ def wrong_count(db: SqliteDatabase) -> str:
         WITH used AS (
             SELECT DISTINCT s.sale_no, coalesce(m.into_id, s.member_id) AS member_id, s.business_date,
                 json_extract(p.value, '$[0]') AS id
-            FROM sale s LEFT JOIN member_merge m ON m.gone_id = s.member_id, json_each(s.promotions) p WHERE json_extract(p.value, '$[0]') <> ?
+            FROM sale s LEFT JOIN member_merge m ON m.gone_id = s.member_id, json_each(s.promotions) p
+            WHERE json_extract(p.value, '$[0]') <> ?
         ), truth AS (
             SELECT id, 'all' AS span, '' AS key, count(*) AS baskets FROM used GROUP BY id
             UNION ALL SELECT id, 'member', member_id, count(*) FROM used WHERE member_id IS NOT NULL
