@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.till import Till
@@ -57,6 +58,7 @@ def actions() -> Mapping[str, Action]:
         Action(Till.attach_member, {"member_id": None}),
         Action(Till.detach_member, {}),
         Action(Till.remove_code, {"code": None}),
+        Action(use_coupon, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
         Action(
