@@ -17,6 +17,7 @@ from pathlib import Path
 from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
 from edge.bench import Bench
+from edge.card_keys import read_card_key
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
@@ -176,6 +177,7 @@ def start(
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
+        card_key=_card_key(loaded, health),
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -220,6 +222,15 @@ def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:
     except OSError as error:
         health.add_problem(f"store.logo: {error}")
         return {}
+
+
+def _card_key(loaded: Loaded, health: Health) -> bytes | None:
+    try:
+        return read_card_key(loaded)
+    except SecretError as error:
+        # Cards tell their number all the same; what needs proof asks for another one.
+        health.add_problem(f"cards.key_file: {error}")
+        return None
 
 
 def _wake(followers: Sequence[Callable[[], None]]) -> None:

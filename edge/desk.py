@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,6 +69,9 @@ class Memory:
     told: Told = Told()
     seen_ms: int = 0
     """When something was last done at the lane."""
+    held_uids: tuple[str, ...] = ()
+    """What was last held to the reader and is to be decided on: a card that nobody has, or several at once."""
+    held_ms: int = 0
 
 
 class Desk:
@@ -145,6 +149,7 @@ class Desk:
         detail: object = None,
         notice: Refusal | None = None,
         stage: Stage = Stage.SELLING,
+        along: Callable[[], None] = lambda: None,
     ) -> Refusal | None:
         """Make the basket the newest step, on the disk before it is on the screen, and go on selling.
 
@@ -153,6 +158,7 @@ class Desk:
         Args:
             notice: something that the cashier should know of it, although it was done.
             stage: where the lane goes on.
+            along: written in the same transaction.
         """
         priced = self.shop.priced_basket(basket, lane=self.lane)
         if priced.gross > AMOUNT_MAX:
@@ -162,6 +168,7 @@ class Desk:
         with self.shop.store.transaction():
             steps = baskets.push(self.shop.store.db, self.lane, basket)
             self.put_state()
+            along()
             if note:
                 self.note(note, basket.sale_id, detail)
         self.set(stage=stage, basket=basket, steps=steps, done_sale_id="", new_tier_id=None, seen_ms=self.now_ms())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.cards import proof_refusal
 from edge.checkout import close_sale
 from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
@@ -10,6 +11,7 @@ from edge.store.baskets import StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
 from rules.basket import Basket
+from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
@@ -92,6 +94,11 @@ def _quoted(desk: Desk, basket: Basket) -> Quote | Refusal:
     if basket.gross > AMOUNT_MAX:
         return Refusal("amount_range")
     quote = desk.shop.quote(basket)
+    # A basket that grew may take more points than were asked for, so it is asked here once more.
+    if basket.member_id and quote.points_paid:
+        refusal = proof_refusal(desk, basket.member_id, Spending.POINTS, quote.points_paid.points)
+        if refusal:
+            return refusal
     lines = sale_lines(basket, quote, desk.shop.gift_items(quote))
     return quote if fits_message(lines) else Refusal("basket_too_long")
 

@@ -13,6 +13,7 @@ import msgspec
 
 from rules.basket import Item
 from rules.calendar_cn import Calendar, shipped_calendar
+from rules.card_policy import CardPolicy
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
 from rules.money import BASIS_POINTS
@@ -145,6 +146,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Official days; only what a promotion asks for makes it be read."""
     # The subjects of rules/subjects.py.
     returns: ReturnRules = ReturnRules()
+    proof: CardPolicy = CardPolicy()
 
     def tier(self, tier_id: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)

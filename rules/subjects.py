@@ -7,14 +7,18 @@ from typing import Any
 
 import msgspec
 
+from rules.card_policy import CardPolicy, policy_problems
 from rules.return_rules import ReturnRules
 from rules.table_reader import Problem, read_table
 
 SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
     "returns": ReturnRules,
+    "proof": CardPolicy,
 }
 """The struct of each table by its key, which is its field's name on RuleSet as well; every one has a default."""
-CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {}
+CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {
+    "proof": policy_problems,
+}
 """What a struct cannot say of itself: contradictions between its keys."""
 
 

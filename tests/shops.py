@@ -16,7 +16,7 @@ from edge import app
 from edge.clock import Clock
 from edge.config_file import Loaded, load_or_last_good
 from edge.screen import Refusal, TillView
-from edge.store import auditing, catalog, members
+from edge.store import auditing, cards, catalog, members
 from edge.store.database import Store, execute, open_store
 from edge.till import Till
 from rules.basket import Item, Names
@@ -176,10 +176,10 @@ def _people(store: Store, since_ms: int) -> None:
             db, member_id=member_id, code=code, joined_ms=since_ms, tier_id=tier_id, name=name, phone=phone
         )
     execute(db, "UPDATE member SET status = 'blocked' WHERE member_id = 'banned'")
-    members.put_card(db, CARDS["card-li"], "li", since_ms=since_ms)
-    members.put_card(db, CARDS["card-wang"], "wang", since_ms=since_ms)
-    members.put_card(db, CARDS["card-lost"], "li", since_ms=since_ms, is_blocked=True)
-    members.put_card(db, CARDS["card-banned"], "banned", since_ms=since_ms)
+    cards.put_card(db, CARDS["card-li"], "li", since_ms=since_ms)
+    cards.put_card(db, CARDS["card-wang"], "wang", since_ms=since_ms)
+    cards.put_card(db, CARDS["card-lost"], "li", since_ms=since_ms, is_blocked=True)
+    cards.put_card(db, CARDS["card-banned"], "banned", since_ms=since_ms)
 
 
 class TestShop:

@@ -103,6 +103,7 @@ HOMES = {
     "biip": ("rules/gs1.py", "rules/codes.py"),
     "lunar_python": ("rules/lunar.py",),
     "cheroot": ("edge/web/server.py", "hq/web/*"),
+    "cryptography": ("rules/sun.py",),
     "click": ("edge/__main__.py", "edge/cli/*", "hq/__main__.py"),
     "escpos": ("drivers/escpos_printer.py",),
     "evdev": ("drivers/evdev_lines.py",),

@@ -6,6 +6,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.store.database import execute, row, scalar
+from rules.card_policy import Proof
 
 STEPS_MAX = 50
 """Steps of an open basket that can be undone."""
@@ -23,6 +24,15 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
 
 
+class StoredProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of the member being here themselves; it counts for this member alone."""
+
+    member_id: str
+    level: Proof
+    card_uid: str = ""
+    """The card that was held to the reader; empty where there was none."""
+
+
 class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A basket at one step."""
 
@@ -37,6 +47,7 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Points that the member wants to pay with."""
     gift_choices: tuple[tuple[str, str], ...] = ()
     """(promotion id, SKU) where a gift was chosen."""
+    proof: StoredProof | None = None
 
 
 class StoredTender(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,14 +38,6 @@ class MemberFile:
     """Business date of the newest sale; empty before the first one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardFile:
-    uid: str
-    member_id: str
-    is_blocked: bool
-    since_ms: int
-
-
 def put_member(
     db: SqliteDatabase,
     *,
@@ -73,20 +65,8 @@ def put_member(
     )  # fmt: skip
 
 
-def put_card(db: SqliteDatabase, uid: str, member_id: str, *, since_ms: int, is_blocked: bool = False) -> None:
-    execute(
-        db, "INSERT OR REPLACE INTO card VALUES (?, ?, ?, ?)",
-        uid, member_id, "blocked" if is_blocked else "active", since_ms,
-    )  # fmt: skip
-
-
 def set_tier(db: SqliteDatabase, member_id: str, tier_id: str) -> None:
     execute(db, "UPDATE member SET tier_id = ? WHERE member_id = ?", tier_id, member_id)
-
-
-def card(db: SqliteDatabase, uid: str) -> CardFile | None:
-    found = row(db, "SELECT uid, member_id, status = 'blocked', since_ms FROM card WHERE uid = ?", uid)
-    return CardFile(found[0], found[1], bool(found[2]), found[3]) if found else None
 
 
 def member_by_code(db: SqliteDatabase, code: str) -> str | None:

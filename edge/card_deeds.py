@@ -1,0 +1,285 @@
+"""What people do with cards at a lane: bind, block, replace, prove. Asked of the lane's till, on the writer thread.
+
+Each changes the store in one transaction, and answers None when it did what was asked, or the reason why not.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edge import cards as proofs
+from edge.card_keys import ecard_secret
+from edge.cards import REPLACED, Claim
+from edge.desk import Desk
+from edge.permissions import Permission, refuses
+from edge.screen import Refusal, Sound, Stage
+from edge.store import cards, members, staff
+from edge.till import Till
+from rules.card_policy import Proof
+from rules.cards import is_cut_uid, is_random_uid, mask_uid
+from rules.totp import CODE_DIGITS
+
+CARDS_MAX = 20
+"""Cards that a member may have, blocked ones among them."""
+REASONS: Final = ("lost", "stolen", "damaged", "other")
+"""Why a card is blocked; `replaced` comes by itself."""
+
+
+# --- whose card it is ------------------------------------------------------------------------------------------------
+
+
+def choose_card(till: Till, uid: str) -> Refusal | None:
+    """Take one of several cards that lay on the reader at once."""
+    desk = till.desk
+    if uid not in proofs.held(desk):
+        return desk.refuse(Refusal("card_none_held"))
+    proofs.hold(desk, ())
+    return till.tap(uid)
+
+
+def forget_card(till: Till) -> Refusal | None:
+    """Leave a card that nobody has, or several at once, as they are; the sale goes on."""
+    desk = till.desk
+    proofs.hold(desk, ())
+    desk.show()
+    return None
+
+
+def bind_card(till: Till, member_id: str, uid: str = "") -> Refusal | None:
+    """Make a card a member's, and bring the member up where the basket is nobody's.
+
+    Args:
+        uid: empty for the card that was held to the reader last and that nobody has.
+    """
+    desk = till.desk
+    new = _new_card(desk, uid)
+    if isinstance(new, Refusal):
+        return desk.refuse(new)
+    refusal = _may_have(desk, member_id)
+    if refusal:
+        return desk.refuse(refusal)
+    with desk.shop.store.transaction():
+        cards.put_card(desk.shop.store.db, new, member_id, since_ms=desk.now_ms())
+        desk.note("card_bound", member_id, {"card": mask_uid(new)})
+    proofs.hold(desk, ())
+    basket = desk.memory.basket
+    if desk.may_sell() is None and (basket is None or basket.member_id in (None, member_id)):
+        return proofs.bring(desk, Claim(member_id, Proof.IDENTIFIED, card_uid=new))
+    desk.show(sound=Sound.TAP)
+    return None
+
+
+def replace_card(till: Till, old_uid: str, uid: str = "") -> Refusal | None:
+    """Give a member another card in the place of one; all that they have stays, and the old one is good no more.
+
+    Args:
+        uid: of the new card; empty for the one that was held to the reader last and that nobody has.
+    """
+    desk = till.desk
+    old = cards.card(desk.shop.store.db, old_uid)
+    refusal = refuses(desk, Permission.BLOCK_CARD)
+    if refusal is None and (old is None or old.reason == REPLACED):
+        refusal = Refusal("card_gone")
+    new = _new_card(desk, uid)
+    if refusal is None and old is not None:
+        refusal = new if isinstance(new, Refusal) else _may_have(desk, old.member_id)
+    if refusal or old is None or isinstance(new, Refusal):
+        return desk.refuse(refusal or Refusal("card_gone"))
+    db, at_ms = desk.shop.store.db, desk.now_ms()
+    with desk.shop.store.transaction():
+        cards.put_card(db, new, old.member_id, since_ms=at_ms)
+        cards.block(db, old.uid, reason=REPLACED, at_ms=at_ms, replaced_by=new)
+        desk.note("card_replaced", old.member_id, {"card": mask_uid(old.uid), "by": mask_uid(new)})
+    proofs.hold(desk, ())
+    desk.show(sound=Sound.TAP)
+    return None
+
+
+def block_card(till: Till, uid: str, reason: str) -> Refusal | None:
+    """Let a card bring up nobody any more, from now on.
+
+    Args:
+        reason: one of `REASONS`.
+    """
+    desk = till.desk
+    card = cards.card(desk.shop.store.db, uid)
+    refusal = refuses(desk, Permission.BLOCK_CARD)
+    if refusal is None and (card is None or card.is_blocked or reason not in REASONS):
+        refusal = Refusal("card_gone")
+    if refusal or card is None:
+        return desk.refuse(refusal or Refusal("card_gone"))
+    with desk.shop.store.transaction():
+        cards.block(desk.shop.store.db, uid, reason=reason, at_ms=desk.now_ms())
+        desk.note("card_blocked", card.member_id, {"card": mask_uid(uid), "reason": reason})
+    desk.show(sound=Sound.TAP)
+    return None
+
+
+def unblock_card(till: Till, uid: str) -> Refusal | None:
+    """Let a blocked card that was found again bring up its member; a replaced one stays as it is."""
+    desk = till.desk
+    card = cards.card(desk.shop.store.db, uid)
+    refusal = refuses(desk, Permission.BLOCK_CARD)
+    if refusal is None and (card is None or not card.is_blocked or card.reason == REPLACED):
+        refusal = Refusal("card_gone")
+    if refusal or card is None:
+        return desk.refuse(refusal or Refusal("card_gone"))
+    with desk.shop.store.transaction():
+        cards.unblock(desk.shop.store.db, uid, at_ms=desk.now_ms())
+        desk.note("card_unblocked", card.member_id, {"card": mask_uid(uid)})
+    desk.show(sound=Sound.TAP)
+    return None
+
+
+def bind_badge(till: Till, staff_id: str, uid: str = "") -> Refusal | None:
+    """Make a card that nobody has the badge of a member of staff; the badge before it opens nothing any more."""
+    desk = till.desk
+    refusal = refuses(desk, Permission.BIND_BADGE)
+    if refusal:
+        return desk.refuse(refusal)
+    new = _new_card(desk, uid)
+    if isinstance(new, Refusal):
+        return desk.refuse(new)
+    if staff.by_id(desk.shop.store.db, staff_id) is None:
+        return desk.refuse(Refusal("staff_unknown"))
+    with desk.shop.store.transaction():
+        cards.put_badge(desk.shop.store.db, staff_id, new)
+        desk.note("badge_bound", staff_id, {"card": mask_uid(new)})
+    proofs.hold(desk, ())
+    desk.show(sound=Sound.TAP)
+    return None
+
+
+def _new_card(desk: Desk, uid: str) -> str | Refusal:
+    """Return the UID of a card that can be bound, or why it cannot."""
+    if desk.memory.stage is Stage.LOCKED:
+        return Refusal("locked")
+    if not uid:
+        held = proofs.held(desk)
+        if len(held) != 1:
+            return Refusal("card_none_held")
+        uid = held[0]
+    if is_random_uid(uid):
+        return Refusal("card_random")
+    if is_cut_uid(uid):
+        return Refusal("card_cut")
+    if cards.card(desk.shop.store.db, uid) is not None or staff.by_badge(desk.shop.store.db, uid) is not None:
+        return Refusal("card_taken")
+    return uid
+
+
+def _may_have(desk: Desk, member_id: str) -> Refusal | None:
+    file = members.member(desk.shop.store.db, member_id)
+    if file is None or file.status == "erased":
+        return Refusal("member_unknown")
+    if file.status == "blocked":
+        return Refusal("member_blocked")
+    if len(cards.cards_of(desk.shop.store.db, member_id)) >= CARDS_MAX:
+        return Refusal("cards_full", {"max": CARDS_MAX})
+    return None
+
+
+# --- what the member proves ------------------------------------------------------------------------------------------
+
+
+def prove_pin(till: Till, pin: str) -> Refusal | None:
+    """Let the member at the lane prove themselves by their PIN."""
+    desk = till.desk
+    member_id = _asked(desk, Proof.PIN)
+    if isinstance(member_id, Refusal):
+        return desk.refuse(member_id)
+    db = desk.shop.store.db
+    refusal = proofs.counted(desk, member_id, lambda: cards.is_pin_of(db, member_id, pin))
+    return desk.refuse(refusal) if refusal else proofs.bring(desk, Claim(member_id, Proof.PIN, note="proved_pin"))
+
+
+def prove_last_four(till: Till, digits: str) -> Refusal | None:
+    """Let the member whose card was held to the reader prove themselves by the last four digits of their phone."""
+    desk = till.desk
+    member_id = _asked(desk, Proof.LAST_FOUR)
+    if isinstance(member_id, Refusal):
+        return desk.refuse(member_id)
+    file = members.member(desk.shop.store.db, member_id)
+    assert file is not None, "digits are accepted of members with a phone"
+    refusal = proofs.counted(desk, member_id, lambda: len(digits) == 4 and file.phone[-4:] == digits)
+    if refusal:
+        return desk.refuse(refusal)
+    return proofs.bring(desk, Claim(member_id, Proof.LAST_FOUR, note="proved_last_four"))
+
+
+def prove_code(till: Till, digits: str) -> Refusal | None:
+    """Let the member prove themselves by the code on their phone, typed instead of scanned."""
+    desk = till.desk
+    member_id = _asked(desk, Proof.PROVED)
+    if isinstance(member_id, Refusal):
+        return desk.refuse(member_id)
+    if len(digits) not in CODE_DIGITS or not digits.isascii() or not digits.isdecimal():
+        return desk.refuse(Refusal("proof_digits"))
+    claim = proofs.check_code(desk, member_id, digits)
+    return desk.refuse(claim) if isinstance(claim, Refusal) else proofs.bring(desk, claim)
+
+
+def approve_proof(till: Till) -> Refusal | None:
+    """Say, as somebody who may, that the member at the lane is who they say."""
+    desk = till.desk
+    member_id = _asked(desk, Proof.APPROVED)
+    refusal = member_id if isinstance(member_id, Refusal) else refuses(desk, Permission.SKIP_PROOF)
+    if refusal or isinstance(member_id, Refusal):
+        return desk.refuse(refusal or Refusal("member_unknown"))
+    return proofs.bring(desk, Claim(member_id, Proof.APPROVED, note="proof_approved"))
+
+
+def _asked(desk: Desk, way: Proof) -> str | Refusal:
+    """Return whose proof is to be taken, or why it cannot be taken this way."""
+    refusal, basket = desk.may_sell(), desk.memory.basket
+    if refusal:
+        return refusal
+    if basket is None or basket.member_id is None:
+        return Refusal("points_no_member")
+    if way not in proofs.accepted(desk, basket.member_id):
+        return Refusal("proof_not_taken")
+    return basket.member_id
+
+
+# --- what members prove themselves with ------------------------------------------------------------------------------
+
+
+def set_member_pin(till: Till, member_id: str, pin: str) -> Refusal | None:
+    """Give a member a PIN, typed by the member; in the place of an old one only for whoever proved to be the member."""
+    desk = till.desk
+    refusal = Refusal("locked") if desk.memory.stage is Stage.LOCKED else _may_have(desk, member_id)
+    if refusal is None and not staff.is_pin(pin):
+        refusal = Refusal("pin_form", {"min": staff.PIN_DIGITS_MIN, "max": staff.PIN_DIGITS_MAX})
+    if refusal is None and cards.has_pin(desk.shop.store.db, member_id):
+        refusal = _knows_well(desk, member_id)
+    if refusal:
+        return desk.refuse(refusal)
+    with desk.shop.store.transaction():
+        cards.put_pin(desk.shop.store.db, member_id, pin, at_ms=desk.now_ms())
+        desk.note("member_pin_set", member_id)
+    desk.show(sound=Sound.TAP)
+    return None
+
+
+def issue_ecard(till: Till, member_id: str) -> bytes | Refusal:
+    """Give a member an e-card and return its secret, for their phone; the one before is good no more."""
+    desk = till.desk
+    refusal = Refusal("locked") if desk.memory.stage is Stage.LOCKED else _may_have(desk, member_id)
+    if refusal is None and desk.shop.card_key is None:
+        refusal = Refusal("card_no_key")
+    if refusal is None and cards.ecard(desk.shop.store.db, member_id) is not None:
+        refusal = _knows_well(desk, member_id)
+    if refusal or desk.shop.card_key is None:
+        return desk.refuse(refusal or Refusal("card_no_key"))
+    with desk.shop.store.transaction():
+        made = cards.new_ecard(desk.shop.store.db, member_id, at_ms=desk.now_ms())
+        desk.note("ecard_issued", member_id, {"serial": made.serial})
+    return ecard_secret(desk.shop.card_key, member_id, made.serial)
+
+
+def _knows_well(desk: Desk, member_id: str) -> Refusal | None:
+    """Say that somebody has to vouch for the member; None where the member proved it in the open basket."""
+    proof = proofs.proof_of(desk, member_id)
+    if proof is not None and proof.level in (Proof.PIN, Proof.PROVED):
+        return None
+    return refuses(desk, Permission.SKIP_PROOF)
