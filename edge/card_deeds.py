@@ -11,16 +11,15 @@ from edge import cards as proofs
 from edge.card_keys import ecard_secret
 from edge.cards import REPLACED, Claim
 from edge.desk import Desk
+from edge.member_desk import tell
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Sound, Stage
 from edge.store import cards, members, staff
 from edge.till import Till
 from rules.card_policy import Proof
-from rules.cards import is_cut_uid, is_random_uid, mask_uid
+from rules.cards import mask_uid
 from rules.totp import CODE_DIGITS
 
-CARDS_MAX = 20
-"""Cards that a member may have, blocked ones among them."""
 REASONS: Final = ("lost", "stolen", "damaged", "other")
 """Why a card is blocked; `replaced` comes by itself."""
 
@@ -37,35 +36,11 @@ def choose_card(till: Till, uid: str) -> Refusal | None:
     return till.tap(uid)
 
 
-def forget_card(till: Till) -> Refusal | None:
-    """Leave a card that nobody has, or several at once, as they are; the sale goes on."""
+def forget_cards(till: Till) -> Refusal | None:
+    """Choose none of several cards that lay on the reader at once; the sale goes on."""
     desk = till.desk
     proofs.hold(desk, ())
     desk.show()
-    return None
-
-
-def bind_card(till: Till, member_id: str, uid: str = "") -> Refusal | None:
-    """Make a card a member's, and bring the member up where the basket is nobody's.
-
-    Args:
-        uid: empty for the card that was held to the reader last and that nobody has.
-    """
-    desk = till.desk
-    new = _new_card(desk, uid)
-    if isinstance(new, Refusal):
-        return desk.refuse(new)
-    refusal = _may_have(desk, member_id)
-    if refusal:
-        return desk.refuse(refusal)
-    with desk.shop.store.transaction():
-        cards.put_card(desk.shop.store.db, new, member_id, since_ms=desk.now_ms())
-        desk.note("card_bound", member_id, {"card": mask_uid(new)})
-    proofs.hold(desk, ())
-    basket = desk.memory.basket
-    if desk.may_sell() is None and (basket is None or basket.member_id in (None, member_id)):
-        return proofs.bring(desk, Claim(member_id, Proof.IDENTIFIED, card_uid=new))
-    desk.show(sound=Sound.TAP)
     return None
 
 
@@ -75,24 +50,22 @@ def replace_card(till: Till, old_uid: str, uid: str = "") -> Refusal | None:
     Args:
         uid: of the new card; empty for the one that was held to the reader last and that nobody has.
     """
-    desk = till.desk
+    desk, uid = till.desk, uid or till.desk.memory.card_offered
     old = cards.card(desk.shop.store.db, old_uid)
     refusal = refuses(desk, Permission.BLOCK_CARD)
     if refusal is None and (old is None or old.reason == REPLACED):
         refusal = Refusal("card_gone")
-    new = _new_card(desk, uid)
-    if refusal is None and old is not None:
-        refusal = new if isinstance(new, Refusal) else _may_have(desk, old.member_id)
-    if refusal or old is None or isinstance(new, Refusal):
+    if refusal or old is None:
         return desk.refuse(refusal or Refusal("card_gone"))
+    refusal = proofs.unfit(desk, uid) or proofs.may_have_card(desk, old.member_id)
+    if refusal:
+        return desk.refuse(refusal)
     db, at_ms = desk.shop.store.db, desk.now_ms()
     with desk.shop.store.transaction():
-        cards.put_card(db, new, old.member_id, since_ms=at_ms)
-        cards.block(db, old.uid, reason=REPLACED, at_ms=at_ms, replaced_by=new)
-        desk.note("card_replaced", old.member_id, {"card": mask_uid(old.uid), "by": mask_uid(new)})
-    proofs.hold(desk, ())
-    desk.show(sound=Sound.TAP)
-    return None
+        cards.put_card(db, uid, old.member_id, since_ms=at_ms)
+        cards.block(db, old.uid, reason=REPLACED, at_ms=at_ms, replaced_by=uid)
+        tell(desk, "card_replaced", old.member_id, {"card": mask_uid(old.uid), "by": mask_uid(uid)})
+    return _done(desk, card_offered="")
 
 
 def block_card(till: Till, uid: str, reason: str) -> Refusal | None:
@@ -110,9 +83,8 @@ def block_card(till: Till, uid: str, reason: str) -> Refusal | None:
         return desk.refuse(refusal or Refusal("card_gone"))
     with desk.shop.store.transaction():
         cards.block(desk.shop.store.db, uid, reason=reason, at_ms=desk.now_ms())
-        desk.note("card_blocked", card.member_id, {"card": mask_uid(uid), "reason": reason})
-    desk.show(sound=Sound.TAP)
-    return None
+        tell(desk, "card_blocked", card.member_id, {"card": mask_uid(uid), "reason": reason})
+    return _done(desk)
 
 
 def unblock_card(till: Till, uid: str) -> Refusal | None:
@@ -126,57 +98,29 @@ def unblock_card(till: Till, uid: str) -> Refusal | None:
         return desk.refuse(refusal or Refusal("card_gone"))
     with desk.shop.store.transaction():
         cards.unblock(desk.shop.store.db, uid, at_ms=desk.now_ms())
-        desk.note("card_unblocked", card.member_id, {"card": mask_uid(uid)})
-    desk.show(sound=Sound.TAP)
-    return None
+        tell(desk, "card_unblocked", card.member_id, {"card": mask_uid(uid)})
+    return _done(desk)
 
 
 def bind_badge(till: Till, staff_id: str, uid: str = "") -> Refusal | None:
     """Make a card that nobody has the badge of a member of staff; the badge before it opens nothing any more."""
-    desk = till.desk
-    refusal = refuses(desk, Permission.BIND_BADGE)
+    desk, uid = till.desk, uid or till.desk.memory.card_offered
+    refusal = refuses(desk, Permission.BIND_BADGE) or proofs.unfit(desk, uid)
+    if refusal is None and staff.by_id(desk.shop.store.db, staff_id) is None:
+        refusal = Refusal("staff_unknown")
     if refusal:
         return desk.refuse(refusal)
-    new = _new_card(desk, uid)
-    if isinstance(new, Refusal):
-        return desk.refuse(new)
-    if staff.by_id(desk.shop.store.db, staff_id) is None:
-        return desk.refuse(Refusal("staff_unknown"))
     with desk.shop.store.transaction():
-        cards.put_badge(desk.shop.store.db, staff_id, new)
-        desk.note("badge_bound", staff_id, {"card": mask_uid(new)})
-    proofs.hold(desk, ())
+        cards.put_badge(desk.shop.store.db, staff_id, uid)
+        desk.note("badge_bound", staff_id, {"card": mask_uid(uid)})
+    return _done(desk, card_offered="")
+
+
+def _done(desk: Desk, **changes: object) -> None:
+    """Show what was done, and let what goes to head office go."""
+    desk.set(**changes)
+    desk.shop.committed()
     desk.show(sound=Sound.TAP)
-    return None
-
-
-def _new_card(desk: Desk, uid: str) -> str | Refusal:
-    """Return the UID of a card that can be bound, or why it cannot."""
-    if desk.memory.stage is Stage.LOCKED:
-        return Refusal("locked")
-    if not uid:
-        held = proofs.held(desk)
-        if len(held) != 1:
-            return Refusal("card_none_held")
-        uid = held[0]
-    if is_random_uid(uid):
-        return Refusal("card_random")
-    if is_cut_uid(uid):
-        return Refusal("card_cut")
-    if cards.card(desk.shop.store.db, uid) is not None or staff.by_badge(desk.shop.store.db, uid) is not None:
-        return Refusal("card_taken")
-    return uid
-
-
-def _may_have(desk: Desk, member_id: str) -> Refusal | None:
-    file = members.member(desk.shop.store.db, member_id)
-    if file is None or file.status == "erased":
-        return Refusal("member_unknown")
-    if file.status == "blocked":
-        return Refusal("member_blocked")
-    if len(cards.cards_of(desk.shop.store.db, member_id)) >= CARDS_MAX:
-        return Refusal("cards_full", {"max": CARDS_MAX})
-    return None
 
 
 # --- what the member proves ------------------------------------------------------------------------------------------
@@ -247,7 +191,7 @@ def _asked(desk: Desk, way: Proof) -> str | Refusal:
 def set_member_pin(till: Till, member_id: str, pin: str) -> Refusal | None:
     """Give a member a PIN, typed by the member; in the place of an old one only for whoever proved to be the member."""
     desk = till.desk
-    refusal = Refusal("locked") if desk.memory.stage is Stage.LOCKED else _may_have(desk, member_id)
+    refusal = Refusal("locked") if desk.memory.stage is Stage.LOCKED else proofs.may_have_card(desk, member_id)
     if refusal is None and not staff.is_pin(pin):
         refusal = Refusal("pin_form", {"min": staff.PIN_DIGITS_MIN, "max": staff.PIN_DIGITS_MAX})
     if refusal is None and cards.has_pin(desk.shop.store.db, member_id):
@@ -264,7 +208,7 @@ def set_member_pin(till: Till, member_id: str, pin: str) -> Refusal | None:
 def issue_ecard(till: Till, member_id: str) -> bytes | Refusal:
     """Give a member an e-card and return its secret, for their phone; the one before is good no more."""
     desk = till.desk
-    refusal = Refusal("locked") if desk.memory.stage is Stage.LOCKED else _may_have(desk, member_id)
+    refusal = Refusal("locked") if desk.memory.stage is Stage.LOCKED else proofs.may_have_card(desk, member_id)
     if refusal is None and desk.shop.card_key is None:
         refusal = Refusal("card_no_key")
     if refusal is None and cards.ecard(desk.shop.store.db, member_id) is not None:

@@ -7,7 +7,7 @@ with the basket that it opens; so neither counts twice, whatever happens in betw
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
@@ -23,8 +23,10 @@ from rules.sun import check_sun, keys_of, named_card, read_sun
 from rules.totp import Verdict, check_ecard, read_ecard, step_at
 
 REPLACED = "replaced"
+CARDS_MAX = 20
+"""Cards that a member may have, blocked ones among them."""
 HELD_MS = 180_000
-"""How long a card that nobody has can be bound without holding it to the reader once more."""
+"""How long one of several cards can be chosen without holding it to the reader once more."""
 HELD_MAX = 4
 """Cards at once that a choice is offered of."""
 CLOCK_BACK_MS = 120_000
@@ -82,13 +84,14 @@ def read_tap(desk: Desk, uid: str, sun: str) -> Shown | Refusal:
 
 
 def whose(desk: Desk, shown: Shown) -> Claim | Refusal:
-    """Return whose card it is, or why it brings up nobody; a card that nobody has is remembered to be bound."""
+    """Return whose card it is, or why it brings up nobody; one that nobody has is offered to be bound."""
     uid = shown.uid
-    if is_random_uid(uid):
-        return Refusal("card_random")
+    if is_random_uid(uid) or is_cut_uid(uid):
+        return Refusal("card_random" if is_random_uid(uid) else "card_cut")
     card = cards.card(desk.shop.store.db, uid)
     if card is None:
-        hold(desk, () if is_cut_uid(uid) else (uid,))
+        # What can be done with it is offered, and the sale goes on whatever becomes of it.
+        desk.set(card_offered=uid)
         return Refusal("card_unknown", {"uid": uid[-4:]})
     if card.is_blocked:
         since = desk.shop.clock.local(card.since_ms).date().isoformat()
@@ -97,12 +100,12 @@ def whose(desk: Desk, shown: Shown) -> Claim | Refusal:
 
 
 def hold(desk: Desk, uids: tuple[str, ...]) -> None:
-    """Remember what is to be decided on."""
+    """Remember the cards that one is to be chosen of."""
     desk.set(held_uids=uids[:HELD_MAX], held_ms=desk.now_ms())
 
 
 def held(desk: Desk) -> tuple[str, ...]:
-    """Return what was held to the reader a moment ago and is to be decided on."""
+    """Return the cards that lay on the reader together a moment ago."""
     is_fresh = 0 <= desk.now_ms() - desk.memory.held_ms < HELD_MS
     return desk.memory.held_uids if is_fresh else ()
 
@@ -116,14 +119,38 @@ def one_of(desk: Desk, uids: tuple[str, ...]) -> str | Refusal:
     return Refusal("cards_several", {"count": len(uids)})
 
 
+def unfit(desk: Desk, uid: str) -> Refusal | None:
+    """Say why a card cannot be bound to anybody."""
+    if not uid:
+        return Refusal("no_card_offered")
+    if is_random_uid(uid) or is_cut_uid(uid):
+        return Refusal("card_random" if is_random_uid(uid) else "card_cut")
+    db = desk.shop.store.db
+    is_taken = cards.card(db, uid) is not None or staff.by_badge(db, uid) is not None
+    return Refusal("card_taken") if is_taken else None
+
+
+def may_have_card(desk: Desk, member_id: str) -> Refusal | None:
+    """Say why a member may not have one more card."""
+    file = members.member(desk.shop.store.db, member_id)
+    if file is None:
+        return Refusal(members.why_unknown(desk.shop.store.db, member_id))
+    if file.status == "blocked":
+        return Refusal("member_blocked")
+    if len(cards.cards_of(desk.shop.store.db, member_id)) >= CARDS_MAX:
+        return Refusal("cards_full", {"max": CARDS_MAX})
+    return None
+
+
 def bring(desk: Desk, claim: Claim) -> Refusal | None:
     """Make the open basket a member's, with what is proved of them; what was proved before in it still counts."""
     refusal = desk.may_sell()
     if refusal:
         return desk.refuse(refusal)
+    claim = replace(claim, member_id=members.surviving(desk.shop.store.db, claim.member_id))
     file = members.member(desk.shop.store.db, claim.member_id)
-    if file is None or file.status == "erased":
-        return desk.refuse(Refusal("member_unknown"))
+    if file is None:
+        return desk.refuse(Refusal(members.why_unknown(desk.shop.store.db, claim.member_id)))
     if file.status == "blocked":
         return desk.refuse(Refusal("member_blocked"))
     basket = desk.open_basket()
@@ -134,7 +161,11 @@ def bring(desk: Desk, claim: Claim) -> Refusal | None:
         desk.show(sound=Sound.TAP, notice=claim.notice)
         return None
     changed = msgspec.structs.replace(
-        basket, member_id=claim.member_id, points=basket.points if is_here else 0, proof=proof
+        basket,
+        member_id=claim.member_id,
+        points=basket.points if is_here else 0,
+        times=basket.times if is_here else (),
+        proof=proof,
     )
     stage = Stage.PAYING if is_here and desk.memory.stage is Stage.PAYING else Stage.SELLING
     along = partial(_use, desk, claim)
@@ -236,7 +267,9 @@ def is_clock_unsure(desk: Desk) -> bool:
 def proof_of(desk: Desk, member_id: str) -> StoredProof | None:
     """Return what was proved of a member in the open basket."""
     proof = desk.memory.basket.proof if desk.memory.basket else None
-    return proof if proof is not None and proof.member_id == member_id else None
+    if proof is None or members.surviving(desk.shop.store.db, proof.member_id) != member_id:
+        return None
+    return proof
 
 
 def accepted(desk: Desk, member_id: str) -> tuple[Proof, ...]:

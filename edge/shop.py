@@ -75,7 +75,7 @@ class Shop:
         items = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
         return Basket(
             sale_id=stored.sale_id,
-            member_id=stored.member_id,
+            member_id=members.standing_id(self.store.db, stored.member_id),
             codes=stored.codes,
             lane=lane,
             points_to_redeem=stored.points,

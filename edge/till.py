@@ -256,7 +256,7 @@ class Till:
             return self._desk.refuse(Refusal("tenders_first"))
         if basket is None or basket.member_id is None:
             return self._desk.refuse(Refusal("member_unknown"))
-        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, proof=None))
+        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, times=(), proof=None))
 
     def _attach_code(self, code: Code) -> Refusal | None:
         for key in (code.text, *code.lookup):

@@ -24,6 +24,16 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
 
 
+class StoredTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """Times of a card that pay for some pieces of an item."""
+
+    unit: str
+    sku: str
+    quantity: int
+    holder_id: str
+    """The member whose card it is."""
+
+
 class StoredProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of the member being here themselves; it counts for this member alone."""
 
@@ -47,6 +57,8 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Points that the member wants to pay with."""
     gift_choices: tuple[tuple[str, str], ...] = ()
     """(promotion id, SKU) where a gift was chosen."""
+    times: tuple[StoredTimes, ...] = ()
+    """What times cards pay for; it is no part of `lines` and has no price."""
     proof: StoredProof | None = None
 
 

@@ -148,6 +148,13 @@ def tries_key(member_id: str) -> str:
     return f"member/{member_id}"
 
 
+def forget_secrets(db: SqliteDatabase, member_id: str) -> None:
+    """Take the PIN and the e-card away from a member who is no more."""
+    execute(db, "DELETE FROM member_pin WHERE member_id = ?", member_id)
+    execute(db, "DELETE FROM ecard WHERE member_id = ?", member_id)
+    execute(db, "DELETE FROM pin_try WHERE key = ?", tries_key(member_id))
+
+
 def put_badge(db: SqliteDatabase, staff_id: str, uid: str) -> None:
     """Make a card a person's badge, in the place of the one before."""
     execute(db, "UPDATE staff SET badge_uid = ? WHERE staff_id = ?", uid, staff_id)

@@ -15,6 +15,8 @@ from peewee import DatabaseError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from edge.ids import new_epoch
+from edge.store.person_words import INDEX_VERSION
+from edge.store.vault import TillDatabase
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
@@ -46,8 +48,8 @@ class Store:
     def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
         self.path = path
         common = {"journal_mode": "wal", "synchronous": synchronous, "foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS}
-        self.db = SqliteDatabase(str(path), pragmas={**common, "cache_size": -CACHE_KIB}, lock_type="IMMEDIATE")
-        self.reads = SqliteDatabase(str(path), pragmas={"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS})
+        self.db = TillDatabase(str(path), pragmas={**common, "cache_size": -CACHE_KIB}, lock_type="IMMEDIATE")
+        self.reads = TillDatabase(str(path), pragmas={"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS})
         self._lock_fd: int | None = None
 
     def read_only(self) -> Store:
@@ -129,6 +131,9 @@ def open_store(path: Path, *, synchronous: str = "FULL", hold: bool = False, mig
     with store.transaction():
         if scalar(store.db, "SELECT count(*) FROM outbox_head") == 0:
             execute(store.db, "INSERT INTO outbox_head VALUES (1, ?, 0, '')", new_epoch())
+        if is_new:
+            # Nobody is in it: what comes is indexed as it comes.
+            execute(store.db, "INSERT INTO meta VALUES ('people_index', ?)", f"{INDEX_VERSION}/")
     return store
 
 

@@ -22,7 +22,7 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
-from tests.stories import words_returns
+from tests.stories import words_members, words_returns, words_times
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -53,6 +53,7 @@ class Player:
         self.last_pay: dict[str, Any] = {}
         self.last_return: dict[str, Any] = {}
         self.kept_sale_id = ""
+        self.shown = ""
         self.papers: dict[int, list[str]] = {lane: [] for lane in LANES}
         self.kicks = dict.fromkeys(LANES, 0)
         self.seen: dict[int, tuple[int, int]] = dict.fromkeys(LANES, (0, 0))
@@ -474,5 +475,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect paper (says|lacks) (.+)", Player.expect_paper),
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
+    *words_members.WORDS,
     *words_returns.WORDS,
+    *words_times.WORDS,
 )
