@@ -208,11 +208,13 @@ class Desk:
         memory = self.memory
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
         is_locked = memory.stage is Stage.LOCKED
+        proof = memory.basket.proof if memory.basket else None
         view = TillView(
             lane=self.lane, stage=memory.stage, staff=person, notice=notice, sound=sound,
             blocked=None if is_locked else memory.blocked,
             waiting_scans=0 if is_locked else len(memory.waiting), quantity_next=memory.quantity_next,
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING,
+            proof=proof.level.value if proof else "", cards_held=() if is_locked else memory.held_uids,
             card_offered="" if is_locked else memory.card_offered[-4:],
         )  # fmt: skip
         if memory.stage is Stage.DONE:
