@@ -34,7 +34,7 @@ from edge.rule_room import RuleRoom
 from edge.rulebook import open_rulebook
 from edge.screen import Screens
 from edge.shop import Shop
-from edge.store import printjobs
+from edge.store import cards, printjobs
 from edge.store.database import (
     Store,
     StoreError,
@@ -197,7 +197,8 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=open_member_room(shop),
-        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
+        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
+                     card_key=shop.card_key),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
@@ -299,7 +300,13 @@ def _start_relay(core: Core, loaded: Loaded, followers: list[Callable[[], None]]
 
 
 def _bench(
-    config: Config, store: Store, clock: Clock, made: Mapping[str, LineReader | Printer], *, tiers: tuple[Tier, ...]
+    config: Config,
+    store: Store,
+    clock: Clock,
+    made: Mapping[str, LineReader | Printer],
+    *,
+    tiers: tuple[Tier, ...],
+    card_key: bytes | None,
 ) -> Bench | None:
     if not config.screen.bench:
         return None
@@ -307,7 +314,10 @@ def _bench(
     from edge.store.shelf import shelf
 
     devices = {name: device for name, device in made.items() if isinstance(device, FakeReader | FakePrinter)}
-    return Bench(devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers)
+    return Bench(
+        devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
+        counter_of=partial(cards.counter, store.reads),
+    )  # fmt: skip
 
 
 def _start_web(house: House, stack: ExitStack) -> str:

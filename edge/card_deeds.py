@@ -126,6 +126,12 @@ def _done(desk: Desk, **changes: object) -> None:
 # --- what the member proves ------------------------------------------------------------------------------------------
 
 
+def accepted_ways(till: Till) -> tuple[Proof, ...]:
+    """Return what the member at the lane could prove themselves with now."""
+    basket = till.desk.memory.basket
+    return proofs.accepted(till.desk, basket.member_id) if basket and basket.member_id else ()
+
+
 def prove_pin(till: Till, pin: str) -> Refusal | None:
     """Let the member at the lane prove themselves by their PIN."""
     desk = till.desk

@@ -76,7 +76,7 @@ def test_one_parameter_for_all() -> None:
 
 @pytest.mark.parametrize("step", VECTORS["replay_sequence"]["steps"], ids=lambda step: f"{step['ctr']}-{step['mac']}")
 def test_every_message_of_the_replays_is_genuine(step: dict[str, str]) -> None:
-    # Whether it is a replay is the store's to say: tests/edge/test_cards.py.
+    # Whether it is a replay is the store's to say: tests/edge/test_card_proof.py.
     sequence = VECTORS["replay_sequence"]
     text = SunText(mac=step["mac"], uid=sequence["uid"], counter=step["ctr"])
     found = check_sun(text, CardKeys(bytes(16), bytes.fromhex(sequence["file_read_key"])))

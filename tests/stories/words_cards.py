@@ -152,7 +152,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"block (card-\S+) as (\w+)", block),
     (r"unblock (card-\S+)", unblock),
     (r"the card replaces (card-\S+)", replace),
-    (r"make the card the badge of (\w+)", make_badge),
+    (r"the card becomes the badge of (\w+)", make_badge),
     (r"give (\w+) an e-card", get_ecard),
     (r"show the code of (\w+)( again)?", scan_code),
     (r"show a wrong code of (\w+)", scan_wrong),
