@@ -10,7 +10,19 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from edge.web import actions, bench, cards, lane, member_file, office, panels, rule_programme, rule_trials, rules
+from edge.web import (
+    actions,
+    bench,
+    cards,
+    lane,
+    member_file,
+    office,
+    panels,
+    returns,
+    rule_programme,
+    rule_trials,
+    rules,
+)
 from edge.web.door import BODY_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages
@@ -47,6 +59,7 @@ def create_app(house: House) -> Flask:
         member_pages = MemberPages(house, house.members, speech, member_file.TABS)
         app.register_blueprint(member_file.blueprint(member_pages))
         app.register_blueprint(cards.blueprint(member_pages))
+        app.register_blueprint(returns.blueprint(house, house.members, speech))
         app.register_blueprint(office.blueprint(office.OfficePages(house, house.members, speech)))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
