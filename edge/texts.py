@@ -64,9 +64,7 @@ REFUSALS: Mapping[str, str] = {
     "card_unknown": N_("This card ({uid}) belongs to no member."),
     "card_blocked": N_("This card was blocked on {since}. Ask the member for their phone number."),
     "card_replaced": N_("This card was replaced on {since}. Ask for the new one."),
-    "card_forged": N_(
-        "What this card says of itself is not genuine, so it was not taken."
-    ),
+    "card_forged": N_("What this card says of itself is not genuine, so it was not taken."),
     "card_replayed": N_("This is a copy of an earlier tap. It was not taken: hold the card itself to the reader."),
     "card_no_key": N_("This till has no key for cards that prove themselves. Hold the card to the reader."),
     "cards_several": N_("{count} cards lie on the reader. Choose which one, or hold only one to it."),

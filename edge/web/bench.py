@@ -153,8 +153,8 @@ def _press(pages: Blueprint, table: Table) -> None:
             is_read = bench.tap(reader, uid)
         elif way == "both":
             is_read = bench.tap_both(reader, (uid, UNKNOWN_CARD))
-        elif way in TAP_WAYS and bench.proves_itself(uid):
-            is_read = bench.tap_proving(reader, uid, str(way))
+        elif isinstance(way, str) and way in TAP_WAYS and bench.proves_itself(uid):
+            is_read = bench.tap_proving(reader, uid, way)
         else:
             abort(400)
         texts = table.speech.texts()

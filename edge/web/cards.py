@@ -15,6 +15,7 @@ from edge.card_keys import phone_address
 from edge.card_room import card_rows, held_rows, ways
 from edge.loop import TillBusyError
 from edge.member_room import MemberRoom
+from edge.rule_desk import MANAGERS
 from edge.screen import Refusal
 from edge.texts import N_
 from edge.web.member_pages import MemberPages, Tab, signed_in
@@ -70,7 +71,11 @@ def blueprint(pages_of: MemberPages) -> Blueprint:
     @pages.get("/cards")
     def several(lane: int) -> ResponseReturnValue:
         view = signed_in(pages_of.house, lane)
-        return render_template("panels/cards.html", held=held_rows(pages_of.room, view.cards_held))
+        may_badge = view.staff is not None and view.staff.role in MANAGERS and bool(view.card_offered)
+        return render_template(
+            "panels/cards.html", view=view, held=held_rows(pages_of.room, view.cards_held),
+            staff=pages_of.house.reads.staff() if may_badge else (),
+        )  # fmt: skip
 
     return pages
 
