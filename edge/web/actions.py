@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from edge import card_deeds
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -74,6 +75,9 @@ def actions() -> Mapping[str, Action]:
         Action(Till.undo_tender, {}),
         Action(Till.next_sale, {}),
         Action(Till.reprint, {"sale_id": None}),
+        Action(card_deeds.choose_card, {"uid": None}),
+        Action(card_deeds.forget_cards, {}),
+        Action(card_deeds.bind_badge, {"staff_id": None}),
         Action(Till.print_test, {"printer": None}),
     )
     return {action.method.__name__: action for action in table}

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from edge.web import (
     actions,
     bench,
+    cards,
     coupon_pages,
     lane,
     member_file,
@@ -58,6 +59,7 @@ def create_app(house: House) -> Flask:
     if house.members is not None:
         files = MemberPages(house, house.members, speech, member_file.TABS)
         offices = office.OfficePages(house, house.members, speech)
+        app.register_blueprint(cards.blueprint(files))
         app.register_blueprint(returns.blueprint(house, house.members, speech))
         app.register_blueprint(coupon_pages.lane_blueprint(house, files))
         app.register_blueprint(member_file.blueprint(files))
