@@ -60,13 +60,14 @@ def close_sale(
         currency=shop.config.store.currency,
         points_expire_ms=points_expire_ms(shop, now_ms),
         printers=(printer,) if printer else (),
-        drawer_printer=printer if _has_drawer(shop, printer) else "",
+        drawer_printer=printer if has_drawer(shop, printer) else "",
         new_tier_id=new_tier_id,
     )
     return record_sale(shop.store, sale, context), new_tier_id
 
 
-def _has_drawer(shop: Shop, printer: str) -> bool:
+def has_drawer(shop: Shop, printer: str) -> bool:
+    """Tell whether a cash drawer hangs on a printer."""
     return any(device.name == printer and device.drawer_pin for device in shop.config.device)
 
 

@@ -70,6 +70,8 @@ class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
     """The promotion that gave the line away; left out for what was bought."""
     times_of: str | msgspec.UnsetType = msgspec.UNSET
     """The unit of the times that paid for the line; left out for what was bought."""
+    list_price: int | msgspec.UnsetType = msgspec.UNSET
+    """What the item listed for, where a person changed its price to `unit_price`; left out otherwise."""
 
 
 class TenderBody(msgspec.Struct, frozen=True, kw_only=True):

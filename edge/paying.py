@@ -9,6 +9,7 @@ from edge.screen import Refusal, Sound, Stage, named
 from edge.store.baskets import StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
+from edge.till_by_hand import discount_outgrown
 from rules.basket import Basket
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
@@ -26,8 +27,9 @@ def to_pay(desk: Desk) -> Refusal | None:
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
     if refusal is None:
-        answer = _quoted(desk, desk.shop.priced_basket(memory.basket, lane=desk.lane))
-        refusal = answer if isinstance(answer, Refusal) else None
+        priced = desk.shop.priced_basket(memory.basket, lane=desk.lane)
+        answer = _quoted(desk, priced)
+        refusal = answer if isinstance(answer, Refusal) else discount_outgrown(desk, memory.basket, priced.gross)
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)

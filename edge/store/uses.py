@@ -8,14 +8,14 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.store.database import execute_many, rows
-from rules.promotion_kinds import POINTS_ID, PromotionBase, Uses
+from rules.promotion_kinds import RESERVED_IDS, PromotionBase, Uses
 from rules.sale import Sale
 from rules.usage import NO_USAGE, Usage
 
 
 def count(db: SqliteDatabase, sale: Sale, sale_no: int) -> None:
     """Count what a sale used, within the caller's transaction. A code that was spent before fails it."""
-    used = sorted({each.promotion_id for each in sale.promotions} - {POINTS_ID})
+    used = sorted({each.promotion_id for each in sale.promotions} - set(RESERVED_IDS))
     spans = [("all", ""), ("day", sale.business_date)]
     if sale.member_id is not None:
         spans.append(("member", sale.member_id))
@@ -85,7 +85,7 @@ def wrong_count(db: SqliteDatabase) -> str:
         """
         WITH used AS (
             SELECT DISTINCT s.sale_no, s.member_id, s.business_date, json_extract(p.value, '$[0]') AS id
-            FROM sale s, json_each(s.promotions) p WHERE json_extract(p.value, '$[0]') <> ?
+            FROM sale s, json_each(s.promotions) p WHERE json_extract(p.value, '$[0]') NOT IN (?, ?, ?)
         ), truth AS (
             SELECT id, 'all' AS span, '' AS key, count(*) AS baskets FROM used GROUP BY id
             UNION ALL SELECT id, 'member', member_id, count(*) FROM used WHERE member_id IS NOT NULL
@@ -97,7 +97,7 @@ def wrong_count(db: SqliteDatabase) -> str:
         FROM truth t FULL JOIN promotion_use u ON u.promotion_id = t.id AND u.span = t.span AND u.key = t.key
         WHERE coalesce(u.baskets, 0) <> coalesce(t.baskets, 0) ORDER BY 1, 2, 3 LIMIT 1
         """,
-        POINTS_ID,
+        *RESERVED_IDS,
     )
     return "".join(
         f"uses of {promotion_id} ({' '.join(filter(None, (span, key)))}): kept {kept}, sales give {truth}"
