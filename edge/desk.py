@@ -234,11 +234,12 @@ class Desk:
             self.asked = None
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
         is_locked = memory.stage is Stage.LOCKED
+        asked = self.asked.view if self.asked else None
         view = TillView(
             lane=self.lane, stage=memory.stage, staff=person, notice=notice, sound=sound,
             blocked=None if is_locked else memory.blocked,
             waiting_scans=0 if is_locked else len(memory.waiting), quantity_next=memory.quantity_next,
-            can_undo=memory.steps > 0 and memory.stage is Stage.SELLING, approval=self.asked.view if self.asked else None,
+            can_undo=memory.steps > 0 and memory.stage is Stage.SELLING, approval=asked,
         )  # fmt: skip
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)

@@ -1,4 +1,4 @@
-"""What a person decides about a price at the till, with a reason: discounts of a line and of a basket, a changed price."""
+"""What a person decides about a price at the till, with a reason: discounts of a line or a basket, a changed price."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from edge.web import actions, bench, lane, panels, rule_programme, rule_trials, rules
+from edge.web import actions, bench, by_hand, lane, panels, rule_programme, rule_trials, rules
 from edge.web.door import BODY_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.speech import Speech, speak
@@ -38,6 +38,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(lane.blueprint(house, speech, stopping))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
+    app.register_blueprint(by_hand.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
