@@ -140,6 +140,13 @@ class RoleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 0
 
 
+class ShiftConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Shifts at the lanes."""
+
+    required: Annotated[bool, Meta(description="Sell only while a shift is open at the lane.")] = False
+    float_minor: Annotated[Limit, Meta(description="Float that a shift is offered to begin with, in minor units.")] = 0
+
+
 class RulesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Prices, promotions and points."""
 
@@ -208,6 +215,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     device: Annotated[tuple[DeviceConfig, ...], Meta(max_length=64)] = ()
     staff: StaffConfig = StaffConfig()
     role: Annotated[tuple[RoleConfig, ...], Meta(max_length=20)] = ()
+    shift: ShiftConfig = ShiftConfig()
     rules: RulesConfig = RulesConfig()
     scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None

@@ -21,6 +21,7 @@ from edge.store.printjobs import next_job
 from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
+from tests.stories import words_approvals
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
 
 WAIT_S = 6.0
@@ -62,7 +63,7 @@ class Player:
             try:
                 self._step(line)
                 following = steps[index + 1][1] if index + 1 < len(steps) else ""
-                if self.refusal and not following.startswith(("expect refused", "expect told", "expect banner")):
+                if self.refusal and not following.startswith(("expect refused", "expect told", "expect banner", "expect asked")):
                     raise StoryError(f"refused: {self.refusal.code} {dict(self.refusal.params)}")
                 if self.shop.crashes:
                     raise StoryError(f"the till crashed: {self.shop.crashes[0]!r}")
@@ -472,4 +473,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect paper (says|lacks) (.+)", Player.expect_paper),
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
+    *words_approvals.WORDS,
 )
