@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from edge import member_desk
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.till import Till
@@ -55,6 +56,8 @@ def actions() -> Mapping[str, Action]:
         Action(Till.void_basket, {"reason": None}),
         Action(Till.attach_member, {"member_id": None}),
         Action(Till.detach_member, {}),
+        Action(member_desk.bind_card, {"member_id": None}),
+        Action(member_desk.ignore_card, {}),
         Action(Till.remove_code, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
