@@ -216,7 +216,7 @@ class Desk:
                 # Prices rose while it was open: it can be undone or voided, and neither shown nor paid.
                 view = replace(view, sale_id=basket.sale_id, blocked=Refusal("amount_range"))
             else:
-                view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
+                view = selling_view(view, self.shop, basket, memory.tenders, stored=memory.basket)
         if tells or memory.stage is not Stage.PAYING or memory.told.sale_id != view.sale_id:
             self.set(told=told_by(view.sale_id, view.quote) if view.quote else Told(view.sale_id, view.total))
         self._rules_shown = self.shop.rules

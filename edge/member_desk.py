@@ -15,7 +15,7 @@ from edge.desk import Desk
 from edge.ids import new_member_id
 from edge.messages import AuditBody, encode_body
 from edge.screen import Refusal, Sound, Stage
-from edge.store import consents, members, outbox, people
+from edge.store import audit, consents, members, outbox, people
 from edge.store.consents import Consent
 from edge.store.people import LINE_MAX, NAME_MAX, NOTE_MAX, NOTES_MAX, Note, Person, PhoneTakenError
 from edge.store.vault import vault_of
@@ -56,10 +56,15 @@ def may_write(desk: Desk) -> Refusal | None:
     return Refusal("privacy_locked") if vault_of(desk.shop.store.db).is_locked else None
 
 
-def tell(desk: Desk, action: str, member_id: str, detail: Mapping[str, str | int] | None = None) -> None:
+def tell(
+    desk: Desk, action: str, member_id: str, detail: Mapping[str, str | int] | None = None, *, by_staff: bool = True
+) -> None:
     """Put a deed into the audit chain and tell head office, without personal data, within the caller's transaction."""
-    desk.note(action, member_id, dict(detail or {}))
-    staff_id = desk.memory.staff.staff_id if desk.memory.staff else ""
+    staff_id = desk.memory.staff.staff_id if desk.memory.staff and by_staff else ""
+    audit.note(
+        desk.shop.store.db, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane, action=action, subject=member_id,
+        detail=dict(detail or {}),
+    )  # fmt: skip
     body = AuditBody(
         action=action, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane, subject=member_id,
         detail=dict(detail or {}),
@@ -123,7 +128,7 @@ def enrol(
         )  # fmt: skip
         for purpose in sorted(known):
             _say(desk, member_id, purpose, is_given=purpose in purposes, place=place)
-        tell(desk, "member_joined", member_id, {"place": place})
+        tell(desk, "member_joined", member_id, {"place": place}, by_staff=place == "till")
     return Registered(member_id)
 
 

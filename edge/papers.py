@@ -59,6 +59,7 @@ class Papers:
             staff_name=person.name if person else staff_id,
             member_name=members.mask_name(member.name) if member else "",
             tier_names=self._rulebook.tier_names(),
+            package_names=self._rulebook.package_names(),
         )
 
     def _texts(self, language: str) -> Texts:

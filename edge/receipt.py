@@ -24,6 +24,7 @@ from edge.clock import Clock
 from edge.config import StoreConfig
 from edge.texts import Texts
 from rules.basket import Names
+from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT
 from rules.money import Minor
 from rules.sale import Sale, SaleLine
 
@@ -38,6 +39,8 @@ class ReceiptWords:
     member_name: str = ""
     """Masked."""
     tier_names: Mapping[str, Names] | None = None
+    package_names: Mapping[str, Names] | None = None
+    """Names of packages by the unit of their times."""
 
 
 def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
@@ -75,6 +78,8 @@ def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
     quantity = str(line.quantity) if line.weight_g is None else t.weight(line.weight_g)
     cells = (t.name(line.names) or line.sku, t.amount(line.unit_price), quantity, t.amount(line.gross))
     names = {promotion.promotion_id: promotion.names for promotion in sale.promotions}
+    if line.times_of:
+        return [Row(cells), Text("  " + t.t("Paid with a times card"))]
     if line.gift_of:
         return [Row(cells), Text("  " + t.t("Gift: {name}", name=t.name(names.get(line.gift_of, Names()))))]
     return [
@@ -120,10 +125,26 @@ def _member(sale: Sale, words: ReceiptWords) -> list[Block]:
             Columns(t.t("Points earned"), f"+{sale.points}"),
             Columns(t.t("Points balance"), str(sale.points_after)),
         ]
+    blocks += _balances(sale, words)
     tier = (words.tier_names or {}).get(sale.next_tier)
     if tier is not None and sale.next_tier_short > 0:
         distance = t.t("{amount} to {tier}", amount=t.money(sale.next_tier_short), tier=t.name(tier))
         blocks.append(Text(distance, Align.CENTER))
+    return blocks
+
+
+def _balances(sale: Sale, words: ReceiptWords) -> list[Block]:
+    """Return what the member has left of stored value and of the times that this sale used or brought."""
+    t = words.texts
+    blocks: list[Block] = []
+    names = {STORED_VALUE: t.t("Stored value"), STORED_VALUE_GIFT: t.t("Stored value, gift")}
+    for unit, left in sale.balances_after.items():
+        if unit in names:
+            blocks.append(Columns(names[unit], t.money(left)))
+        else:
+            package = (words.package_names or {}).get(unit)
+            label = t.name(package) if package else unit.partition(":")[2]
+            blocks.append(Columns(label, t.t("{count} left", count=left)))
     return blocks
 
 

@@ -11,14 +11,14 @@ from edge.permissions import Permission, refuses
 from edge.rulebook import rules_of_version
 from edge.screen import Refusal, Sound
 from edge.shop import Shop
-from edge.store import entries, ledger, printjobs, returns
+from edge.store import entries, ledger, printjobs, returns, times
 from edge.store.entries import Entry
 from edge.store.ledger import InsufficientError
 from edge.store.returns import BackSoFar, Return, ReturnedTwiceError
 from edge.store.sales import stored_sale
 from edge.till import Till
 from rules.basket import Basket, Item, Line
-from rules.ledger import POINTS, Transfer, member_account
+from rules.ledger import ISSUER, POINTS, Transfer, member_account
 from rules.money import Minor
 from rules.pricing import price
 from rules.return_rules import Clawback, SpentPoints
@@ -38,6 +38,7 @@ from rules.reversal import (
     units_to_member,
 )
 from rules.sale import Sale
+from rules.times import packages_in, unit_of, unused
 
 REASON_MAX = 120
 DAY_MS = 86_400_000
@@ -133,6 +134,7 @@ def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry)
     answer = refund(sale, units, before.lines, clawback=_clawback(shop, sale, units, before))
     if isinstance(answer, Refused):
         return Refusal("return_too_many" if answer.reason == "already_returned" else "return_nothing")
+    answer, unused_moves = _packages_back(shop, sale, answer)
     gone = _gross(sale, before.lines)
     now_gone = gone + _gross(sale, units)
     given = part_of(sale.points_paid, sale.gross, gone, now_gone)
@@ -145,6 +147,7 @@ def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry)
         *goods_back(sale, answer.lines, restocked),
         *money_back(parts, lane=entry.lane),
         *_member_moves(shop, sale, answer, parts=parts, given=given, taken=taken),
+        *unused_moves,
     ]
     return Return(
         entry=replace(entry, transfers=tuple(moves)),
@@ -202,19 +205,46 @@ def _member_moves(
     if sale.member_id is None:
         return []
     db, account = shop.store.db, member_account(sale.member_id)
-    amounts: dict[str, int] = {POINTS: given}
-    amounts |= {unit_of_leg(kind): amount for kind, amount in parts if kind in (GIFT, PRINCIPAL)}
+    amounts: dict[tuple[str, str], int] = {(sale.member_id, POINTS): given}
+    amounts |= {(sale.member_id, unit_of_leg(kind)): amount for kind, amount in parts if kind in (GIFT, PRINCIPAL)}
     for line in answer.lines:
-        unit = sale.lines[line.line].times_of
-        if unit:
-            amounts[unit] = amounts.get(unit, 0) + len(line.units)
+        sold = sale.lines[line.line]
+        if sold.times_of:
+            key = (sold.times_from or sale.member_id, sold.times_of)
+            amounts[key] = amounts.get(key, 0) + len(line.units)
     moves: list[Transfer] = []
-    for unit, amount in amounts.items():
+    for (holder_id, unit), amount in amounts.items():
         if amount:
-            used = returns.lots_used(db, sale.sale_id, account, unit)
-            moves += units_to_member(unit, sale.member_id, amount, used)
+            holder = member_account(holder_id)
+            used = returns.lots_used(db, sale.sale_id, unit, paid_by=holder, account=holder)
+            moves += units_to_member(unit, holder_id, amount, used)
     of_sale = ledger.lots_of_sale(db, sale.sale_id, account, POINTS)
     return [*moves, *points_from_member(sale.member_id, taken, of_sale)]
+
+
+def _packages_back(shop: Shop, sale: Sale, answer: Refund) -> tuple[Refund, list[Transfer]]:
+    """Return the refund less what the used times of returned packages were worth, and the unused ones taken back."""
+    packages = dict(packages_in(sale, shop.rules.times))
+    if sale.member_id is None or not packages:
+        return answer, []
+    lines, moves = [], []
+    for line in answer.lines:
+        package = packages.get(line.line)
+        if package is None:
+            lines.append(line)
+            continue
+        units = {unit_of(package, part): part.worth for part in package.parts}
+        granted = [
+            lot for unit in units for lot in times.granted_by_sale(shop.store.db, sale.sale_id, sale.member_id, unit)
+        ]
+        sold = sale.lines[line.line].quantity
+        back = unused(line.amount, pieces=len(line.units), sold=sold, lots=granted, worth=units)
+        lines.append(replace(line, clawed_back=line.clawed_back + back.kept))
+        moves += [
+            Transfer(unit, member_account(sale.member_id), ISSUER, use.amount, "return", from_lots=(use,))
+            for unit, use in back.lots
+        ]
+    return replace(answer, lines=tuple(lines)), moves
 
 
 def _clawback(shop: Shop, sale: Sale, units: Sequence[ReturnedLine], before: BackSoFar) -> Minor:

@@ -26,6 +26,7 @@ from rules.basket import Names
 from rules.promotions import NO_RULES, RuleSet, load_rules
 from rules.subjects import spoken_subjects
 from rules.table_reader import Problem
+from rules.times import unit_of
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,13 @@ class Rulebook:
     def tier_names(self) -> dict[str, Names]:
         """Return the name of every tier by its id."""
         return {tier.id: tier.names for tier in self._current.rules.tiers}
+
+    def package_names(self) -> dict[str, Names]:
+        """Return the name of every part of a times card by its unit in the ledger."""
+        packages = self._current.rules.times.packages
+        return {
+            unit_of(p, part): p.names if part.names == Names() else part.names for p in packages for part in p.parts
+        }
 
     def look(self) -> bool:
         """Take what was published since, by a screen or from the command line, and tell whether there was something.

@@ -252,7 +252,9 @@ class Till:
         if basket.member_id == member_id:
             self._desk.show(sound=Sound.TAP)
             return None
-        return self._desk.push(msgspec.structs.replace(basket, member_id=member_id, points=0), sound=Sound.TAP)
+        return self._desk.push(
+            msgspec.structs.replace(basket, member_id=member_id, points=0, times=()), sound=Sound.TAP
+        )
 
     def detach_member(self) -> Refusal | None:
         """Make the open basket nobody's again."""
@@ -263,7 +265,7 @@ class Till:
             return self._desk.refuse(Refusal("tenders_first"))
         if basket is None or basket.member_id is None:
             return self._desk.refuse(Refusal("member_unknown"))
-        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0))
+        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, times=()))
 
     def _attach_code(self, code: Code) -> Refusal | None:
         for key in (code.text, *code.lookup):

@@ -55,6 +55,7 @@ from rules.promotion_prices import price_problems
 from rules.return_rules import ReturnRules
 from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
+from rules.times import TimesRules
 
 __all__ = [
     "BASKET_KINDS",
@@ -147,6 +148,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     # The subjects of rules/subjects.py.
     membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
+    times: TimesRules = TimesRules()
 
     def tier(self, tier_id: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)

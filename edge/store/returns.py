@@ -105,32 +105,36 @@ def so_far(db: SqliteDatabase, sale_id: str) -> BackSoFar:
     )
 
 
-def lots_used(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> tuple[LotBack, ...]:
+def lots_used(db: SqliteDatabase, sale_id: str, unit: str, *, paid_by: str, account: str) -> tuple[LotBack, ...]:
     """Return what a sale used of the lots of a unit and has not got back, the last used first.
 
     Args:
-        account: the member's account now; after a merge it is not the one that paid.
+        paid_by: the account that paid.
+        account: the same member's account now; after a merge it is another one.
     """
     found = rows(
         db,
         """
         SELECT u.lot_id, sum(u.amount) AS used, max(u.transfer_id) AS newest, l.account = ?, l.expires_ms
         FROM transfer t JOIN lot_use u ON u.transfer_id = t.transfer_id JOIN lot l ON l.lot_id = u.lot_id
-        WHERE t.sale_id = ? AND t.unit = ? AND t.reason = 'redemption'
+        WHERE t.sale_id = ? AND t.unit = ? AND t.from_account = ? AND t.reason = 'redemption'
         GROUP BY u.lot_id ORDER BY newest DESC, u.lot_id DESC
         """,
         account,
         sale_id,
         unit,
+        paid_by,
     )
     given = int(
         scalar(
             db,
             "SELECT coalesce(sum(t.amount), 0) FROM entry e JOIN transfer t ON t.entry_no = e.entry_no"
             " WHERE e.of_id = ? AND e.kind = 'return' AND t.unit = ? AND t.reason = 'return'"
-            " AND t.from_account = 'issuer' AND t.to_account LIKE 'member/%'",
+            " AND t.from_account = 'issuer' AND t.to_account IN (?, ?)",
             sale_id,
             unit,
+            paid_by,
+            account,
         )
     )
     # Lots get back in this order, so what was given back before lies at its head.

@@ -31,8 +31,8 @@ TERMINAL_COOKIE = "taptill_terminal"
 TERMINAL_DAYS = 400
 """A browser keeps no cookie longer than that."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
-OPEN_PATHS = ("/static/", "/pair")
-"""What a terminal that is not paired may ask for."""
+OPEN_PATHS = ("/static/", "/pair", "/join/", "/me/")
+"""What a terminal that is not paired may ask for; customers' pages ask for a pass of their own."""
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"

@@ -37,6 +37,7 @@ def _overview(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
         "notes": list(reversed(_profile(room, member_id).profile.notes))[:3],
         "tags": sorted(_file(room, member_id).tags),
         "code": _file(room, member_id).code,
+        "may_scan": bool(room.shop.config.privacy.page_url),
     }
 
 

@@ -10,9 +10,11 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from edge.member_passes import Passes
 from edge.web import (
     actions,
     bench,
+    customers,
     lane,
     member_deeds,
     member_file,
@@ -60,6 +62,7 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(member_file.blueprint(file))
         app.register_blueprint(member_deeds.blueprint(file))
         app.register_blueprint(member_new.blueprint(file))
+        app.register_blueprint(customers.blueprint(file, Passes(house.secret_key)))
         app.register_blueprint(office.blueprint(office.OfficePages(house, house.members, speech)))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
