@@ -94,7 +94,7 @@ def _join(pages: Blueprint, file: MemberPages, passes: Passes, braked: Braked) -
 
     @pages.get("/join/<given>")
     @braked
-    def show(given: str) -> ResponseReturnValue:
+    def form_page(given: str) -> ResponseReturnValue:
         if lane_of(given) is None:
             return render_template("customer/over.html"), 410
         return form(given, values={}, refusal="")
@@ -122,7 +122,7 @@ def _join(pages: Blueprint, file: MemberPages, passes: Passes, braked: Braked) -
 def _me(pages: Blueprint, file: MemberPages, passes: Passes, braked: Braked) -> None:
     @pages.get("/me/<given>")
     @braked
-    def show(given: str) -> ResponseReturnValue:
+    def balance(given: str) -> ResponseReturnValue:
         member_id = passes.read("me", given, now_ms=file.house.clock.now_ms())
         member = file.room.view(members.surviving(file.room.db, member_id)) if member_id else None
         if member is None:
