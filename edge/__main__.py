@@ -9,6 +9,7 @@ import click
 from edge.cli.configuration import check, config
 from edge.cli.daemon import demo, run
 from edge.cli.doctor import doctor
+from edge.cli.keys import keys
 from edge.cli.new_store import init
 from edge.cli.people import user
 from edge.cli.rules import rules
@@ -29,7 +30,7 @@ def main() -> None:
     """TapTill: a shop's till and membership system. It sells with the line to head office cut."""
 
 
-for command in (init, run, demo, check, config, doctor, audit, price, scan, rules, backup, user):
+for command in (init, run, demo, check, config, doctor, audit, price, scan, rules, backup, user, keys):
     main.add_command(command)
 
 if __name__ == "__main__":

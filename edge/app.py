@@ -24,6 +24,7 @@ from edge.config_file import Loaded, SecretError, keep_last_good, read_key, writ
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
+from edge.jobs import Jobs
 from edge.loop import Loop, TillBusyError
 from edge.member_room import open_member_room
 from edge.papers import Papers
@@ -85,6 +86,7 @@ class Parts:
     readers: Mapping[str, LineReader]
     printers: Mapping[str, Printer]
     relay: Relay | None
+    jobs: Jobs
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -184,6 +186,8 @@ def start(
     )
     stack.callback(loop.stop)
     loop.start()
+    jobs = Jobs(shop, loop)
+    stack.callback(jobs.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
     core = Core(config, clock, store, health, loop)
@@ -203,7 +207,8 @@ def start(
         stack.callback(thread.stop)
         thread.start()
     stack.callback(_end_soon, threads)
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
+    jobs.start()
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs)
 
 
 def _keep(loaded: Loaded, health: Health) -> None:

@@ -13,9 +13,8 @@ import msgspec
 
 from edge.desk import Desk
 from edge.ids import new_member_id
-from edge.messages import AuditBody, encode_body
 from edge.screen import Refusal, Sound, Stage
-from edge.store import audit, consents, members, outbox, people
+from edge.store import consents, forgetting, members, people
 from edge.store.consents import Consent
 from edge.store.people import LINE_MAX, NAME_MAX, NOTE_MAX, NOTES_MAX, Note, Person, PhoneTakenError
 from edge.store.vault import vault_of
@@ -61,16 +60,8 @@ def tell(
 ) -> None:
     """Put a deed into the audit chain and tell head office, without personal data, within the caller's transaction."""
     staff_id = desk.memory.staff.staff_id if desk.memory.staff and by_staff else ""
-    audit.note(
-        desk.shop.store.db, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane, action=action, subject=member_id,
-        detail=dict(detail or {}),
-    )  # fmt: skip
-    body = AuditBody(
-        action=action, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane, subject=member_id,
-        detail=dict(detail or {}),
-    )  # fmt: skip
-    outbox.put(
-        desk.shop.store.db, kind="audit", subject=f"member/{member_id}", body=encode_body(body), at_ms=desk.now_ms()
+    forgetting.tell(
+        desk.shop.store.db, action, member_id, detail or {}, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane
     )
 
 

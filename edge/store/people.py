@@ -281,14 +281,23 @@ def fitting_vault(db: SqliteDatabase, key: bytes | None) -> tuple[Vault, str]:
     A store without people takes whatever key there is. One whose people are not sealed yet stays so until somebody asks
     for it, and one that was sealed with another key is locked: it sells, and nobody's data is read or written.
     """
-    offered = Vault(key)
-    stands = scalar(db, "SELECT value FROM meta WHERE key = 'people_key'")
-    if stands is None or (stands != offered.key_id and scalar(db, "SELECT 1 FROM person LIMIT 1") is None):
-        is_empty = scalar(db, "SELECT 1 FROM person LIMIT 1") is None
-        stands = offered.key_id if is_empty else ""
-        execute(db, "INSERT OR REPLACE INTO meta VALUES ('people_key', ?)", stands)
-    if stands == offered.key_id:
-        return offered, ""
+    if scalar(db, "SELECT 1 FROM person LIMIT 1") is None:
+        execute(db, "INSERT OR REPLACE INTO meta VALUES ('people_key', ?)", Vault(key).key_id)
+    problem = key_problem(db, key)
+    if not problem:
+        return Vault(key), ""
+    return (Vault(is_locked=True) if _key_id(db) else Vault()), problem
+
+
+def key_problem(db: SqliteDatabase, key: bytes | None) -> str:
+    """Return what is wrong between a store's people and a key; empty when nothing is."""
+    stands, offered = _key_id(db), Vault(key).key_id
+    if stands == offered or scalar(db, "SELECT 1 FROM person LIMIT 1") is None:
+        return ""
     if not stands:
-        return Vault(), "members' data is not sealed yet: taptill keys apply"
-    return Vault(is_locked=True), f"members' data is sealed with the key {stands}, which privacy.key_file does not hold"
+        return "members' data is not sealed yet: taptill keys apply"
+    return f"members' data is sealed with the key {stands}, which privacy.key_file does not hold"
+
+
+def _key_id(db: SqliteDatabase) -> str:
+    return str(scalar(db, "SELECT value FROM meta WHERE key = 'people_key'") or "")
