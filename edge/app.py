@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
 
 from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
@@ -24,6 +25,7 @@ from edge.config_file import Loaded, SecretError, keep_last_good, read_key, writ
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
+from edge.importing import ImportRoom
 from edge.jobs import Jobs
 from edge.loop import Loop, TillBusyError
 from edge.member_room import open_member_room
@@ -55,6 +57,8 @@ log = logging.getLogger(__name__)
 
 EXIT_FINE, EXIT_FAILED = 0, 1
 KEY_BYTES = 32
+LONG_WRITE_S = 600.0
+"""Longest that an import waits for its one large change."""
 BEAT_S = 1.0
 """How often the main thread looks at the till and the relay, and feeds the watchdog."""
 
@@ -195,10 +199,13 @@ def start(
     readers, printers, threads = _make_devices(core, papers, logos, followers)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
+    room = open_member_room(shop)
+    imports = ImportRoom(room.shop, shop, loaded.data_dir / "import", write=_long_write(loop), breathe=loop.breathe)
+    imports.clear_files()
     house = House(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
-        rules=RuleRoom(store, clock, rulebook), members=open_member_room(shop),
+        rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
     )  # fmt: skip
     url = _start_web(house, stack)
@@ -227,6 +234,18 @@ def _unlock(loaded: Loaded, store: Store, health: Health) -> None:
         unlock(store, None)
     if problem:
         health.add_problem(problem)
+
+
+def _long_write(loop: Loop) -> Callable[[Callable[[], Any]], Any]:
+    """Return what runs a change that may take its time; one that was not done in time is the store's failure."""
+
+    def write(change: Callable[[], Any]) -> Any:
+        try:
+            return loop.write(change, timeout_s=LONG_WRITE_S)
+        except TillBusyError as error:
+            raise StoreError(str(error)) from None
+
+    return write
 
 
 def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:

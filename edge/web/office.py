@@ -35,7 +35,10 @@ class Segment:
     words: str
 
 
-SEGMENTS: tuple[Segment, ...] = (Segment("", N_("Members")),)
+SEGMENTS: tuple[Segment, ...] = (
+    Segment("", N_("Members")),
+    Segment("imports", N_("Tables in and out")),
+)
 """In the order of the screen."""
 
 

@@ -15,6 +15,7 @@ from edge.web import (
     actions,
     bench,
     customers,
+    imports,
     lane,
     member_deeds,
     member_file,
@@ -25,7 +26,7 @@ from edge.web import (
     rule_trials,
     rules,
 )
-from edge.web.door import BODY_MAX, Pairing, protect
+from edge.web.door import UPLOAD_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages
 from edge.web.speech import Speech, speak
@@ -62,6 +63,8 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(member_file.blueprint(file))
         app.register_blueprint(member_deeds.blueprint(file))
         app.register_blueprint(member_new.blueprint(file))
+        if house.imports is not None:
+            app.register_blueprint(imports.blueprint(office.OfficePages(house, house.members, speech), house.imports))
         app.register_blueprint(customers.blueprint(file, Passes(house.secret_key)))
         app.register_blueprint(office.blueprint(office.OfficePages(house, house.members, speech)))
     if house.bench is not None:
@@ -95,7 +98,7 @@ class WebServer:
         self._server = _Server((host, port), app, numthreads=threads, max=threads, server_name="taptill")
         self._server.shutdown_timeout = STOP_S
         self._server.expiration_interval = LOOK_S
-        self._server.max_request_body_size = BODY_MAX
+        self._server.max_request_body_size = UPLOAD_MAX
         self._server.max_request_header_size = HEADER_MAX
         self._thread: threading.Thread | None = None
 
