@@ -91,6 +91,7 @@ class Parts:
     printers: Mapping[str, Printer]
     relay: Relay | None
     jobs: Jobs
+    imports: ImportRoom
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -215,7 +216,7 @@ def start(
         thread.start()
     stack.callback(_end_soon, threads)
     jobs.start()
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs)
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports)
 
 
 def _keep(loaded: Loaded, health: Health) -> None:

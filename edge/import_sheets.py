@@ -68,14 +68,16 @@ class Sheet:
         source = self._workbook() if self.is_workbook else self._text()
         count = 0
         for number, cells in source:
-            if all(cell is None or cell == "" for cell in cells):
+            while cells and (cells[-1] is None or cells[-1] == ""):
+                cells.pop()
+            if not cells:
                 continue
-            if len(cells) > COLUMNS_MAX and any(cell not in (None, "") for cell in cells[COLUMNS_MAX:]):
+            if len(cells) > COLUMNS_MAX:
                 raise SheetError("too_many_columns")
             count += 1
             if count > ROWS_MAX + 1:
                 raise SheetError("too_many_rows")
-            yield number, cells[:COLUMNS_MAX]
+            yield number, cells
 
     def _text(self) -> Iterator[tuple[int, list[Value]]]:
         text = self.path.read_bytes().decode(self.encoding)
@@ -93,7 +95,11 @@ class Sheet:
         from openpyxl import load_workbook
 
         try:
-            with closing(load_workbook(self.path, read_only=True, data_only=False, keep_links=False)) as book:
+            # An open file, since the name of one tells nothing.
+            with (
+                self.path.open("rb") as file,
+                closing(load_workbook(file, read_only=True, data_only=False, keep_links=False)) as book,
+            ):
                 sheet = book.worksheets[0]
                 for number, row in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX + 1), 1):
                     yield number, [_value(cell) for cell in row]

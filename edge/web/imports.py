@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -119,20 +119,20 @@ def _files(pages: Blueprint, office: OfficePages, room: ImportRoom) -> None:
             abort(503)
         if refusal is not None:
             abort(403)
-        folder = tempfile.TemporaryDirectory(dir=office.house.data_dir)
-        path = Path(folder.name) / "everything.zip"
-        try:
-            export_all(office.room.db, path, office.house.clock, progress=lambda _: None)
-        except OSError:
-            folder.cleanup()
-            abort(507)
+        with tempfile.TemporaryDirectory(dir=office.house.data_dir) as folder:
+            path = Path(folder) / "everything.zip"
+            try:
+                export_all(office.room.db, path, office.house.clock, progress=lambda _: None)
+            except OSError:
+                abort(507)
+            # Its name goes at once: it holds everybody's data, and is gone for good when it was sent.
+            file, size = path.open("rb"), path.stat().st_size
         name = f"taptill-{office.house.config.store.id}-{office.house.clock.now_local():%Y%m%d-%H%M}.zip"
-        head = {"Content-Disposition": f"attachment; filename={name}", "Content-Length": str(path.stat().st_size)}
-        return Response(_sent(path, folder), mimetype="application/zip", headers=head)
+        head = {"Content-Disposition": f"attachment; filename={name}", "Content-Length": str(size)}
+        return Response(_sent(file), mimetype="application/zip", headers=head)
 
 
-def _sent(path: Path, folder: tempfile.TemporaryDirectory[str]) -> Iterator[bytes]:
-    """Yield a file and forget it: it holds everybody's data."""
-    with folder, path.open("rb") as file:
+def _sent(file: BinaryIO) -> Iterator[bytes]:
+    with file:
         while chunk := file.read(CHUNK):
             yield chunk
