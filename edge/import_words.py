@@ -45,9 +45,9 @@ SLIPS: Mapping[str, str] = {
     "code_of_item": N_("is the code of another item"),
 }
 KINDS: Mapping[str, str] = {
-    "members": N_("Members, with cards and balances"),
-    "cards": N_("Cards of members who are here"),
-    "balances": N_("Balances of members who are here"),
+    "members": N_("Members, cards, balances"),
+    "cards": N_("Cards alone"),
+    "balances": N_("Balances alone"),
     "items": N_("Items and prices"),
 }
 

@@ -64,7 +64,8 @@ def _import(pages: Blueprint, office: OfficePages, room: ImportRoom) -> None:
     def state(lane: int) -> ResponseReturnValue:
         if room.state.stage in (Stage.READING, Stage.WRITING):
             return render_template("office/import_progress.html", lane=lane, **_shown(room))
-        return page(lane)
+        # It stood in a corner of the page; what comes of it is the whole page.
+        return page(lane), 200, {"HX-Retarget": "#panel-body", "HX-Reswap": "innerHTML"}
 
     @pages.post("/send")
     def send(lane: int) -> ResponseReturnValue:
