@@ -22,6 +22,7 @@ from edge.web import (
     member_new,
     office,
     panels,
+    returns,
     rule_programme,
     rule_trials,
     rules,
@@ -58,15 +59,7 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
-    if house.members is not None:
-        file = MemberPages(house, house.members, speech, member_file.TABS)
-        app.register_blueprint(member_file.blueprint(file))
-        app.register_blueprint(member_deeds.blueprint(file))
-        app.register_blueprint(member_new.blueprint(file))
-        if house.imports is not None:
-            app.register_blueprint(imports.blueprint(office.OfficePages(house, house.members, speech), house.imports))
-        app.register_blueprint(customers.blueprint(file, Passes(house.secret_key)))
-        app.register_blueprint(office.blueprint(office.OfficePages(house, house.members, speech)))
+    _add_members(app, house, speech)
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 
@@ -80,6 +73,26 @@ def create_app(house: House) -> Flask:
         return render_template("error.html", status=error.code), error.code or 500
 
     return app
+
+
+def _add_members(app: Flask, house: House, speech: Speech) -> None:
+    """Add the pages about members and the back office; a subject adds its line."""
+    if house.members is None:
+        return
+    file = MemberPages(house, house.members, speech, member_file.TABS)
+    back_office = office.OfficePages(house, house.members, speech)
+    pages = [
+        member_file.blueprint(file),
+        member_deeds.blueprint(file),
+        member_new.blueprint(file),
+        customers.blueprint(file, Passes(house.secret_key)),
+        returns.blueprint(house, house.members, speech),
+        office.blueprint(back_office),
+    ]
+    if house.imports is not None:
+        pages.append(imports.blueprint(back_office, house.imports))
+    for each in pages:
+        app.register_blueprint(each)
 
 
 class _Server(Server):
