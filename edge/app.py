@@ -28,6 +28,7 @@ from edge.health import Health, free_bytes
 from edge.importing import ImportRoom
 from edge.jobs import Jobs
 from edge.loop import Loop, TillBusyError
+from edge.member_passes import Passes
 from edge.member_room import open_member_room
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
@@ -176,7 +177,7 @@ def start(
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
     _unlock(loaded, store, health)
     rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
-    papers = Papers(store, config, rulebook, clock)
+    papers = Papers(store, config, rulebook, clock, Passes(secret_key(loaded.data_dir)))
     reads = StoreReads(store, clock, tier_names=rulebook.tier_names, receipts=papers)
 
     followers: list[Callable[[], None]] = []

@@ -28,7 +28,7 @@ class Passes:
         Args:
             subject: what it is for: the lane of a registration, or a member's id; letters and digits.
         """
-        assert subject.isalnum()
+        assert subject.isascii() and subject.isprintable() and not set(subject) & set("/.?# ")
         text = f"{subject}.{until_ms // 1_000:x}"
         return f"{text}.{self._sign(kind, text)}"
 

@@ -39,6 +39,8 @@ class ReceiptWords:
     member_name: str = ""
     """Masked."""
     tier_names: Mapping[str, Names] | None = None
+    balance_url: str = ""
+    """Where the member's own phone shows their balances for a while; empty: nowhere."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
 
@@ -55,6 +57,8 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
+        if words.balance_url:
+            blocks += [QrCode(words.balance_url), Text(t.t("Scan for your points and balances"), Align.CENTER)]
     blocks += [Rule(), *_foot(sale, words), Cut()]
     document = Document(tuple(blocks))
     return marked_copy(document, t.t("COPY")) if copy else document

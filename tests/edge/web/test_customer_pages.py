@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from drivers.document import QrCode
 from edge.member_passes import Passes
 from edge.store import consents, members, people
 from edge.store.database import scalar
@@ -162,3 +163,21 @@ def test_three_languages(shop: TestShop, tag: str, words: str) -> None:
     path = join_path(shop)
     assert phone.get(f"{path}?lang={tag}")[0] == 303
     assert words in phone.get(path)[1]
+
+
+def test_a_receipt_brings_the_member_to_their_balance_for_some_days(tmp_path: Path) -> None:
+    with TestShop(tmp_path, config=CONFIG + PAGES + "receipt_days = 7\n") as shop:
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        shop.ask(1, Till.attach_member, member_id="wang")
+        shop.ask(1, Till.scan, text="4006381333931")
+        shop.ask(1, Till.to_pay)
+        shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="cash", given=250)
+        sale_id = shop.view().sale_id or shop.view().done.sale_id  # type: ignore[union-attr]
+        document = shop.parts.reads.receipt_document(sale_id, language="en", copy=False)
+        assert document is not None
+        codes = [block.text for block in document.lines if isinstance(block, QrCode)]
+        assert codes[0].startswith("https://taptill.lan/me/wang.")
+        path = codes[0].removeprefix("https://taptill.lan")
+        assert Visitor(shop, LAN).get(path)[0] == 200
+        shop.clock.hand.at_ms += 7 * 86_400_000
+        assert Visitor(shop, LAN).get(path)[0] == 410
