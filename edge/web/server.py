@@ -10,7 +10,19 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from edge.web import actions, bench, coupon_pages, lane, member_file, office, panels, rule_programme, rule_trials, rules
+from edge.web import (
+    actions,
+    bench,
+    coupon_pages,
+    lane,
+    member_file,
+    office,
+    panels,
+    returns,
+    rule_programme,
+    rule_trials,
+    rules,
+)
 from edge.web.door import BODY_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages
@@ -44,10 +56,9 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     if house.members is not None:
-        files, offices = (
-            MemberPages(house, house.members, speech, member_file.TABS),
-            office.OfficePages(house, house.members, speech),
-        )
+        files = MemberPages(house, house.members, speech, member_file.TABS)
+        offices = office.OfficePages(house, house.members, speech)
+        app.register_blueprint(returns.blueprint(house, house.members, speech))
         app.register_blueprint(coupon_pages.lane_blueprint(house, files))
         app.register_blueprint(member_file.blueprint(files))
         app.register_blueprint(office.blueprint(offices))
