@@ -13,6 +13,8 @@ from werkzeug.exceptions import HTTPException
 from edge.web import (
     actions,
     bench,
+    by_hand,
+    cards,
     coupon_pages,
     lane,
     member_file,
@@ -51,6 +53,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(lane.blueprint(house, speech, stopping))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
+    app.register_blueprint(by_hand.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
@@ -58,6 +61,7 @@ def create_app(house: House) -> Flask:
     if house.members is not None:
         files = MemberPages(house, house.members, speech, member_file.TABS)
         offices = office.OfficePages(house, house.members, speech)
+        app.register_blueprint(cards.blueprint(files))
         app.register_blueprint(returns.blueprint(house, house.members, speech))
         app.register_blueprint(coupon_pages.lane_blueprint(house, files))
         app.register_blueprint(member_file.blueprint(files))
