@@ -13,6 +13,7 @@ import msgspec
 
 from edge import cards as proofs
 from edge.cards import Claim
+from edge.coupon_issue import issue_for
 from edge.desk import Desk
 from edge.ids import new_member_id
 from edge.messages import AuditBody, encode_body
@@ -128,6 +129,9 @@ def enrol(
         for purpose in sorted(known):
             _say(desk, member_id, purpose, is_given=purpose in purposes, place=place)
         tell(desk, "member_joined", member_id, {"place": place})
+        issue_for(desk.shop, "registration", member_id)
+        if brought_by:
+            issue_for(desk.shop, "referral", member_id, referrer_id=brought_by)
     return Registered(member_id)
 
 

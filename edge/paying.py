@@ -18,6 +18,8 @@ from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
 from rules.tender import Offer, Overpaid, Settlement, Short, settle
 
+GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
+"""Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
 TENDER_KINDS = ("cash", "card", "scan")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
 
@@ -116,7 +118,7 @@ def _changed(told: Told, quote: Quote) -> Refusal | None:
         return None
     total: dict[str, str | int] = {"total_minor": quote.total}
     lost = {each.promotion_id: each for each in quote.missed if each.promotion_id in told.promotions}
-    gone = next((each for each in lost.values() if each.reason in (MissReason.USED_UP, MissReason.CODE_SPENT)), None)
+    gone = next((each for each in lost.values() if each.reason in GONE), None)
     if gone is not None:
         return Refusal("offer_gone", {**named(gone.names), **total})
     if now.points != told.points:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import banner, cards, finding, paying, till_extras, till_lines
+from edge import banner, cards, coupon_jobs, finding, paying, till_extras, till_lines
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -338,6 +338,7 @@ class Till:
     def tick(self) -> None:
         """Do what happens by the clock: follow new rules, lock an idle lane."""
         self._desk.follow_rules()
+        coupon_jobs.tick(self._desk)
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
         is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)

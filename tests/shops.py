@@ -28,6 +28,7 @@ MORNING = "2026-11-23 10:00"
 PLENTY = 10 * 1024**3
 PROMOTIONS = Path(__file__).parent / "stories/promotions.toml"
 COUPONS = Path(__file__).parent / "stories/coupons.toml"
+ISSUED_COUPONS = Path(__file__).parent / "stories/issued_coupons.toml"
 MEMBERSHIP = Path(__file__).parent / "stories/membership.toml"
 
 # A name that would be obeyed by a browser, a database or a printer, if anybody let it.
@@ -129,7 +130,8 @@ CARDS = {
 
 def rules_with_coupons() -> str:
     """Return the rules of the stories: those of every shop of the tests, and coupons, gifts and points as cash."""
-    return "".join(path.read_text(encoding="utf-8") for path in (PROMOTIONS, COUPONS, MEMBERSHIP))
+    files = (PROMOTIONS, COUPONS, ISSUED_COUPONS, MEMBERSHIP)
+    return "".join(path.read_text(encoding="utf-8") for path in files)
 
 
 @dataclass(slots=True)

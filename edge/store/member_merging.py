@@ -9,6 +9,7 @@ from peewee import SqliteDatabase
 
 from edge.store import ledger, people
 from edge.store.cards import forget_secrets
+from edge.store.coupons import move_coupons
 from edge.store.database import execute, row, rows
 from edge.store.people import NOTES_MAX, Person, Profile
 from rules.ledger import LotUse, Transfer, lives_in_lots, member_account, owed_account
@@ -149,5 +150,6 @@ SUBJECTS: tuple[Callable[[SqliteDatabase, str, str], None], ...] = (
     _visits,
     _favourites,
     _uses,
+    move_coupons,
 )
 """What each subject brings over, called with the ids of who stays and who goes; a subject adds one line."""

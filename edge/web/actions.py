@@ -11,6 +11,7 @@ from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from edge import card_deeds
+from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.till import Till
@@ -58,6 +59,7 @@ def actions() -> Mapping[str, Action]:
         Action(Till.attach_member, {"member_id": None}),
         Action(Till.detach_member, {}),
         Action(Till.remove_code, {"code": None}),
+        Action(use_coupon, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
         Action(

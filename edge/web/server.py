@@ -14,6 +14,7 @@ from edge.web import (
     actions,
     bench,
     cards,
+    coupon_pages,
     lane,
     member_file,
     office,
@@ -56,11 +57,14 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     if house.members is not None:
-        member_pages = MemberPages(house, house.members, speech, member_file.TABS)
-        app.register_blueprint(member_file.blueprint(member_pages))
-        app.register_blueprint(cards.blueprint(member_pages))
+        files = MemberPages(house, house.members, speech, member_file.TABS)
+        offices = office.OfficePages(house, house.members, speech)
         app.register_blueprint(returns.blueprint(house, house.members, speech))
-        app.register_blueprint(office.blueprint(office.OfficePages(house, house.members, speech)))
+        app.register_blueprint(coupon_pages.lane_blueprint(house, files))
+        app.register_blueprint(member_file.blueprint(files))
+        app.register_blueprint(cards.blueprint(files))
+        app.register_blueprint(office.blueprint(offices))
+        app.register_blueprint(coupon_pages.office_blueprint(offices))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 

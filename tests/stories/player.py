@@ -23,7 +23,7 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
-from tests.stories import words_cards, words_members, words_returns, words_times
+from tests.stories import words_cards, words_coupons, words_members, words_returns, words_times
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -425,6 +425,7 @@ def _numbered(path: Path) -> Sequence[tuple[int, str]]:
 
 KIND = "|".join(TENDER_KINDS)
 WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    *words_coupons.WORDS,
     (r"lane ([12])", Player.at_lane),
     (r"sign in (\w+) (\d+)", Player.sign_in),
     (r"wrong pin (\w+)", Player.wrong_pin),
