@@ -25,8 +25,8 @@ def _overview(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
 
 TABS: tuple[Tab, ...] = (
     Tab("overview", N_("Overview"), _overview),
-    cards.TAB,
     Tab("coupons", N_("Coupons"), coupon_pages.look),
+    cards.TAB,
 )
 """In the order of the screen; the first is shown when the file is opened."""
 

@@ -59,10 +59,10 @@ def create_app(house: House) -> Flask:
     if house.members is not None:
         files = MemberPages(house, house.members, speech, member_file.TABS)
         offices = office.OfficePages(house, house.members, speech)
+        app.register_blueprint(cards.blueprint(files))
         app.register_blueprint(returns.blueprint(house, house.members, speech))
         app.register_blueprint(coupon_pages.lane_blueprint(house, files))
         app.register_blueprint(member_file.blueprint(files))
-        app.register_blueprint(cards.blueprint(files))
         app.register_blueprint(office.blueprint(offices))
         app.register_blueprint(coupon_pages.office_blueprint(offices))
     if house.bench is not None:
