@@ -87,6 +87,7 @@ def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
         return [Row(cells), Text("  " + t.t("Gift: {name}", name=t.name(names.get(line.gift_of, Names()))))]
     return [
         Row(cells),
+        *([] if line.list_price is None else [Columns("  " + t.t("List price"), t.amount(line.list_price))]),
         *(
             Columns(f"  {t.name(names[promotion_id]) if promotion_id in names else promotion_id}", _minus(amount, t))
             for promotion_id, amount in line.discounts

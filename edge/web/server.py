@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from edge.web import (
     actions,
     bench,
+    by_hand,
     cards,
     coupon_pages,
     lane,
@@ -52,6 +53,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(lane.blueprint(house, speech, stopping))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
+    app.register_blueprint(by_hand.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
