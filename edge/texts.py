@@ -106,6 +106,8 @@ REFUSALS: Mapping[str, str] = {
     "birthday_wrong": N_("There is no such day. Write 1990-08-15, or 08-15 without the year."),
     "value_wrong": N_("This does not fit here."),
     "tags_wrong": N_("At most 20 tags, each of at most 30 characters."),
+    "name_missing": N_("Please write your name."),
+    "code_used_up": N_("This code was used too often. Ask for a new one at the till."),
     "note_wrong": N_("Write a note of at most {max} characters."),
     "purpose_unknown": N_("Nobody asks for this consent any more."),
     "referrer_unknown": N_("Nobody has that member code or phone number."),
