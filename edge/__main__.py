@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from edge.cli.cards import cards
 from edge.cli.configuration import check, config
 from edge.cli.daemon import demo, run
 from edge.cli.doctor import doctor
@@ -44,6 +45,7 @@ for command in (
     rules,
     backup,
     user,
+    cards,
     keys,
     import_table,
     export_tables,

@@ -26,7 +26,7 @@ from edge.import_plans import (
 from edge.import_sheets import Value
 from edge.member_desk import TAG_MAX, TAGS_MAX
 from edge.shop import Shop
-from edge.store import members, people
+from edge.store import cards, members, people
 from edge.store.database import Database, scalar
 from edge.store.people import LINE_MAX, NAME_MAX, NOTE_MAX, Note, Person, sealed_row
 from edge.store.vault import Vault, vault_of
@@ -295,7 +295,7 @@ def _card(reading: _Reading, line: Row, member_id: str) -> list[tuple[str, str]]
         line.wrong("card", "twice_in_file")
         return []
     reading.cards[uid] = 1
-    known = members.card(reading.db, uid)
+    known = cards.card(reading.db, uid)
     if known is not None and known.member_id != member_id:
         line.wrong("card", "card_of_another")
     if scalar(reading.db, "SELECT 1 FROM staff WHERE badge_uid = ?", uid):

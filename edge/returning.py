@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from edge.coupon_returns import return_coupons
 from edge.desk import Desk
 from edge.member_sweep import sweep_merged
 from edge.permissions import Permission, refuses
@@ -90,11 +91,13 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
             )
             entry = Entry(
                 return_id, "return", now_ms, day, (), member_id=sale.member_id, lane=desk.lane,
-                staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
+                staff_id=desk.memory.staff.staff_id,
+        approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
             )  # fmt: skip
             back = _planned(shop, sale, wanted, entry)
             assert isinstance(back, Return), "what may be returned was asked before"
             returns.record(db, back, currency=shop.config.store.currency)
+            return_coupons(db, sale, at_ms=now_ms)
             sweep_merged(desk, sale.member_id, of_id=return_id)
             _queue_papers(desk, desk.printer, back)
     except InsufficientError as error:

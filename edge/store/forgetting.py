@@ -9,7 +9,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.messages import AuditBody, encode_body
-from edge.store import audit, consents, outbox, people
+from edge.store import audit, cards, consents, coupons, outbox, people
 from edge.store.consents import Consent
 from edge.store.database import execute, rows, scalar
 
@@ -44,10 +44,12 @@ def forget(db: SqliteDatabase, member_id: str, *, at_ms: int, place: str) -> Non
     execute(db, "PRAGMA secure_delete = ON").fetchall()
     people.drop_person(db, member_id)
     execute(db, "PRAGMA secure_delete = OFF").fetchall()
+    coupons.void_of_member(db, member_id)
     execute(
         db, "UPDATE card SET status = 'blocked', since_ms = ? WHERE member_id = ? AND status = 'active'",
         at_ms, member_id,
     )  # fmt: skip
+    cards.forget_secrets(db, member_id)
     execute(db, "UPDATE member SET status = 'erased', tags = '' WHERE member_id = ?", member_id)
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from edge.web import member_deeds
+from edge.texts import N_
+from edge.web import cards, coupon_pages, member_deeds
 from edge.web.member_pages import MemberPages, Tab
 
 TABS: tuple[Tab, ...] = (
     *member_deeds.TABS,
+    Tab("coupons", N_("Coupons"), coupon_pages.look),
+    cards.TAB,
     *member_deeds.LAST_TABS,
 )
 """In the order of the screen; the first is shown when the file is opened."""

@@ -14,6 +14,9 @@ from edge.member_passes import Passes
 from edge.web import (
     actions,
     bench,
+    by_hand,
+    cards,
+    coupon_pages,
     customers,
     imports,
     lane,
@@ -55,6 +58,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(lane.blueprint(house, speech, stopping))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
+    app.register_blueprint(by_hand.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
@@ -86,8 +90,11 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         member_deeds.blueprint(file),
         member_new.blueprint(file),
         customers.blueprint(file, Passes(house.secret_key)),
+        cards.blueprint(file),
         returns.blueprint(house, house.members, speech),
+        coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
+        coupon_pages.office_blueprint(back_office),
     ]
     if house.imports is not None:
         pages.append(imports.blueprint(back_office, house.imports))
