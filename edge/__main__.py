@@ -8,6 +8,7 @@ import click
 
 from edge.cli.cards import cards
 from edge.cli.configuration import check, config
+from edge.cli.coupons import coupons
 from edge.cli.daemon import demo, run
 from edge.cli.doctor import doctor
 from edge.cli.keys import keys
@@ -46,6 +47,7 @@ for command in (
     backup,
     user,
     cards,
+    coupons,
     keys,
     import_table,
     export_tables,

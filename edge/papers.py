@@ -76,14 +76,6 @@ class Papers:
             package_names=self._rulebook.package_names(),
         )
 
-    def _balance_url(self, member_id: str, at_ms: int) -> str:
-        privacy = self._config.privacy
-        if self._passes is None or not privacy.page_url or not privacy.receipt_days:
-            return ""
-        # Counted from the sale, so that a copy of an old receipt opens nothing.
-        until_ms = at_ms + privacy.receipt_days * DAY_MS
-        return f"{privacy.page_url}/me/{self._passes.make('me', member_id, until_ms=until_ms)}"
-
     def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
         brought = coupons.brought_by_sale(self._db, sale.sale_id)
         words = self._words(sale.staff_id, sale.member_id, language, at_ms=sale.sold_at_ms)
@@ -103,6 +95,14 @@ class Papers:
             else self._clock.local(coupon.valid_until_ms - 1).date(),
             is_bearer=coupon.is_bearer,
         )
+
+    def _balance_url(self, member_id: str, at_ms: int) -> str:
+        privacy = self._config.privacy
+        if self._passes is None or not privacy.page_url or not privacy.receipt_days:
+            return ""
+        # Counted from the sale, so that a copy of an old receipt opens nothing.
+        until_ms = at_ms + privacy.receipt_days * DAY_MS
+        return f"{privacy.page_url}/me/{self._passes.make('me', member_id, until_ms=until_ms)}"
 
     def _texts(self, language: str) -> Texts:
         return Texts(language, self._config.store.currency)

@@ -40,10 +40,10 @@ class ReceiptWords:
     member_name: str = ""
     """Masked."""
     tier_names: Mapping[str, Names] | None = None
-    balance_url: str = ""
-    """Where the member's own phone shows their balances for a while; empty: nowhere."""
     coupons: tuple[PaperCoupon, ...] = ()
     """That the sale brought."""
+    balance_url: str = ""
+    """Where the member's own phone shows their balances for a while; empty: nowhere."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
 

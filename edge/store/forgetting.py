@@ -43,6 +43,7 @@ def forget(db: SqliteDatabase, member_id: str, *, at_ms: int, place: str) -> Non
     # What is deleted is written over, so that it cannot be read from the file's free space either.
     execute(db, "PRAGMA secure_delete = ON").fetchall()
     people.drop_person(db, member_id)
+    cards.forget_secrets(db, member_id)
     execute(db, "PRAGMA secure_delete = OFF").fetchall()
     coupons.void_of_member(db, member_id)
     execute(

@@ -160,7 +160,7 @@ def _drop_words(db: SqliteDatabase, person_no: int, words: Iterable[str], vault:
 def by_phone(db: SqliteDatabase, phone: str) -> str | None:
     """Return the id of the member with a phone number in its normal form."""
     key = vault_of(db).exact(phone)
-    found = row(db, "SELECT member_id FROM person WHERE phone_key = ?", key) if key else None
+    found = row(db, "SELECT member_id FROM person WHERE phone_key = ? AND phone_key <> ''", key) if key else None
     return found[0] if found else None
 
 

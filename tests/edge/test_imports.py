@@ -22,8 +22,8 @@ from edge.import_words import slip_words
 from edge.importing import KINDS
 from edge.member_desk import register
 from edge.shop import Shop
+from edge.store import cards as stored_cards
 from edge.store import catalog, ledger, members, people
-from edge.store.cards import card
 from edge.store.database import rows, scalar
 from edge.texts import Texts
 from edge.till import Till
@@ -274,7 +274,7 @@ def test_cards_and_balances_of_members_who_are_here(shop: TestShop, tmp_path: Pa
     assert codes(plan(shop, cards, "cards")) == {3: [("会员码", "member_unknown")]}
     cards = sheet(tmp_path / "c.csv", ("会员码", "卡号"), ("M1001", "04:99:88:77"))
     assert carry_out(shop, plan(shop, cards, "cards")) is None
-    assert card(shop.parts.store.reads, "04998877") is not None
+    assert stored_cards.card(shop.parts.store.reads, "04998877") is not None
     balances = sheet(tmp_path / "b.csv", ("手机", "积分", "积分到期"), ("13812345678", "50", "2026-12-31"))
     assert carry_out(shop, plan(shop, balances, "balances")) is None
     lots = rows(shop.parts.store.reads, "SELECT remaining, expires_ms FROM lot WHERE account = 'member/li'")
