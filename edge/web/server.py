@@ -93,8 +93,8 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         customers.blueprint(file, Passes(house.secret_key)),
         cards.blueprint(file),
         times_pages.blueprint(file),
-        coupon_pages.lane_blueprint(house, file),
         returns.blueprint(house, house.members, speech),
+        coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
         coupon_pages.office_blueprint(back_office),
     ]
