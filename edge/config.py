@@ -20,9 +20,9 @@ DeviceKind = Literal[
 
 PermissionName = Literal[
     "adjust_balance", "refund_stored_value", "extend_times", "issue_coupons", "merge_members", "erase_member",
-    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "edit_membership", "line_discount",
-    "basket_discount", "price_change", "void_line", "void_basket", "no_sale", "cash_in", "cash_out",
-    "shift_difference", "read_shift",
+    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late",
+    "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
+    "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge",
 ]  # fmt: skip
 """The permissions of edge/permissions.py, which a test holds together."""
 Parts = Annotated[int, Meta(ge=0, le=10_000)]
@@ -161,6 +161,31 @@ class RulesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 100
 
 
+class PrivacyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Members' personal data."""
+
+    key_file: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="File of the key that seals members' data; a bare name is looked up among systemd's "
+            "credentials; empty: it stands in clear.",
+        ),
+    ] = ""
+    page_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https://[^/\s?#]+)?$",
+            max_length=200,
+            description="Address at which customers' phones reach this store, such as https://taptill.lan; empty: no "
+            "pages for customers.",
+        ),
+    ] = ""
+    page_minutes: Annotated[
+        int, Meta(ge=1, le=1_440, description="Minutes for which a code that is shown to a customer opens its page.")
+    ] = 15
+
+
 class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the labels of the shop's scales are read."""
 
@@ -217,6 +242,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Annotated[tuple[RoleConfig, ...], Meta(max_length=20)] = ()
     shift: ShiftConfig = ShiftConfig()
     rules: RulesConfig = RulesConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
     scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None
     screen: ScreenConfig = ScreenConfig()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from edge import times_grants
 from edge.checkout import close_sale
 from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Sound, Stage, named
-from edge.store.baskets import StoredTender
+from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
 from edge.till_by_hand import discount_outgrown
@@ -16,6 +17,8 @@ from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
 from rules.tender import Offer, Overpaid, Settlement, Short, settle
 
+GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
+"""Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
 TENDER_KINDS = ("cash", "card", "scan")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
 
@@ -23,13 +26,12 @@ TENDER_KINDS = ("cash", "card", "scan")
 def to_pay(desk: Desk) -> Refusal | None:
     """Go from the basket to the tenders."""
     memory = desk.memory
-    if memory.stage is not Stage.SELLING or memory.basket is None or not memory.basket.lines:
+    if memory.stage is not Stage.SELLING or memory.basket is None or not (memory.basket.lines or memory.basket.times):
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
     if refusal is None:
-        priced = desk.shop.priced_basket(memory.basket, lane=desk.lane)
-        answer = _quoted(desk, priced)
-        refusal = answer if isinstance(answer, Refusal) else discount_outgrown(desk, memory.basket, priced.gross)
+        answer = _quoted(desk, memory.basket)
+        refusal = answer if isinstance(answer, Refusal) else discount_outgrown(desk, memory.basket, answer[1].gross)
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)
@@ -59,10 +61,10 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     refusal = _may_pay(desk, kind, given)
     if refusal:
         return desk.refuse(refusal)
-    basket = shop.priced_basket(memory.basket, lane=desk.lane)
-    quote = _quoted(desk, basket)
-    if isinstance(quote, Refusal):
-        return desk.refuse(quote)
+    quoted = _quoted(desk, memory.basket)
+    if isinstance(quoted, Refusal):
+        return desk.refuse(quoted)
+    basket, quote = quoted
     changed = _changed(memory.told, quote)
     if changed:
         return desk.refuse(changed, tells=True)
@@ -89,13 +91,18 @@ def undo_tender(desk: Desk) -> Refusal | None:
     return _keep_tenders(desk, tenders[:-1], note="undo_tender", detail=detail)
 
 
-def _quoted(desk: Desk, basket: Basket) -> Quote | Refusal:
-    """Return the quote of a basket, or why it cannot be sold as one: before anybody pays for it."""
+def _quoted(desk: Desk, stored: StoredBasket) -> tuple[Basket, Quote] | Refusal:
+    """Return a basket with its quote, or why it cannot be sold as one: before anybody pays for it."""
+    shop = desk.shop
+    basket = shop.priced_basket(stored, lane=desk.lane)
     if basket.gross > AMOUNT_MAX:
         return Refusal("amount_range")
-    quote = desk.shop.quote(basket)
-    lines = sale_lines(basket, quote, desk.shop.gift_items(quote))
-    return quote if fits_message(lines) else Refusal("basket_too_long")
+    refusal = times_grants.package_needs_member(shop, basket) or times_grants.still_usable(shop, stored)
+    if refusal:
+        return refusal
+    quote = shop.quote(basket)
+    lines = (*sale_lines(basket, quote, shop.gift_items(quote)), *times_grants.times_lines(shop, stored))
+    return (basket, quote) if fits_message(lines) else Refusal("basket_too_long")
 
 
 def _changed(told: Told, quote: Quote) -> Refusal | None:
@@ -105,7 +112,7 @@ def _changed(told: Told, quote: Quote) -> Refusal | None:
         return None
     total: dict[str, str | int] = {"total_minor": quote.total}
     lost = {each.promotion_id: each for each in quote.missed if each.promotion_id in told.promotions}
-    gone = next((each for each in lost.values() if each.reason in (MissReason.USED_UP, MissReason.CODE_SPENT)), None)
+    gone = next((each for each in lost.values() if each.reason in GONE), None)
     if gone is not None:
         return Refusal("offer_gone", {**named(gone.names), **total})
     if now.points != told.points:
@@ -141,7 +148,12 @@ def _keep_tenders(desk: Desk, tenders: tuple[StoredTender, ...], *, note: str = 
 def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, printer: str) -> None:
     person = desk.memory.staff
     assert person is not None, "a lane without staff is locked"
-    sale, new_tier_id = close_sale(desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer)
+    stored = desk.memory.basket
+    assert stored is not None, "nothing is paid without a basket"
+    more_lines = times_grants.times_lines(desk.shop, stored)
+    sale, new_tier_id = close_sale(
+        desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines
+    )
     desk.set(
         stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1,
         done_sale_id=sale.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     """Let a member redeem above the limit without the proof that the shop asks for."""
     RETURN = "return"
     """Amount: minor units."""
+    RETURN_LATE = "return_late"
+    """Take back what was sold longer ago than the shop's days."""
     EDIT_MEMBERSHIP = "edit_membership"
     """Change packages, gift catalogue, coupon batches, custom fields."""
     LINE_DISCOUNT = "line_discount"

@@ -88,6 +88,31 @@ class CouponView:
     """What it takes off."""
     missed: MissedPromotion | None = None
     """Why it gives nothing yet; None where it is used, or nothing is in the basket."""
+    label: str = ""
+    """The code as people read it, where that is not as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """A coupon that the member has: what it would give on this basket, or why it gives nothing."""
+
+    code: str
+    promotion_id: str
+    """The promotion that it is for."""
+    names: Names
+    """Of that."""
+    until_ms: int
+    """First moment at which it is too late."""
+    count: int = 1
+    """Coupons of this promotion that the member has; this one ends first."""
+    is_given: bool = False
+    """One of them is among the codes of the basket."""
+    saves: Minor = 0
+    """What it takes off more, as the basket is."""
+    helps: bool = False
+    """It gives something: money off, a gift, points."""
+    is_best: bool = False
+    missed: MissedPromotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +127,40 @@ class GiftView:
     quantity: int
     choices: tuple[tuple[str, Names], ...] = ()
     """(SKU, name) of what could be taken instead, this one among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimesView:
+    """Something that a times card pays for."""
+
+    unit: str
+    package_names: Names
+    sku: str
+    names: Names
+    quantity: int
+    holder_id: str
+    left: int
+    """Times that the card has after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimesCardView:
+    """A times card that the member may use."""
+
+    unit: str
+    package_names: Names
+    part_names: Names
+    left: int
+    """Times that are left, those in the basket taken off."""
+    expires: str
+    """ISO date of the last day of those that expire first; empty where they never do."""
+    holder_id: str
+    is_family: bool
+    """Somebody else of the family bought it."""
+    choices: tuple[tuple[str, Names], ...]
+    """(SKU, name) of what one time pays for; what is in the basket comes first."""
+    is_in_basket: bool = False
+    """Something in the basket could be paid with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +262,22 @@ class TillView:
     hints: tuple[MissedPromotion, ...] = ()
     """Promotions within reach: the customer is told how far it is."""
     coupons: tuple[CouponView, ...] = ()
+    offers: tuple[OfferView, ...] = ()
+    """The member's own coupons."""
     gifts: tuple[GiftView, ...] = ()
     points: PointsView | None = None
+    times: tuple[TimesView, ...] = ()
+    """What times cards pay for."""
+    times_cards: tuple[TimesCardView, ...] = ()
+    """Times cards that the member may use."""
     quote: Quote | None = None
     """The whole answer of pricing, for whoever asks why."""
     member: MemberView | None = None
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""
     can_undo: bool = False
+    card_offered: str = ""
+    """Last four digits of a card that belongs to nobody: it can be bound, or ignored."""
     blocked: Refusal | None = None
     """A banner that stays and blocks PAY until it is dismissed."""
     notice: Refusal | None = None

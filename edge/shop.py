@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
-from edge.store import catalog, ledger, members, uses
+from edge.store import catalog, coupons, ledger, members, uses
 from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.database import Store
 from rules.basket import Basket, Item, Line, Names
@@ -22,7 +22,7 @@ from rules.money import BASIS_POINTS, Minor
 from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
-from rules.usage import Usage
+from rules.usage import IssuedCoupon, Usage
 
 SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
@@ -54,6 +54,15 @@ class Shop:
             return Refusal("disk_full")
         return None
 
+    def has_drawer(self, printer: str) -> bool:
+        """Tell whether a cash drawer hangs on a printer."""
+        return any(device.name == printer and device.drawer_pin for device in self.config.device)
+
+    def item_as_sold(self, sku: str) -> Item | None:
+        """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
+        found = catalog.item(self.store.db, sku, now_ms=self.clock.now_ms())
+        return found[0] if found else None
+
     def priced_basket(self, stored: StoredBasket, *, lane: int) -> Basket:
         """Return the basket with its items as they are now, so that a price that changes at eight counts at eight.
 
@@ -64,7 +73,7 @@ class Shop:
         items = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
         return Basket(
             sale_id=stored.sale_id,
-            member_id=stored.member_id,
+            member_id=members.standing_id(self.store.db, stored.member_id),
             codes=stored.codes,
             lane=lane,
             points_to_redeem=stored.points,
@@ -83,9 +92,17 @@ class Shop:
     def usage(self, basket: Basket) -> Usage:
         """Return how often the promotions in force were used before, as far as this basket's price depends on it."""
         today = self.clock.business_date(self.clock.now_ms()).isoformat()
-        return uses.usage(
+        found = uses.usage(
             self.store.db, self.rules.promotions, member_id=basket.member_id, business_date=today, codes=basket.codes
         )
+        return replace(found, issued=self.issued(basket)) if basket.codes else found
+
+    def issued(self, basket: Basket) -> Mapping[str, IssuedCoupon]:
+        """Return the issued coupons among a basket's codes, by code with capitals folded."""
+        return coupons.issued(
+            self.store.db, basket.codes, member_id=basket.member_id, now_ms=self.clock.now_ms(),
+            is_clock_set=self.clock.is_sane(),
+        )  # fmt: skip
 
     def promotion_names(self) -> dict[str, Names]:
         """Return the name of every promotion in force by its id."""
@@ -124,6 +141,7 @@ class Shop:
         )
 
     def points(self, member_id: str) -> int:
+        """Return what a member can spend; less than is told where points are owed."""
         return ledger.spendable(self.store.db, member_account(member_id), POINTS, now_ms=self.clock.now_ms())
 
     def spend_12m(self, member_id: str) -> Minor:
@@ -140,7 +158,7 @@ class Shop:
         spend = self.spend_12m(file.member_id)
         tier = self.rules.tier(file.tier_id) or tier_for(spend, self.rules.tiers)
         above = next_tier(max(spend, tier.spend_from if tier else 0), self.rules.tiers)
-        points = self.points(file.member_id)
+        points = ledger.points_of(self.store.db, file.member_id, now_ms=self.clock.now_ms())
         today = self.clock.now_local()
         return MemberView(
             member_id=file.member_id,

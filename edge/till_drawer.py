@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edge.checkout import has_drawer
 from edge.desk import Desk, HasDesk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Sound
@@ -24,7 +23,7 @@ def open_drawer(till: HasDesk, reason: str) -> Refusal | None:
     """Open the drawer without a sale."""
     desk = till.desk
     printer = printer_of(desk)
-    refusal = None if has_drawer(desk.shop, printer) else Refusal("no_drawer")
+    refusal = None if desk.shop.has_drawer(printer) else Refusal("no_drawer")
     refusal = refusal or (None if reason in REASONS else Refusal("reason_missing"))
     refusal = refusal or refuses(desk, Permission.NO_SALE)
     if refusal:
@@ -45,5 +44,5 @@ def printer_of(desk: Desk) -> str:
 def kick(desk: Desk) -> None:
     """Let the lane's drawer open, where it has one, within the caller's transaction."""
     printer = printer_of(desk)
-    if has_drawer(desk.shop, printer):
+    if desk.shop.has_drawer(printer):
         printjobs.put(desk.shop.store.db, printer=printer, kind="drawer", at_ms=desk.now_ms())

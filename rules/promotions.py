@@ -14,7 +14,9 @@ import msgspec
 from rules.basket import Item
 from rules.calendar_cn import Calendar, shipped_calendar
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
+from rules.coupon_rules import COUPON_RULES_MAX, CouponRule, coupon_rule_problems
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
+from rules.membership import Membership
 from rules.money import BASIS_POINTS
 from rules.promotion_checks import promotion_problems, scope_problems, set_problems, tier_problems
 from rules.promotion_kinds import (
@@ -54,6 +56,7 @@ from rules.promotion_prices import price_problems
 from rules.return_rules import ReturnRules
 from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
+from rules.times import TimesRules
 
 __all__ = [
     "BASKET_KINDS",
@@ -73,6 +76,7 @@ __all__ = [
     "BuyNGetM",
     "CouponAmountOff",
     "CouponPercentOff",
+    "CouponRule",
     "EverySpendOff",
     "FixedPrice",
     "GiftItem",
@@ -101,7 +105,7 @@ __all__ = [
     "read_rules",
 ]
 
-FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", *SUBJECTS)
+FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", "coupon_rules", *SUBJECTS)
 PROMOTIONS_MAX = 2_000
 TIERS_MAX = 20
 VERSION_LENGTH = 12
@@ -141,10 +145,14 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     points: PointsRule = PointsRule()
     exclusive_groups: dict[str, int] = {}
     """How many promotions of an exclusive group may apply to a basket, where more than one may."""
+    coupon_rules: tuple[CouponRule, ...] = ()
+    """Coupons that the shop issues by itself."""
     calendar: Calendar = Calendar()
     """Official days; only what a promotion asks for makes it be read."""
     # The subjects of rules/subjects.py.
+    membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
+    times: TimesRules = TimesRules()
 
     def tier(self, tier_id: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)
@@ -206,6 +214,8 @@ def read_rules(
     placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
+    known = {_id_of(raw): promotions.get(row) for row, raw in enumerate(rows)}
+    coupon_rules = _read_coupon_rules(data, known, skus, problems)
     subjects = read_subjects(data, problems)
     if known_items is not None:
         problems += price_problems(placed, known_items)
@@ -219,6 +229,7 @@ def read_rules(
         promotions=tuple(promotions.values()),
         points=points,
         exclusive_groups=groups,
+        coupon_rules=coupon_rules,
         calendar=shipped_calendar() if needs_calendar else Calendar(),
         **subjects,
     )
@@ -234,6 +245,8 @@ def content_version(rules: RuleSet) -> str:
         rules.exclusive_groups,
     ]
     subjects = spoken_subjects(rules)
+    if rules.coupon_rules:
+        subjects["coupon_rules"] = sorted(rules.coupon_rules, key=lambda rule: rule.id)
     canonical = msgspec.json.encode([*parts, subjects] if subjects else parts, order="deterministic")
     return hashlib.sha256(canonical).hexdigest()[:VERSION_LENGTH]
 
@@ -304,6 +317,23 @@ def _read_promotions(rows: list[Any], problems: list[Problem]) -> dict[int, Prom
             if promotion is not None:
                 promotions[row] = promotion
     return promotions
+
+
+def _read_coupon_rules(
+    data: Mapping[str, Any],
+    promotions: Mapping[str, Promotion | None],
+    known_skus: Collection[str] | None,
+    problems: list[Problem],
+) -> tuple[CouponRule, ...]:
+    found: list[CouponRule] = []
+    for row, raw in enumerate(_rows(data, "coupon_rules", "coupon_rule", COUPON_RULES_MAX, problems)):
+        where = _where("coupon_rule", row, raw)
+        plain = {**raw, "when": _moments(raw["when"])} if isinstance(raw, Mapping) and "when" in raw else raw
+        rule = read_table(CouponRule, plain, problems, where=where)
+        if rule is not None:
+            problems += coupon_rule_problems(rule, where=where, promotions=promotions, known_skus=known_skus)
+            found.append(rule)
+    return tuple(found)
 
 
 def _moments(when: object) -> object:

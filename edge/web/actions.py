@@ -11,9 +11,11 @@ from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from edge import approvals, till_by_hand, till_drawer
+from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.till import Till
+from edge.times import drop_times, use_times
 from edge.web.house import House
 from edge.web.speech import Speech
 from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G
@@ -57,8 +59,15 @@ def actions() -> Mapping[str, Action]:
         Action(Till.attach_member, {"member_id": None}),
         Action(Till.detach_member, {}),
         Action(Till.remove_code, {"code": None}),
+        Action(use_coupon, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
+        Action(
+            use_times,
+            {"unit": None, "sku": None, "holder_id": None, "quantity": quantity},
+            optional=frozenset({"quantity"}),
+        ),
+        Action(drop_times, {"unit": None, "sku": None}),
         Action(Till.dismiss, {}, when_locked=True),
         Action(Till.to_pay, {}),
         Action(Till.back_to_sale, {}),

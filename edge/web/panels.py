@@ -77,6 +77,10 @@ def _finding(pages: Blueprint, house: House) -> None:
         view = _signed_in(house, lane)
         return render_template("panels/gifts.html", gifts=[gift for gift in view.gifts if gift.choices])
 
+    @pages.get("/lane/<int:lane>/times")
+    def times(lane: int) -> ResponseReturnValue:
+        return render_template("panels/times.html", view=_signed_in(house, lane))
+
     @pages.get("/lane/<int:lane>/why")
     def why(lane: int) -> ResponseReturnValue:
         view = _signed_in(house, lane)
@@ -127,7 +131,9 @@ def _receipts(pages: Blueprint, house: House, speech: Speech) -> None:
         if document is None:
             abort(404)
         lines = layout(document, columns=COLUMNS)
-        return render_template("panels/receipt.html", sale_id=sale_id, lines=lines, is_line=_is_line, symbol=_picture)
+        return render_template(
+            "panels/receipt.html", lane=lane, sale_id=sale_id, lines=lines, is_line=_is_line, symbol=_picture
+        )
 
 
 def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
@@ -142,6 +148,7 @@ def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
             may_pair=_may_pair(view),
             rules=house.rules.newest() if house.rules else None,
             may_rule=house.rules is not None and view.staff is not None and view.staff.role in MANAGERS,
+            may_office=house.members is not None and view.staff is not None and view.staff.role in MANAGERS,
             ppi=house.config.screen.ppi,
         )
 

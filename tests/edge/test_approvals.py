@@ -84,9 +84,9 @@ def test_who_may_not_either_cannot_allow_it_and_it_waits_on(shop: TestShop) -> N
     assert do(shop, approvals.approve, staff_id="boss", pin="2222") == "done"
     assert shop.view().approval is None
     assert do(shop, approvals.approve, staff_id="boss", pin="2222") == "approval_gone"  # it was good for once
-    assert [
-        who for (who,) in rows(shop.parts.store.reads, "SELECT staff_id FROM audit WHERE action = 'no_sale'")
-    ] == ["chen"]
+    assert [who for (who,) in rows(shop.parts.store.reads, "SELECT staff_id FROM audit WHERE action = 'no_sale'")] == [
+        "chen"
+    ]
 
 
 def test_goods_above_the_limit_are_not_taken_out_by_any_door(shop: TestShop) -> None:

@@ -21,8 +21,8 @@ from edge.store.printjobs import next_job
 from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
-from tests.stories import words_approvals
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
+from tests.stories import words_approvals, words_coupons, words_members, words_returns, words_times
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -51,7 +51,9 @@ class Player:
         self.lane = 1
         self.refusal: Refusal | None = None
         self.last_pay: dict[str, Any] = {}
+        self.last_return: dict[str, Any] = {}
         self.kept_sale_id = ""
+        self.shown = ""
         self.papers: dict[int, list[str]] = {lane: [] for lane in LANES}
         self.kicks = dict.fromkeys(LANES, 0)
         self.seen: dict[int, tuple[int, int]] = dict.fromkeys(LANES, (0, 0))
@@ -63,7 +65,9 @@ class Player:
             try:
                 self._step(line)
                 following = steps[index + 1][1] if index + 1 < len(steps) else ""
-                if self.refusal and not following.startswith(("expect refused", "expect told", "expect banner", "expect asked")):
+                if self.refusal and not following.startswith(
+                    ("expect refused", "expect told", "expect banner", "expect asked")
+                ):
                     raise StoryError(f"refused: {self.refusal.code} {dict(self.refusal.params)}")
                 if self.shop.crashes:
                     raise StoryError(f"the till crashed: {self.shop.crashes[0]!r}")
@@ -412,6 +416,7 @@ def _numbered(path: Path) -> Sequence[tuple[int, str]]:
 
 KIND = "|".join(TENDER_KINDS)
 WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    *words_coupons.WORDS,
     (r"lane ([12])", Player.at_lane),
     (r"sign in (\w+) (\d+)", Player.sign_in),
     (r"wrong pin (\w+)", Player.wrong_pin),
@@ -464,7 +469,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect gifts (.+)", Player.expect_gifts),
     (r"expect points pay (\d+) ([\d.]+)", Player.expect_points_pay),
     (r"expect shelf (-?\d+) (\w+)", Player.expect_shelf),
-    (r"expect points (\+?)(\d+)", Player.expect_points),
+    (r"expect points (\+?)(-?\d+)", Player.expect_points),
     (r"expect tier (\w+)", Player.expect_tier),
     (r"expect receipt (\S+)", Player.expect_receipt),
     (r"expect sales (\d+)", Player.expect_sales),
@@ -474,4 +479,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
     *words_approvals.WORDS,
+    *words_members.WORDS,
+    *words_returns.WORDS,
+    *words_times.WORDS,
 )
