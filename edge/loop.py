@@ -93,8 +93,8 @@ class Loop:
             text = event.text
             job = _Job(lambda: till.scan(text), None, lane)
         else:
-            uid = event.uid
-            job = _Job(lambda: till.tap(uid), None, lane)
+            tapped = event
+            job = _Job(lambda: till.tap(tapped.uid, tapped.sun, tapped.others), None, lane)
         return self._put(job)
 
     def ask(self, lane: int, method: Callable[..., Any], /, **arguments: Any) -> Any:

@@ -15,7 +15,7 @@ from edge.ids import new_id
 from edge.member_desk import may_write, tell
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
-from edge.store import consents, coupons, entries, ledger, members, people
+from edge.store import cards, consents, coupons, entries, ledger, members, people
 from edge.store.consents import Consent
 from edge.store.database import execute, rows
 from edge.store.entries import Entry
@@ -103,6 +103,7 @@ def forget(db: Any, member_id: str, *, at_ms: int, place: str) -> None:
         db, "UPDATE card SET status = 'blocked', since_ms = ? WHERE member_id = ? AND status = 'active'",
         at_ms, member_id,
     )  # fmt: skip
+    cards.forget_secrets(db, member_id)
     execute(db, "UPDATE member SET status = 'erased', tags = '' WHERE member_id = ?", member_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge import times_grants
+from edge.cards import proof_refusal
 from edge.checkout import close_sale
 from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
@@ -12,6 +13,7 @@ from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
 from edge.till_by_hand import discount_outgrown
 from rules.basket import Basket
+from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
@@ -101,6 +103,11 @@ def _quoted(desk: Desk, stored: StoredBasket) -> tuple[Basket, Quote] | Refusal:
     if refusal:
         return refusal
     quote = shop.quote(basket)
+    # A basket that grew may take more points than were asked for, so it is asked here once more.
+    if basket.member_id and quote.points_paid:
+        refusal = proof_refusal(desk, basket.member_id, Spending.POINTS, quote.points_paid.points)
+        if refusal:
+            return refusal
     lines = (*sale_lines(basket, quote, shop.gift_items(quote)), *times_grants.times_lines(shop, stored))
     return (basket, quote) if fits_message(lines) else Refusal("basket_too_long")
 

@@ -19,6 +19,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.IMPORT: N_("Import a list"),
     Permission.UNMASK: N_("See a name or phone in full"),
     Permission.BLOCK_CARD: N_("Block a card"),
+    Permission.BIND_BADGE: N_("Make a card a staff badge"),
     Permission.SKIP_PROOF: N_("Redeem without the member's proof"),
     Permission.RETURN: N_("Take goods back"),
     Permission.RETURN_LATE: N_("Take goods back after the days for it"),

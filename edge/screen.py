@@ -276,6 +276,10 @@ class TillView:
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""
     can_undo: bool = False
+    proof: str = ""
+    """What is proved of the member being here, one of `rules.card_policy.Proof`; empty where nothing is."""
+    cards_held: tuple[str, ...] = ()
+    """UIDs of cards that lay on the reader at once, while one is to be chosen."""
     card_offered: str = ""
     """Last four digits of a card that belongs to nobody: it can be bound, or ignored."""
     blocked: Refusal | None = None

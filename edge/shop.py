@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from edge.clock import Clock
@@ -42,6 +42,8 @@ class Shop:
     health: Health
     committed: Callable[[], None]
     """Called after each commit that printing and relay may have to follow."""
+    card_key: bytes | None = field(default=None, repr=False)
+    """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
 
     @property
     def rules(self) -> RuleSet:

@@ -68,6 +68,31 @@ REFUSALS: Mapping[str, str] = {
     "code_of_member_unknown": N_("No member has the code {text}."),
     "card_unknown": N_("This card ({uid}) belongs to no member."),
     "card_blocked": N_("This card was blocked on {since}. Ask the member for their phone number."),
+    "card_replaced": N_("This card was replaced on {since}. Ask for the new one."),
+    "card_forged": N_("What this card says of itself is not genuine, so it was not taken."),
+    "card_replayed": N_("This is a copy of an earlier tap. It was not taken: hold the card itself to the reader."),
+    "card_no_key": N_("This till has no key for cards that prove themselves. Hold the card to the reader."),
+    "cards_several": N_("{count} cards lie on the reader. Choose which one, or hold only one to it."),
+    "card_none_held": N_("Hold the card to the reader first."),
+    "card_taken": N_("This card belongs to somebody already."),
+    "card_cut": N_("The reader gives only a part of this card's number. Set it to print the whole one."),
+    "card_gone": N_("This card has changed meanwhile. Look at it once more."),
+    "cards_full": N_("A member may have {max} cards."),
+    "ecard_none": N_("This member has no e-card. Give them a new one in their file."),
+    "ecard_used": N_("This code was used already. Wait until the phone shows the next one."),
+    "ecard_stale": N_(
+        "This code is not of now. The till's clock says {time}: compare the phone's, then show it again."
+    ),
+    "ecard_wrong": N_("This code is not right. Show the newest one on the phone."),
+    "ecard_clock": N_(
+        "The till's clock is not set, so the code proves nothing. The member is known, but not proved: use another way."
+    ),
+    "proof_needed": N_("The member has to prove who they are before so much is spent."),
+    "proof_wrong": N_("That is not right. Tries left: {left}."),
+    "proof_wait": N_("Too many wrong tries for this member. Wait {seconds} s, or prove it in another way."),
+    "proof_not_taken": N_("This is not taken as proof here. Choose another way."),
+    "proof_digits": N_("Type the digits of the code on the phone."),
+    "pin_form": N_("A PIN has {min} to {max} digits."),
     "card_random": N_(
         "This card shows a new number at every tap, so it cannot be a member card. Use the phone number."
     ),

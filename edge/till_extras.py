@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import msgspec
 
+from edge.cards import proof_refusal
 from edge.coupon_codes import coupon_given
 from edge.coupons import coupon_views, missed_refusal, promotions_of, useless
 from edge.desk import Desk
 from edge.finding import TEXT_SHOWN_MAX
 from edge.screen import Refusal, Sound, Stage, named
+from rules.card_policy import Spending
 from rules.coupon_codes import looks_like_code
 from rules.eligibility import situation_of
 from rules.money import AMOUNT_MAX
@@ -89,8 +91,13 @@ def redeem_points(desk: Desk, points: int) -> Refusal | None:
     if points and points < cash.step:
         return desk.refuse(Refusal("points_step", {"points": cash.step}))
     changed = msgspec.structs.replace(basket, points=min(points, POINTS_ALL))
-    if points and desk.shop.quote(desk.shop.priced_basket(changed, lane=desk.lane)).points_paid is None:
-        return desk.refuse(Refusal("points_none"))
+    if points:
+        paid = desk.shop.quote(desk.shop.priced_basket(changed, lane=desk.lane)).points_paid
+        if paid is None:
+            return desk.refuse(Refusal("points_none"))
+        refusal = proof_refusal(desk, basket.member_id, Spending.POINTS, paid.points)
+        if refusal:
+            return desk.refuse(refusal)
     stage = Stage.PAYING if memory.stage is Stage.PAYING else Stage.SELLING
     return desk.push(changed, sound=Sound.TAP, stage=stage)
 

@@ -13,6 +13,7 @@ import msgspec
 
 from rules.basket import Item
 from rules.calendar_cn import Calendar, shipped_calendar
+from rules.card_policy import CardPolicy
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
 from rules.coupon_rules import COUPON_RULES_MAX, CouponRule, coupon_rule_problems
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
@@ -152,6 +153,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     # The subjects of rules/subjects.py.
     membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
+    proof: CardPolicy = CardPolicy()
     times: TimesRules = TimesRules()
 
     def tier(self, tier_id: str) -> Tier | None:

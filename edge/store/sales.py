@@ -170,7 +170,9 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
     assert sale_no is not None
     execute_many(
         db,
-        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sale_line (sale_no, line_no, sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g,"
+        " unit_price, gross, net, unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from, list_price)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)],
     )
     execute_many(

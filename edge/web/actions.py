@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from edge import approvals, till_by_hand, till_drawer
+from edge import approvals, card_deeds, till_by_hand, till_drawer
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -75,6 +75,9 @@ def actions() -> Mapping[str, Action]:
         Action(Till.undo_tender, {}),
         Action(Till.next_sale, {}),
         Action(Till.reprint, {"sale_id": None}),
+        Action(card_deeds.choose_card, {"uid": None}),
+        Action(card_deeds.forget_cards, {}),
+        Action(card_deeds.bind_badge, {"staff_id": None}),
         Action(Till.print_test, {"printer": None}),
         Action(approvals.approve, {"staff_id": None, "pin": None}),
         Action(approvals.decline, {}),

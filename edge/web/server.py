@@ -14,6 +14,7 @@ from edge.web import (
     actions,
     bench,
     by_hand,
+    cards,
     coupon_pages,
     lane,
     member_file,
@@ -60,6 +61,7 @@ def create_app(house: House) -> Flask:
     if house.members is not None:
         files = MemberPages(house, house.members, speech, member_file.TABS)
         offices = office.OfficePages(house, house.members, speech)
+        app.register_blueprint(cards.blueprint(files))
         app.register_blueprint(returns.blueprint(house, house.members, speech))
         app.register_blueprint(coupon_pages.lane_blueprint(house, files))
         app.register_blueprint(member_file.blueprint(files))
