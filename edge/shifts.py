@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from drivers.document import document_json
+from drivers.document import Document, document_json
 from edge.desk import Desk, HasDesk
 from edge.ids import new_id
 from edge.permissions import Permission, refuses
@@ -167,13 +167,8 @@ def _enter(
 
 
 def _print(desk: Desk, report: ShiftReport) -> None:
-    config = desk.shop.config
-    texts = Texts(config.store.language, config.store.currency)
-    names = {person.staff_id: person.name for person in staff.all_staff(desk.shop.store.db)}
-    paper = shift_paper(report, config.store, texts, clock=desk.shop.clock, names=names)
-    printjobs.put(
-        desk.shop.store.db, printer=printer_of(desk), kind="shift", at_ms=desk.now_ms(), document=document_json(paper)
-    )
+    paper = document_json(_paper(desk, report, desk.shop.config.store.language))
+    printjobs.put(desk.shop.store.db, printer=printer_of(desk), kind="shift", at_ms=desk.now_ms(), document=paper)
 
 
 def _pieces(text: str) -> dict[Minor, int] | None:
@@ -197,3 +192,34 @@ def _done(desk: Desk) -> None:
     desk.set(seen_ms=desk.now_ms())
     desk.shop.committed()
     desk.show(sound=Sound.TAP)
+
+
+def read_shift(till: HasDesk) -> OpenShift | None:
+    """Return the shift that is open at the lane; it changes nothing."""
+    return shifts.open_shift(till.desk.shop.store.db, till.desk.lane)
+
+
+def read_x(till: HasDesk, language: str) -> Document | Refusal:
+    """Return what the shift did so far, for the screen; it changes nothing."""
+    desk = till.desk
+    shift = read_shift(till)
+    if shift is None:
+        return Refusal("shift_needed")
+    if refuses(desk, Permission.READ_SHIFT):
+        # Nobody is asked for what can be had on paper with a second person's yes.
+        return Refusal("not_allowed")
+    return _paper(desk, shifts.report(desk.shop.store.db, shift, at_ms=desk.now_ms()), language)
+
+
+def read_z(till: HasDesk, language: str) -> Document | None:
+    """Return the newest Z of the lane for the screen, marked as a copy; it changes nothing."""
+    db = till.desk.shop.store.db
+    closed = shifts.closed_report(db, shifts.newest_closed(db, till.desk.lane))
+    return _paper(till.desk, closed, language, copy=True) if closed else None
+
+
+def _paper(desk: Desk, report: ShiftReport, language: str, *, copy: bool = False) -> Document:
+    config = desk.shop.config
+    names = {person.staff_id: person.name for person in staff.all_staff(desk.shop.store.db)}
+    texts = Texts(language, config.store.currency)
+    return shift_paper(report, config.store, texts, clock=desk.shop.clock, names=names, copy=copy)
