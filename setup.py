@@ -17,14 +17,17 @@ REQUIRES = [
     "biip>=5.2,<6",
     "cheroot>=11.1,<12",
     "click>=8.1",
+    "cryptography>=45",
     "evdev>=2.0,<3",
     "flask>=3.1,<4",
     "Flask-WTF>=1.3",
     "lunar-python>=1.4.8,<2",
     "msgspec>=0.22",
+    "openpyxl>=3.1.5,<4",
     "paho-mqtt>=2.2,<3",
     "peewee>=4.5,<5",
     "pillow>=11",
+    "pypinyin>=0.55,<1",
     "pyserial>=3.5,<4",
     "python-escpos>=3.1,<4",
     "segno>=1.6",
@@ -33,7 +36,6 @@ REQUIRES = [
 ]
 
 TEST = [
-    "cryptography>=45",
     "hypothesis>=6.170",
     "mypy>=2.4,<3",
     "playwright>=1.65",

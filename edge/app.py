@@ -20,11 +20,12 @@ from edge.bench import Bench
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
-from edge.config_file import Loaded, SecretError, keep_last_good, write_whole
+from edge.config_file import Loaded, SecretError, keep_last_good, read_key, write_whole
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
 from edge.loop import Loop, TillBusyError
+from edge.member_room import open_member_room
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
 from edge.relay import Relay
@@ -42,6 +43,7 @@ from edge.store.database import (
     is_full,
     open_store,
 )
+from edge.store.people import unlock
 from edge.store.reads import StoreReads
 from edge.till import Till
 from edge.uplink import make_relay, report
@@ -165,6 +167,7 @@ def start(
     store = open_store(loaded.database, hold=True)
     stack.callback(store.close)
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
+    _unlock(loaded, store, health)
     rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
     papers = Papers(store, config, rulebook, clock)
     reads = StoreReads(store, clock, tier_names=rulebook.tier_names, receipts=papers)
@@ -191,7 +194,7 @@ def start(
     house = House(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
-        rules=RuleRoom(store, clock, rulebook),
+        rules=RuleRoom(store, clock, rulebook), members=open_member_room(shop),
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
     )  # fmt: skip
     url = _start_web(house, stack)
@@ -208,6 +211,17 @@ def _keep(loaded: Loaded, health: Health) -> None:
         keep_last_good(loaded)
     except OSError as error:
         health.add_problem(f"the last good configuration was not kept: {error}")
+
+
+def _unlock(loaded: Loaded, store: Store, health: Health) -> None:
+    """Let members be read with the shop's key. Without the right one the shop sells on, and says so."""
+    try:
+        problem = unlock(store, read_key(loaded.config.privacy.key_file, base_dir=loaded.base_dir))
+    except SecretError as error:
+        problem = f"privacy.key_file: {error}"
+        unlock(store, None)
+    if problem:
+        health.add_problem(problem)
 
 
 def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:

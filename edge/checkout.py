@@ -7,17 +7,28 @@ from zoneinfo import ZoneInfo
 
 from edge.shop import Shop, months_after
 from edge.store.sales import SaleContext, record_sale
+from edge.times_grants import granted_by
 from rules.basket import Basket
 from rules.loyalty import next_tier, tier_for
 from rules.quote import Quote
-from rules.sale import Sale, SaleTender, sale_lines, sale_promotions
+from rules.sale import Sale, SaleLine, SaleTender, sale_lines, sale_promotions
 from rules.tender import Settlement
 
 
 def close_sale(
-    shop: Shop, basket: Basket, quote: Quote, settlement: Settlement, *, staff_id: str, printer: str
+    shop: Shop,
+    basket: Basket,
+    quote: Quote,
+    settlement: Settlement,
+    *,
+    staff_id: str,
+    printer: str,
+    more_lines: tuple[SaleLine, ...] = (),
 ) -> tuple[Sale, str | None]:
     """Record the sale and return it with the id of the tier that the member reaches by it, or None.
+
+    Args:
+        more_lines: what has no price in the quote: what times cards paid for.
 
     From the return on the sale is a fact. Raises the store's errors when it is not.
     """
@@ -43,8 +54,8 @@ def close_sale(
         total=quote.total,
         tax=quote.tax,
         change=settlement.change,
-        item_count=basket.item_count,
-        lines=sale_lines(basket, quote, shop.gift_items(quote)),
+        item_count=basket.item_count + sum(line.quantity for line in more_lines),
+        lines=(*sale_lines(basket, quote, shop.gift_items(quote)), *more_lines),
         tenders=tuple(SaleTender(t.kind, t.amount, t.given, t.ref) for t in settlement.tenders),
         promotions=sale_promotions(quote, shop.promotion_names()),
         rules_version=quote.rules_version,
@@ -60,14 +71,11 @@ def close_sale(
         currency=shop.config.store.currency,
         points_expire_ms=points_expire_ms(shop, now_ms),
         printers=(printer,) if printer else (),
-        drawer_printer=printer if _has_drawer(shop, printer) else "",
+        drawer_printer=printer if shop.has_drawer(printer) else "",
         new_tier_id=new_tier_id,
+        more=granted_by(shop, sale),
     )
     return record_sale(shop.store, sale, context), new_tier_id
-
-
-def _has_drawer(shop: Shop, printer: str) -> bool:
-    return any(device.name == printer and device.drawer_pin for device in shop.config.device)
 
 
 def points_expire_ms(shop: Shop, now_ms: int) -> int | None:

@@ -121,6 +121,31 @@ class RulesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 100
 
 
+class PrivacyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Members' personal data."""
+
+    key_file: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="File of the key that seals members' data; a bare name is looked up among systemd's "
+            "credentials; empty: it stands in clear.",
+        ),
+    ] = ""
+    page_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https://[^/\s?#]+)?$",
+            max_length=200,
+            description="Address at which customers' phones reach this store, such as https://taptill.lan; empty: no "
+            "pages for customers.",
+        ),
+    ] = ""
+    page_minutes: Annotated[
+        int, Meta(ge=1, le=1_440, description="Minutes for which a code that is shown to a customer opens its page.")
+    ] = 15
+
+
 class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the labels of the shop's scales are read."""
 
@@ -175,6 +200,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     device: Annotated[tuple[DeviceConfig, ...], Meta(max_length=64)] = ()
     staff: StaffConfig = StaffConfig()
     rules: RulesConfig = RulesConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
     scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None
     screen: ScreenConfig = ScreenConfig()

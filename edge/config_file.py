@@ -225,6 +225,16 @@ def read_secret(name_or_path: str, *, base_dir: Path) -> str:
     return secret
 
 
+def read_key(name_or_path: str, *, base_dir: Path) -> bytes | None:
+    """Return the key that a file holds, 64 hexadecimal digits; None where no file is named. Raises SecretError."""
+    if not name_or_path:
+        return None
+    text = read_secret(name_or_path, base_dir=base_dir)
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise SecretError(f"{find_secret(name_or_path, base_dir=base_dir)}: expected a key of 64 hexadecimal digits")
+    return bytes.fromhex(text)
+
+
 def secret_exposure(path: Path) -> str:
     """Return what is wrong with who may read the file of a secret, and how to mend it; '' when nothing is."""
     mode = stat.S_IMODE(path.stat().st_mode)

@@ -65,6 +65,8 @@ class Memory:
     """The banner that was dismissed, while what waited behind it is worked off: a restart meanwhile shows it again."""
     done_sale_id: str = ""
     new_tier_id: str | None = None
+    card_offered: str = ""
+    """UID of a card that belongs to nobody, while it is offered to be bound."""
     told: Told = Told()
     seen_ms: int = 0
     """When something was last done at the lane."""
@@ -79,6 +81,11 @@ class Desk:
         self.memory = self._remembered()
         self._rules_shown = shop.rules
         self.show()
+
+    @property
+    def printer(self) -> str:
+        """The printer of the lane's receipts; empty where it has none."""
+        return next((lane.printer for lane in self.shop.config.lane if lane.number == self.lane), "")
 
     def set(self, **changes: Any) -> None:
         """Change what is remembered."""
@@ -199,6 +206,7 @@ class Desk:
             blocked=None if is_locked else memory.blocked,
             waiting_scans=0 if is_locked else len(memory.waiting), quantity_next=memory.quantity_next,
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING,
+            card_offered="" if is_locked else memory.card_offered[-4:],
         )  # fmt: skip
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)
@@ -208,7 +216,7 @@ class Desk:
                 # Prices rose while it was open: it can be undone or voided, and neither shown nor paid.
                 view = replace(view, sale_id=basket.sale_id, blocked=Refusal("amount_range"))
             else:
-                view = selling_view(view, self.shop, basket, memory.tenders, newest_line=memory.basket.newest_line)
+                view = selling_view(view, self.shop, basket, memory.tenders, stored=memory.basket)
         if tells or memory.stage is not Stage.PAYING or memory.told.sale_id != view.sale_id:
             self.set(told=told_by(view.sale_id, view.quote) if view.quote else Told(view.sale_id, view.total))
         self._rules_shown = self.shop.rules

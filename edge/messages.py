@@ -70,6 +70,8 @@ class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
     """The promotion that gave the line away; left out for what was bought."""
     times_of: str | msgspec.UnsetType = msgspec.UNSET
     """The unit of the times that paid for the line; left out for what was bought."""
+    times_from: str | msgspec.UnsetType = msgspec.UNSET
+    """The member whose card it was; left out where it was the sale's own."""
 
 
 class TenderBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,13 +6,13 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.receipt_return import return_receipt
 from edge.rulebook import Rulebook
-from edge.store import members, staff
+from edge.store import members, returns, staff
 from edge.store.database import Store
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
-from rules.sale import Sale
 
 
 class Papers:
@@ -30,25 +30,36 @@ class Papers:
         if job.kind == "test":
             words = ReceiptWords(self._config.store, self._texts(language), staff_name="")
             return printer_test(words, printer=device.name, encoding=device.encoding, columns=device.columns)
+        if job.kind == "return":
+            back = returns.stored(self._db, job.sale_id or "")
+            if back is None:
+                return None
+            words = self._words(back.entry.staff_id, back.entry.member_id, language)
+            return return_receipt(back, words, clock=self._clock)
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
-        return receipt(sale, self._words(sale, language), clock=self._clock, copy=job.kind == "copy")
+        return receipt(
+            sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=job.kind == "copy"
+        )
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return a receipt for the screen, or None for an unknown sale."""
         sale = stored_sale(self._db, sale_id)
-        return None if sale is None else receipt(sale, self._words(sale, language), clock=self._clock, copy=copy)
+        if sale is None:
+            return None
+        return receipt(sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=copy)
 
-    def _words(self, sale: Sale, language: str) -> ReceiptWords:
-        person = staff.by_id(self._db, sale.staff_id)
-        member = members.member(self._db, sale.member_id) if sale.member_id else None
+    def _words(self, staff_id: str, member_id: str | None, language: str) -> ReceiptWords:
+        person = staff.by_id(self._db, staff_id)
+        member = members.member(self._db, member_id) if member_id else None
         return ReceiptWords(
             self._config.store,
             self._texts(language),
-            staff_name=person.name if person else sale.staff_id,
+            staff_name=person.name if person else staff_id,
             member_name=members.mask_name(member.name) if member else "",
             tier_names=self._rulebook.tier_names(),
+            package_names=self._rulebook.package_names(),
         )
 
     def _texts(self, language: str) -> Texts:

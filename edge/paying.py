@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from edge import times_grants
 from edge.checkout import close_sale
 from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Sound, Stage, named
-from edge.store.baskets import StoredTender
+from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
 from rules.basket import Basket
@@ -22,11 +23,11 @@ TENDER_KINDS = ("cash", "card", "scan")
 def to_pay(desk: Desk) -> Refusal | None:
     """Go from the basket to the tenders."""
     memory = desk.memory
-    if memory.stage is not Stage.SELLING or memory.basket is None or not memory.basket.lines:
+    if memory.stage is not Stage.SELLING or memory.basket is None or not (memory.basket.lines or memory.basket.times):
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
     if refusal is None:
-        answer = _quoted(desk, desk.shop.priced_basket(memory.basket, lane=desk.lane))
+        answer = _quoted(desk, memory.basket)
         refusal = answer if isinstance(answer, Refusal) else None
     if refusal:
         return desk.refuse(refusal)
@@ -57,10 +58,10 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     refusal = _may_pay(desk, kind, given)
     if refusal:
         return desk.refuse(refusal)
-    basket = shop.priced_basket(memory.basket, lane=desk.lane)
-    quote = _quoted(desk, basket)
-    if isinstance(quote, Refusal):
-        return desk.refuse(quote)
+    quoted = _quoted(desk, memory.basket)
+    if isinstance(quoted, Refusal):
+        return desk.refuse(quoted)
+    basket, quote = quoted
     changed = _changed(memory.told, quote)
     if changed:
         return desk.refuse(changed, tells=True)
@@ -87,13 +88,18 @@ def undo_tender(desk: Desk) -> Refusal | None:
     return _keep_tenders(desk, tenders[:-1], note="undo_tender", detail=detail)
 
 
-def _quoted(desk: Desk, basket: Basket) -> Quote | Refusal:
-    """Return the quote of a basket, or why it cannot be sold as one: before anybody pays for it."""
+def _quoted(desk: Desk, stored: StoredBasket) -> tuple[Basket, Quote] | Refusal:
+    """Return a basket with its quote, or why it cannot be sold as one: before anybody pays for it."""
+    shop = desk.shop
+    basket = shop.priced_basket(stored, lane=desk.lane)
     if basket.gross > AMOUNT_MAX:
         return Refusal("amount_range")
-    quote = desk.shop.quote(basket)
-    lines = sale_lines(basket, quote, desk.shop.gift_items(quote))
-    return quote if fits_message(lines) else Refusal("basket_too_long")
+    refusal = times_grants.package_needs_member(shop, basket) or times_grants.still_usable(shop, stored)
+    if refusal:
+        return refusal
+    quote = shop.quote(basket)
+    lines = (*sale_lines(basket, quote, shop.gift_items(quote)), *times_grants.times_lines(shop, stored))
+    return (basket, quote) if fits_message(lines) else Refusal("basket_too_long")
 
 
 def _changed(told: Told, quote: Quote) -> Refusal | None:
@@ -139,7 +145,12 @@ def _keep_tenders(desk: Desk, tenders: tuple[StoredTender, ...], *, note: str = 
 def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, printer: str) -> None:
     person = desk.memory.staff
     assert person is not None, "a lane without staff is locked"
-    sale, new_tier_id = close_sale(desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer)
+    stored = desk.memory.basket
+    assert stored is not None, "nothing is paid without a basket"
+    more_lines = times_grants.times_lines(desk.shop, stored)
+    sale, new_tier_id = close_sale(
+        desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines
+    )
     desk.set(
         stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1,
         done_sale_id=sale.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     SKIP_PROOF = "skip_proof"
     """Let a member redeem above the limit without the proof that the shop asks for."""
     RETURN = "return"
+    RETURN_LATE = "return_late"
+    """Take back what was sold longer ago than the shop's days."""
     EDIT_MEMBERSHIP = "edit_membership"
     """Change packages, gift catalogue, coupon batches, custom fields."""
 

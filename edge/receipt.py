@@ -24,6 +24,7 @@ from edge.clock import Clock
 from edge.config import StoreConfig
 from edge.texts import Texts
 from rules.basket import Names
+from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT
 from rules.money import Minor
 from rules.sale import Sale, SaleLine
 
@@ -38,12 +39,17 @@ class ReceiptWords:
     member_name: str = ""
     """Masked."""
     tier_names: Mapping[str, Names] | None = None
+    package_names: Mapping[str, Names] | None = None
+    """Names of packages by the unit of their times."""
 
 
 def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
     """Return the receipt of a closed sale, marked as a copy where it is one. It never opens the drawer."""
     t = words.texts
-    blocks = _head(sale, words, clock)
+    blocks = head(words, clock, number=sale.receipt_number, at_ms=sale.sold_at_ms)
+    if sale.is_clock_unsure:
+        blocks.append(Text(t.t("The clock of the till was not set.")))
+    blocks += [Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
     for line in sale.lines:
         blocks += _line(sale, line, t)
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
@@ -54,26 +60,26 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     return marked_copy(document, t.t("COPY")) if copy else document
 
 
-def _head(sale: Sale, words: ReceiptWords, clock: Clock) -> list[Block]:
+def head(words: ReceiptWords, clock: Clock, *, number: str, at_ms: int) -> list[Block]:
+    """Return what every paper of the store begins with: its name, the number, the moment, who was at the till."""
     t, store = words.texts, words.store
     name = t.name(Names(store.name_zh_hans, store.name_zh_hant, store.name_en))
-    sold_at = clock.local(sale.sold_at_ms)
     blocks: list[Block] = [Logo(), Text(name, Align.CENTER, Size.DOUBLE, bold=True)]
     blocks += [Text(line, Align.CENTER) for line in (store.address, store.phone) if line]
-    blocks += [
+    return [
+        *blocks,
         Rule(),
-        Columns(t.t("No. {number}", number=sale.receipt_number), ""),
-        Columns(f"{sold_at:%Y-%m-%d %H:%M:%S}", t.t("Cashier {name}", name=words.staff_name)),
+        Columns(t.t("No. {number}", number=number), ""),
+        Columns(f"{clock.local(at_ms):%Y-%m-%d %H:%M:%S}", t.t("Cashier {name}", name=words.staff_name)),
     ]
-    if sale.is_clock_unsure:
-        blocks.append(Text(t.t("The clock of the till was not set.")))
-    return [*blocks, Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
 
 
 def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
     quantity = str(line.quantity) if line.weight_g is None else t.weight(line.weight_g)
     cells = (t.name(line.names) or line.sku, t.amount(line.unit_price), quantity, t.amount(line.gross))
     names = {promotion.promotion_id: promotion.names for promotion in sale.promotions}
+    if line.times_of:
+        return [Row(cells), Text("  " + t.t("Paid with a times card"))]
     if line.gift_of:
         return [Row(cells), Text("  " + t.t("Gift: {name}", name=t.name(names.get(line.gift_of, Names()))))]
     return [
@@ -119,10 +125,26 @@ def _member(sale: Sale, words: ReceiptWords) -> list[Block]:
             Columns(t.t("Points earned"), f"+{sale.points}"),
             Columns(t.t("Points balance"), str(sale.points_after)),
         ]
+    blocks += _balances(sale, words)
     tier = (words.tier_names or {}).get(sale.next_tier)
     if tier is not None and sale.next_tier_short > 0:
         distance = t.t("{amount} to {tier}", amount=t.money(sale.next_tier_short), tier=t.name(tier))
         blocks.append(Text(distance, Align.CENTER))
+    return blocks
+
+
+def _balances(sale: Sale, words: ReceiptWords) -> list[Block]:
+    """Return what the member has left of stored value and of the times that this sale used or brought."""
+    t = words.texts
+    blocks: list[Block] = []
+    names = {STORED_VALUE: t.t("Stored value"), STORED_VALUE_GIFT: t.t("Stored value, gift")}
+    for unit, left in sale.balances_after.items():
+        if unit in names:
+            blocks.append(Columns(names[unit], t.money(left)))
+        else:
+            package = (words.package_names or {}).get(unit)
+            label = t.name(package) if package else unit.partition(":")[2]
+            blocks.append(Columns(label, t.t("{count} left", count=left)))
     return blocks
 
 

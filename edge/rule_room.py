@@ -158,8 +158,7 @@ class RuleRoom:
 
     def member_name(self, member_id: str) -> str:
         """Return a member's name, masked; empty for an unknown one."""
-        file = members.member(self._db, member_id)
-        return members.mask_name(file.name) if file else ""
+        return members.name_of(self._db, member_id)
 
 
 def names_of(table: Mapping[str, object]) -> Names:

@@ -24,7 +24,9 @@ from edge.store.list_prices import priced_items
 from edge.store.rulebook import Entry, EntryText, Source
 from rules.basket import Names
 from rules.promotions import NO_RULES, RuleSet, load_rules
+from rules.subjects import spoken_subjects
 from rules.table_reader import Problem
+from rules.times import unit_of
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,13 @@ class Rulebook:
         """Return the name of every tier by its id."""
         return {tier.id: tier.names for tier in self._current.rules.tiers}
 
+    def package_names(self) -> dict[str, Names]:
+        """Return the name of every part of a times card by its unit in the ledger."""
+        packages = self._current.rules.times.packages
+        return {
+            unit_of(p, part): p.names if part.names == Names() else part.names for p in packages for part in p.parts
+        }
+
     def look(self) -> bool:
         """Take what was published since, by a screen or from the command line, and tell whether there was something.
 
@@ -97,7 +106,7 @@ def text_of(rules: RuleSet) -> str:
     """Return the rules as the text of a JSON rules file, the same for the same rules."""
     known = {field.name for field in msgspec.structs.fields(RuleSet)}
     data: dict[str, Any] = {"version": rules.version}
-    data |= {key: getattr(rules, key) for key in RULE_KEYS if key in known}
+    data |= {key: getattr(rules, key) for key in RULE_KEYS if key in known} | spoken_subjects(rules)
     return msgspec.json.encode(data, order="deterministic").decode()
 
 
@@ -115,6 +124,13 @@ def newest_readable(db: Database) -> Current | None:
             return Current(rules, entry)
         log.error("rules: version %d cannot be read: %s", entry.number, "; ".join(map(str, rules)))
     return None
+
+
+def rules_of_version(db: Database, version: str) -> RuleSet | None:
+    """Return the rules that went by a version's name, or None where they are not kept or cannot be read any more."""
+    text = versions.text_of_version(db, version)
+    rules = read_text(text.body) if text else None
+    return rules if isinstance(rules, RuleSet) else None
 
 
 def open_rulebook(store: Store, found: Promotions, clock: Clock, complain: Callable[[str], None]) -> Rulebook:

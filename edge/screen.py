@@ -101,6 +101,40 @@ class GiftView:
 
 
 @dataclass(frozen=True, slots=True)
+class TimesView:
+    """Something that a times card pays for."""
+
+    unit: str
+    package_names: Names
+    sku: str
+    names: Names
+    quantity: int
+    holder_id: str
+    left: int
+    """Times that the card has after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimesCardView:
+    """A times card that the member may use."""
+
+    unit: str
+    package_names: Names
+    part_names: Names
+    left: int
+    """Times that are left, those in the basket taken off."""
+    expires: str
+    """ISO date of the last day of those that expire first; empty where they never do."""
+    holder_id: str
+    is_family: bool
+    """Somebody else of the family bought it."""
+    choices: tuple[tuple[str, Names], ...]
+    """(SKU, name) of what one time pays for; what is in the basket comes first."""
+    is_in_basket: bool = False
+    """Something in the basket could be paid with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PointsView:
     """Points as cash, where the shop takes them and the member has some."""
 
@@ -186,12 +220,18 @@ class TillView:
     coupons: tuple[CouponView, ...] = ()
     gifts: tuple[GiftView, ...] = ()
     points: PointsView | None = None
+    times: tuple[TimesView, ...] = ()
+    """What times cards pay for."""
+    times_cards: tuple[TimesCardView, ...] = ()
+    """Times cards that the member may use."""
     quote: Quote | None = None
     """The whole answer of pricing, for whoever asks why."""
     member: MemberView | None = None
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""
     can_undo: bool = False
+    card_offered: str = ""
+    """Last four digits of a card that belongs to nobody: it can be bound, or ignored."""
     blocked: Refusal | None = None
     """A banner that stays and blocks PAY until it is dismissed."""
     notice: Refusal | None = None

@@ -54,6 +54,15 @@ class Shop:
             return Refusal("disk_full")
         return None
 
+    def has_drawer(self, printer: str) -> bool:
+        """Tell whether a cash drawer hangs on a printer."""
+        return any(device.name == printer and device.drawer_pin for device in self.config.device)
+
+    def item_as_sold(self, sku: str) -> Item | None:
+        """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
+        found = catalog.item(self.store.db, sku, now_ms=self.clock.now_ms())
+        return found[0] if found else None
+
     def priced_basket(self, stored: StoredBasket, *, lane: int) -> Basket:
         """Return the basket with its items as they are now, so that a price that changes at eight counts at eight.
 
@@ -64,7 +73,7 @@ class Shop:
         items = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
         return Basket(
             sale_id=stored.sale_id,
-            member_id=stored.member_id,
+            member_id=members.standing_id(self.store.db, stored.member_id),
             codes=stored.codes,
             lane=lane,
             points_to_redeem=stored.points,
@@ -129,6 +138,7 @@ class Shop:
         )
 
     def points(self, member_id: str) -> int:
+        """Return what a member can spend; less than is told where points are owed."""
         return ledger.spendable(self.store.db, member_account(member_id), POINTS, now_ms=self.clock.now_ms())
 
     def spend_12m(self, member_id: str) -> Minor:
@@ -145,7 +155,7 @@ class Shop:
         spend = self.spend_12m(file.member_id)
         tier = self.rules.tier(file.tier_id) or tier_for(spend, self.rules.tiers)
         above = next_tier(max(spend, tier.spend_from if tier else 0), self.rules.tiers)
-        points = self.points(file.member_id)
+        points = ledger.points_of(self.store.db, file.member_id, now_ms=self.clock.now_ms())
         today = self.clock.now_local()
         return MemberView(
             member_id=file.member_id,

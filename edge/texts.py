@@ -68,6 +68,21 @@ REFUSALS: Mapping[str, str] = {
     ),
     "member_blocked": N_("This member is blocked. Ask the manager."),
     "member_unknown": N_("There is no such member."),
+    "member_erased": N_("This member's data was erased. Sell without a member, or register them anew."),
+    "phone_wrong": N_("This is no phone number. A mobile number has 11 digits."),
+    "phone_taken": N_("{name} has this phone number already."),
+    "phone_taken_other": N_("Another member has this phone number already."),
+    "name_wrong": N_("A name has at most {max} characters, without line breaks."),
+    "birthday_wrong": N_("There is no such day. Write 1990-08-15, or 08-15 without the year."),
+    "value_wrong": N_("This does not fit here."),
+    "tags_wrong": N_("At most 20 tags, each of at most 30 characters."),
+    "note_wrong": N_("Write a note of at most {max} characters."),
+    "purpose_unknown": N_("Nobody asks for this consent any more."),
+    "referrer_unknown": N_("Nobody has that member code or phone number."),
+    "no_card_offered": N_("There is no card to bind. Hold it to the reader once more."),
+    "privacy_locked": N_("Members' data is sealed and its key is missing. Selling goes on; ask the manager."),
+    "merge_same": N_("These are one and the same file."),
+    "member_has_money": N_("{amount} of paid-in money is left. Refund it first, or let the member give it up."),
     "item_unknown": N_("There is no item {sku}."),
     "item_inactive": N_("“{name}” is no longer sold."),
     "no_price": N_("“{name}” has no price today. Ask the manager."),
@@ -125,6 +140,20 @@ REFUSALS: Mapping[str, str] = {
         "The printer did not take it. Look at paper and cover; it is printed when the printer is back."
     ),
     "receipt_unknown": N_("There is no such receipt."),
+    "returned": N_("Paid back: {amount_minor}. Return receipt {number}."),
+    "times_no_member": N_("Times belong to a member. Find the member first."),
+    "times_not_for_this": N_("This times card does not pay for that."),
+    "times_not_theirs": N_("This times card is somebody else's."),
+    "times_short": N_("“{name}” has only {left} left."),
+    "times_per_day": N_("“{name}” may be used {max} times a day."),
+    "times_none": N_("Nothing is left of this times card."),
+    "package_no_member": N_("“{name}” is kept for a member. Find the member first."),
+    "family_circle": N_("One of them belongs to another family already."),
+    "family_full": N_("A family has at most {max} members."),
+    "date_range": N_("This date is not possible."),
+    "return_nothing": N_("Choose what comes back first."),
+    "return_too_many": N_("That much of it was not sold, or has come back already."),
+    "reason_missing": N_("Say why first."),
     "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
     "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
     "promotion_gone": N_("This promotion is no longer in the draft."),
@@ -138,7 +167,14 @@ REFUSALS: Mapping[str, str] = {
 }
 """What a cashier reads for each refusal; the names in braces are the refusal's params."""
 
-TENDERS: Mapping[str, str] = {"cash": N_("Cash"), "card": N_("Card"), "scan": N_("Scan-to-pay")}
+TENDERS: Mapping[str, str] = {
+    "cash": N_("Cash"),
+    "card": N_("Card"),
+    "scan": N_("Scan-to-pay"),
+    "stored_value": N_("Stored value"),
+    "principal": N_("Stored value, paid in"),
+    "gift": N_("Stored value, gift"),
+}
 
 DEVICE_STATES: Mapping[str, str] = {
     "ok": N_("Ready"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import banner, finding, paying, till_extras, till_lines
+from edge import banner, card_offer, finding, paying, till_extras, till_lines
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -114,7 +114,7 @@ class Till:
             return self._desk.refuse(Refusal("card_random"))
         card = members.card(self._shop.store.db, uid)
         if card is None:
-            return self._desk.refuse(Refusal("card_unknown", {"uid": uid[-4:]}))
+            return card_offer.offer_card(self._desk, uid)
         if card.is_blocked:
             since = self._shop.clock.local(card.since_ms).date().isoformat()
             return self._desk.refuse(Refusal("card_blocked", {"since": since}))
@@ -242,16 +242,19 @@ class Till:
         refusal = self._desk.may_sell()
         if refusal:
             return self._desk.refuse(refusal)
+        member_id = members.surviving(self._shop.store.db, member_id)
         file = members.member(self._shop.store.db, member_id)
-        if file is None or file.status == "erased":
-            return self._desk.refuse(Refusal("member_unknown"))
+        if file is None:
+            return self._desk.refuse(Refusal(members.why_unknown(self._shop.store.db, member_id)))
         if file.status == "blocked":
             return self._desk.refuse(Refusal("member_blocked"))
         basket = self._desk.open_basket()
         if basket.member_id == member_id:
             self._desk.show(sound=Sound.TAP)
             return None
-        return self._desk.push(msgspec.structs.replace(basket, member_id=member_id, points=0), sound=Sound.TAP)
+        return self._desk.push(
+            msgspec.structs.replace(basket, member_id=member_id, points=0, times=()), sound=Sound.TAP
+        )
 
     def detach_member(self) -> Refusal | None:
         """Make the open basket nobody's again."""
@@ -262,7 +265,7 @@ class Till:
             return self._desk.refuse(Refusal("tenders_first"))
         if basket is None or basket.member_id is None:
             return self._desk.refuse(Refusal("member_unknown"))
-        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0))
+        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, times=()))
 
     def _attach_code(self, code: Code) -> Refusal | None:
         for key in (code.text, *code.lookup):

@@ -8,8 +8,9 @@ from dataclasses import replace
 from edge.coupons import coupon_views
 from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
-from edge.store.baskets import StoredTender
+from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.sales import stored_sale
+from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_paid
 from rules.money import AMOUNT_MAX
@@ -21,7 +22,7 @@ HINTS_MAX = 2
 
 
 def selling_view(
-    view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, newest_line: str
+    view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, stored: StoredBasket
 ) -> TillView:
     """Return the view with the basket, priced now."""
     quote = shop.quote(basket)
@@ -31,10 +32,10 @@ def selling_view(
         view,
         sale_id=basket.sale_id,
         lines=tuple(
-            _line_view(line, priced, names, is_newest=line.line_id == newest_line)
+            _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line)
             for line, priced in zip(basket.lines, quote.lines, strict=True)
         ),
-        item_count=basket.item_count,
+        item_count=basket.item_count + sum(use.quantity for use in stored.times),
         gross=quote.gross,
         discount=quote.discount,
         total=quote.total,
@@ -43,6 +44,8 @@ def selling_view(
         coupons=coupon_views(shop.rules, basket, quote),
         gifts=_gifts(shop, quote),
         points=_points(shop, basket, quote),
+        times=times_views(shop, stored),
+        times_cards=times_cards(shop, stored),
         quote=quote,
         member=shop.member_view(basket.member_id),
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),

@@ -28,8 +28,12 @@ def stock_unit(sku: str) -> str:
     return f"stock:{sku}"
 
 
+DRAWER = "drawer/"
+
+
 def drawer_account(lane: int) -> str:
-    return f"drawer/{lane}"
+    """Return the account of a lane's cash. A shop that records no float may pay back more than it took."""
+    return f"{DRAWER}{lane}"
 
 
 def member_account(member_id: str) -> str:
@@ -61,7 +65,7 @@ def owed_account(member_id: str) -> str:
 
 def may_be_negative(account: str) -> bool:
     """Tell whether the account may go below zero; all others are held at zero or more by the database itself."""
-    return account in MAY_BE_NEGATIVE or account.startswith(OWED)
+    return account in MAY_BE_NEGATIVE or account.startswith((OWED, DRAWER))
 
 
 def lives_in_lots(unit: str, account: str) -> bool:

@@ -15,6 +15,7 @@ from rules.basket import Item
 from rules.calendar_cn import Calendar, shipped_calendar
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
+from rules.membership import Membership
 from rules.money import BASIS_POINTS
 from rules.promotion_checks import promotion_problems, scope_problems, set_problems, tier_problems
 from rules.promotion_kinds import (
@@ -54,6 +55,7 @@ from rules.promotion_prices import price_problems
 from rules.return_rules import ReturnRules
 from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
+from rules.times import TimesRules
 
 __all__ = [
     "BASKET_KINDS",
@@ -144,7 +146,9 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     calendar: Calendar = Calendar()
     """Official days; only what a promotion asks for makes it be read."""
     # The subjects of rules/subjects.py.
+    membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
+    times: TimesRules = TimesRules()
 
     def tier(self, tier_id: str) -> Tier | None:
         return next((tier for tier in self.tiers if tier.id == tier_id), None)

@@ -8,6 +8,15 @@ from typing import Annotated, Literal
 import msgspec
 
 
+class Clawback(StrEnum):
+    """What becomes of a discount whose condition the kept units would no longer meet."""
+
+    KEEP = "keep"
+    """The customer keeps it: the kept units stay at what they cost."""
+    RECOMPUTE = "recompute"
+    """The kept units are priced afresh by the rules of that day; what they cost more is kept back from the refund."""
+
+
 class SpentPoints(StrEnum):
     """What becomes of points that are to be taken back and were spent already."""
 
@@ -29,5 +38,6 @@ class ReturnRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     order: Annotated[tuple[Kind, ...], msgspec.Meta(max_length=5)] = ("gift", "principal", "scan", "card", "cash")
     """Which tender of the sale is paid back first. Gift money first, or a return would turn it into cash; kinds that
     are not named come last, in the order in which they were taken."""
+    clawback: Clawback = Clawback.KEEP
     days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 0
     """Days after the sale in which it may come back without anybody's approval; 0: always."""

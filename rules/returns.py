@@ -8,19 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from rules.money import Minor, share
+from rules.return_rules import Clawback
 from rules.sale import Sale, SaleLine
-
-
-class Clawback(StrEnum):
-    """What becomes of a discount whose condition the kept units would no longer meet."""
-
-    KEEP = "keep"
-    """The customer keeps it: the kept units stay at what they cost."""
-    RECOMPUTE = "recompute"
-    """The kept units are priced afresh by the rules of that day; what they cost more is kept back from the refund."""
 
 
 @dataclass(frozen=True, slots=True)

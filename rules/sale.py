@@ -49,6 +49,8 @@ class SaleLine:
     """The promotion that gave it away; empty for what was bought."""
     times_of: str = ""
     """What of a times card paid for it, as `rules.ledger.times_unit` names it; empty for what was bought."""
+    times_from: str = ""
+    """The member whose card it was; empty where it was the sale's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +221,11 @@ def sale_transfers(sale: Sale, *, points_expire_ms: int | None, points_owed: int
         return tuple(moved)
     member, owed = member_account(sale.member_id), min(points_owed, sale.points)
     used = [(POINTS, sale.points_paid), (STORED_VALUE, sale.principal_paid), (STORED_VALUE_GIFT, sale.gift_paid)]
+    moved += [Transfer(unit, member, ISSUER, amount, "redemption") for unit, amount in used if amount > 0]
     for line in sale.lines:
         if line.times_of:
-            used.append((line.times_of, line.quantity))
-    moved += [Transfer(unit, member, ISSUER, amount, "redemption") for unit, amount in used if amount > 0]
+            holder = member_account(line.times_from or sale.member_id)
+            moved.append(Transfer(line.times_of, holder, ISSUER, line.quantity, "redemption"))
     if sale.change_kept:
         moved += [
             Transfer(CASH, CUSTOMERS, drawer_account(sale.lane), sale.change_kept, "change_kept"),

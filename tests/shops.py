@@ -28,6 +28,7 @@ MORNING = "2026-11-23 10:00"
 PLENTY = 10 * 1024**3
 PROMOTIONS = Path(__file__).parent / "stories/promotions.toml"
 COUPONS = Path(__file__).parent / "stories/coupons.toml"
+MEMBERSHIP = Path(__file__).parent / "stories/membership.toml"
 
 # A name that would be obeyed by a browser, a database or a printer, if anybody let it.
 NASTY = "<b>饼</b>'); DROP TABLE sale;-- \x1b@\x1bp\x00\x19\x19"
@@ -94,6 +95,9 @@ ITEMS: tuple[tuple[Item, tuple[str, ...]], ...] = (
     (Item("cake", Names(NASTY), 500, unit="个"), ("06900000000069",)),
     (Item("apple", Names("红富士苹果", "紅富士蘋果", "Fuji apples"), 1_280, is_weighed=True, unit="kg"), ("00123",)),
     (Item("repair", Names("修表", "修錶", "Repair"), 0, is_open_price=True), ()),
+    (Item("cut", Names("剪发", "剪髮", "Haircut"), 3_800, unit="次"), ("06900000000083",)),
+    (Item("colour", Names("染发", "染髮", "Colouring"), 12_000, unit="次"), ()),
+    (Item("cutcard", Names("剪发十次卡", "剪髮十次卡", "Ten haircuts"), 30_000, unit="张"), ("06900000000090",)),
     (Item("old", Names("旧货", "舊貨", "Old stock"), -1), ("06900000000076",)),
 )
 """Items with the codes that they are found by; a price of -1 is none."""
@@ -118,7 +122,7 @@ CARDS = {
 
 def rules_with_coupons() -> str:
     """Return the rules of the stories: those of every shop of the tests, and coupons, gifts and points as cash."""
-    return PROMOTIONS.read_text(encoding="utf-8") + COUPONS.read_text(encoding="utf-8")
+    return "".join(path.read_text(encoding="utf-8") for path in (PROMOTIONS, COUPONS, MEMBERSHIP))
 
 
 @dataclass(slots=True)

@@ -10,6 +10,8 @@ from peewee import DatabaseError, SqliteDatabase
 
 from edge.store.audit import chain_hash
 from edge.store.database import execute, rows, scalar
+from edge.store.entries import changed_entry
+from edge.store.returns import changed_return, wrong_return
 from edge.store.sales import changed_sale
 from edge.store.uses import wrong_count
 
@@ -34,7 +36,10 @@ def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: Non
         ("sales", _wrong_sale),
         ("receipt numbers", _wrong_counter),
         ("uses of promotions", wrong_count),
+        ("returns", wrong_return),
         ("sales against the chain", changed_sale),
+        ("entries against the chain", changed_entry),
+        ("returns against the chain", changed_return),
     ):
         progress(what)
         try:

@@ -23,6 +23,16 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
 
 
+class StoredTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """Times of a card that pay for some pieces of an item."""
+
+    unit: str
+    sku: str
+    quantity: int
+    holder_id: str
+    """The member whose card it is."""
+
+
 class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A basket at one step."""
 
@@ -37,6 +47,8 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Points that the member wants to pay with."""
     gift_choices: tuple[tuple[str, str], ...] = ()
     """(promotion id, SKU) where a gift was chosen."""
+    times: tuple[StoredTimes, ...] = ()
+    """What times cards pay for; it is no part of `lines` and has no price."""
 
 
 class StoredTender(msgspec.Struct, frozen=True, kw_only=True):

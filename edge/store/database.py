@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from peewee import DatabaseError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from edge.ids import new_epoch
+from edge.store.person_words import INDEX_VERSION
+from edge.store.vault import TillDatabase
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
@@ -45,9 +48,15 @@ class Store:
     def __init__(self, path: Path, *, synchronous: str = "FULL") -> None:
         self.path = path
         common = {"journal_mode": "wal", "synchronous": synchronous, "foreign_keys": 1, "busy_timeout": BUSY_TIMEOUT_MS}
-        self.db = SqliteDatabase(str(path), pragmas={**common, "cache_size": -CACHE_KIB}, lock_type="IMMEDIATE")
-        self.reads = SqliteDatabase(str(path), pragmas={"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS})
+        self.db = TillDatabase(str(path), pragmas={**common, "cache_size": -CACHE_KIB}, lock_type="IMMEDIATE")
+        self.reads = TillDatabase(str(path), pragmas={"query_only": 1, "busy_timeout": BUSY_TIMEOUT_MS})
         self._lock_fd: int | None = None
+
+    def read_only(self) -> Store:
+        """Return the same file with its read-only connections as `db`, for whoever asks and never writes."""
+        twin = copy(self)
+        twin.db = self.reads
+        return twin
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -122,6 +131,9 @@ def open_store(path: Path, *, synchronous: str = "FULL", hold: bool = False, mig
     with store.transaction():
         if scalar(store.db, "SELECT count(*) FROM outbox_head") == 0:
             execute(store.db, "INSERT INTO outbox_head VALUES (1, ?, 0, '')", new_epoch())
+        if is_new:
+            # Nobody is in it: what comes is indexed as it comes.
+            execute(store.db, "INSERT INTO meta VALUES ('people_index', ?)", f"{INDEX_VERSION}/")
     return store
 
 

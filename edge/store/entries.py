@@ -91,25 +91,28 @@ def chain(db: SqliteDatabase, entry: Entry, body: bytes) -> None:
     )  # fmt: skip
 
 
-def next_number(db: SqliteDatabase, *, store_id: str, lane: int, business_date: str) -> str:
-    """Return the next slip number of a lane on a date: `S001-1-20261122-E0007`."""
+def next_number(db: SqliteDatabase, *, store_id: str, lane: int, business_date: str, letter: str = "E") -> str:
+    """Return the next slip number of a lane on a date: `S001-1-20261122-E0007`; the letter tells of what."""
     count = execute(
         db,
         "INSERT INTO entry_counter VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
         lane,
         business_date,
     ).fetchone()[0]
-    return f"{store_id}-{lane}-{business_date.replace('-', '')}-E{int(count):04d}"
+    return f"{store_id}-{lane}-{business_date.replace('-', '')}-{letter}{int(count):04d}"
 
 
 def transfer_bodies(transfers: Sequence[Transfer]) -> tuple[TransferBody, ...]:
-    """Return transfers as head office is told them."""
+    """Return transfers as head office is told them: in an order of their own, as they happen together."""
     return tuple(
         TransferBody(
             unit=move.unit, from_account=move.from_account, to_account=move.to_account, amount=move.amount,
             reason=move.reason, expires_ms=move.expires_ms,
         )
-        for move in transfers
+        for move in sorted(
+            transfers,
+            key=lambda each: (each.unit, each.from_account, each.to_account, each.amount, each.expires_ms or 0),
+        )
     )  # fmt: skip
 
 

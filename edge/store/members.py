@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 
 from peewee import SqliteDatabase
 
+from edge.store import people
 from edge.store.database import execute, row, rows, scalar
-from edge.store.ledger import spendable
+from edge.store.ledger import points_of
+from edge.store.people import Profile
 from edge.store.rows import MemberRow
+from edge.store.vault import vault_of
 from rules.basket import Names
-from rules.ledger import POINTS, member_account
 from rules.money import Minor
+from rules.phones import normal_phone
 
 FAVOURITES = 3
+CODE_TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +63,41 @@ def put_member(
     phone: str = "",
     birth: tuple[int | None, int, int] | None = None,
     is_birth_lunar: bool = False,
+    profile: Profile | None = None,
+    referrer_id: str = "",
 ) -> None:
-    """Make or change a member; `birth` is (year or None, month, day)."""
+    """Make or change a member; `birth` is (year or None, month, day). Raises PhoneTakenError."""
     execute(
         db,
-        "INSERT INTO member (member_id, code, tier_id, joined_ms, tags) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO member (member_id, code, tier_id, joined_ms, tags, referrer_id) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (member_id) DO UPDATE SET tier_id = excluded.tier_id, tags = excluded.tags",
-        member_id, code, tier_id, joined_ms, " ".join(sorted(tags)),
+        member_id, code, tier_id, joined_ms, " ".join(sorted(tags)), referrer_id,
     )  # fmt: skip
-    year, month, day = birth or (None, None, None)
-    execute(
-        db, "INSERT OR REPLACE INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        member_id, name, phone, phone[-4:], month, day, year, int(is_birth_lunar),
-    )  # fmt: skip
+    people.put_person(
+        db, people.Person(member_id, name, phone, birth, is_birth_lunar, profile if profile else Profile())
+    )
+
+
+def set_tags(db: SqliteDatabase, member_id: str, tags: frozenset[str]) -> None:
+    execute(db, "UPDATE member SET tags = ? WHERE member_id = ?", " ".join(sorted(tags)), member_id)
+
+
+def set_referrer(db: SqliteDatabase, member_id: str, referrer_id: str) -> None:
+    execute(db, "UPDATE member SET referrer_id = ? WHERE member_id = ?", referrer_id, member_id)
+
+
+def referrer_of(db: SqliteDatabase, member_id: str) -> str:
+    """Return the id of whoever brought a member; empty for nobody."""
+    return str(scalar(db, "SELECT referrer_id FROM member WHERE member_id = ?", member_id) or "")
+
+
+def free_code(db: SqliteDatabase) -> str:
+    """Return a member code that nobody has: a letter and nine digits, which scanners and people read alike."""
+    for _ in range(CODE_TRIES):
+        code = f"M{secrets.randbelow(10**9):09d}"
+        if row(db, "SELECT 1 FROM member WHERE code = ?", code) is None:
+            return code
+    raise AssertionError("a thousand million codes cannot all be taken")
 
 
 def put_card(db: SqliteDatabase, uid: str, member_id: str, *, since_ms: int, is_blocked: bool = False) -> None:
@@ -90,28 +117,63 @@ def card(db: SqliteDatabase, uid: str) -> CardFile | None:
 
 
 def member_by_code(db: SqliteDatabase, code: str) -> str | None:
-    """Return the id of the member with a member code or a phone number."""
-    found = row(db, "SELECT member_id FROM member WHERE code = ?", code) or row(
-        db, "SELECT member_id FROM person WHERE phone = ? AND phone <> ''", code
-    )
-    return found[0] if found else None
+    """Return the id of the member with a member code or a phone number; a merged one's is that of the file it is in."""
+    found = row(db, "SELECT member_id FROM member WHERE code = ?", code)
+    if found:
+        return surviving(db, found[0])
+    phone = normal_phone(code)
+    return people.by_phone(db, phone) if phone else None
+
+
+def surviving(db: SqliteDatabase, member_id: str) -> str:
+    """Return the member that a merged one has become, for ever; any other is itself."""
+    into: str | None = scalar(db, "SELECT into_id FROM member_merge WHERE gone_id = ?", member_id)
+    return into or member_id
+
+
+def why_unknown(db: SqliteDatabase, member_id: str) -> str:
+    """Return the code of the reason why there is no file of a member."""
+    status = scalar(db, "SELECT status FROM member WHERE member_id = ?", member_id)
+    return "member_erased" if status == "erased" else "member_unknown"
+
+
+def standing_id(db: SqliteDatabase, member_id: str | None) -> str | None:
+    """Return the member that a basket is really of by now: merged files count as one, an erased member is nobody."""
+    if member_id is None:
+        return None
+    member_id = surviving(db, member_id)
+    return member_id if row(db, "SELECT 1 FROM person WHERE member_id = ?", member_id) else None
+
+
+def ids_of(db: SqliteDatabase, member_id: str) -> tuple[str, ...]:
+    """Return the ids under which a member's history stands: their own, and those that were merged into them."""
+    gone = rows(db, "SELECT gone_id FROM member_merge WHERE into_id = ? ORDER BY gone_id", member_id)
+    return (member_id, *(each for (each,) in gone))
 
 
 def member(db: SqliteDatabase, member_id: str) -> MemberFile | None:
+    """Return a member's file; None for one that is unknown, erased or merged into another."""
     found = row(
         db,
-        "SELECT m.member_id, m.code, m.tier_id, m.status, m.joined_ms, m.tags, p.name, p.phone, p.birth_month,"
-        " p.birth_day, p.birth_year, p.birth_is_lunar, coalesce(s.visits, 0), coalesce(s.last_date, '')"
+        "SELECT m.member_id, m.code, m.tier_id, m.status, m.joined_ms, m.tags, p.name, p.phone, p.birthday,"
+        " coalesce(s.visits, 0), coalesce(s.last_date, '')"
         " FROM member m JOIN person p ON p.member_id = m.member_id"
         " LEFT JOIN member_stat s ON s.member_id = m.member_id WHERE m.member_id = ?",
         member_id,
     )
     if found is None:
         return None
+    vault = vault_of(db)
+    name, phone, birthday = (
+        vault.open(text, f"{member_id}/{of}")
+        for text, of in zip(found[6:9], ("name", "phone", "birthday"), strict=True)
+    )
+    birth, is_lunar = people.read_birthday(birthday)
+    year, month, day = birth or (None, None, None)
     return MemberFile(
         member_id=found[0], code=found[1], tier_id=found[2], status=found[3], joined_ms=found[4],
-        tags=frozenset(found[5].split()), name=found[6], phone=found[7], birth_month=found[8], birth_day=found[9],
-        birth_year=found[10], is_birth_lunar=bool(found[11]), visits=found[12], last_date=found[13],
+        tags=frozenset(found[5].split()), name=name, phone=phone, birth_month=month, birth_day=day,
+        birth_year=year, is_birth_lunar=is_lunar, visits=found[9], last_date=found[10],
     )  # fmt: skip
 
 
@@ -121,7 +183,9 @@ def spend_since(db: SqliteDatabase, member_id: str, since: date) -> Minor:
         scalar(
             db,
             "SELECT coalesce(sum(s.total - coalesce((SELECT sum(r.amount + r.withheld) FROM sale_return r"
-            " WHERE r.sale_no = s.sale_no), 0)), 0) FROM sale s WHERE s.member_id = ? AND s.business_date >= ?",
+            " WHERE r.sale_no = s.sale_no), 0)), 0) FROM sale s WHERE s.member_id IN (SELECT ? UNION ALL"
+            " SELECT gone_id FROM member_merge WHERE into_id = ?) AND s.business_date >= ?",
+            member_id,
             member_id,
             since.isoformat(),
         )
@@ -143,30 +207,42 @@ def favourites(db: SqliteDatabase, member_id: str) -> tuple[Names, ...]:
 
 
 def find_members(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> list[MemberRow]:
-    """Find active members by phone or its start, its last four digits, member code, or any part of the name."""
+    """Find members by phone or its end, member code, card, any part of the name, its pinyin or initials.
+
+    Whoever is meant exactly comes first, then whoever was here last.
+    """
     wanted = text.strip()[:40]
     if not wanted:
         return []
-    escaped = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    found = rows(
-        db,
-        "SELECT m.member_id, p.name, p.phone, m.tier_id FROM member m JOIN person p ON p.member_id = m.member_id"
-        " WHERE m.status <> 'erased' AND (p.phone_last4 = ? OR p.phone LIKE ? ESCAPE '\\' OR m.code = ?"
-        " OR p.name LIKE ? ESCAPE '\\') ORDER BY p.phone = ? DESC, p.name, m.member_id LIMIT ?",
-        wanted, escaped + "%" if len(wanted) >= 4 else wanted, wanted.upper(), f"%{escaped}%", wanted, limit,
-    )  # fmt: skip
+    exact = [each for each in (member_by_code(db, wanted.upper()), _by_card(db, wanted)) if each]
+    found = list(dict.fromkeys([*exact, *(each.member_id for each in people.find(db, wanted))]))
+    files = [file for file in (member(db, each) for each in found) if file is not None and file.status != "erased"]
+    files.sort(key=lambda file: (file.last_date, file.joined_ms), reverse=True)
+    files.sort(key=lambda file: file.member_id not in exact)
     return [
         MemberRow(
-            member_id=member_id,
-            name=mask_name(name),
-            phone=mask_phone(phone),
-            tier_id=tier_id,
+            member_id=file.member_id,
+            name=mask_name(file.name),
+            phone=mask_phone(file.phone),
+            tier_id=file.tier_id,
             tier_names=Names(),
-            points=spendable(db, member_account(member_id), POINTS, now_ms=now_ms),
-            card_uids=tuple(uid for (uid,) in rows(db, "SELECT uid FROM card WHERE member_id = ?", member_id)),
+            points=points_of(db, file.member_id, now_ms=now_ms),
+            card_uids=tuple(uid for (uid,) in rows(db, "SELECT uid FROM card WHERE member_id = ?", file.member_id)),
         )
-        for member_id, name, phone, tier_id in found
+        for file in files[:limit]
     ]
+
+
+def _by_card(db: SqliteDatabase, text: str) -> str | None:
+    found = card(db, text.lower())
+    return surviving(db, found.member_id) if found else None
+
+
+def name_of(db: SqliteDatabase, member_id: str) -> str:
+    """Return a member's name, masked; empty for one without."""
+    member_id = surviving(db, member_id)
+    sealed = scalar(db, "SELECT name FROM person WHERE member_id = ?", member_id)
+    return mask_name(vault_of(db).open(sealed, f"{member_id}/name")) if sealed else ""
 
 
 def mask_phone(phone: str) -> str:

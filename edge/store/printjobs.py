@@ -21,7 +21,7 @@ class PrintJob:
     job_id: int
     printer: str
     kind: str
-    """receipt, copy, test, drawer"""
+    """receipt, copy, return, slip, test, drawer; `sale_id` is the id of the return for one."""
     sale_id: str | None
     state: str
     document: bytes

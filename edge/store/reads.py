@@ -77,8 +77,8 @@ class StoreReads:
         found = rows(
             self._db,
             "SELECT s.sale_id, s.receipt_number, s.lane, s.sold_at_ms, s.business_date, s.total, s.item_count,"
-            " coalesce(f.name, s.staff_id), coalesce(p.name, '') FROM sale s"
-            " LEFT JOIN staff f ON f.staff_id = s.staff_id LEFT JOIN person p ON p.member_id = s.member_id"
+            " coalesce(f.name, s.staff_id), coalesce(s.member_id, '') FROM sale s"
+            " LEFT JOIN staff f ON f.staff_id = s.staff_id"
             " WHERE (? = '' OR s.receipt_number LIKE ? ESCAPE '\\' OR s.total = ?) AND (? = '' OR s.business_date = ?)"
             " ORDER BY s.sale_no DESC LIMIT ?",
             wanted,
@@ -98,7 +98,7 @@ class StoreReads:
                 total=each[5],
                 item_count=each[6],
                 staff_name=each[7],
-                member=members.mask_name(each[8]),
+                member=members.name_of(self._db, each[8]) if each[8] else "",
                 print_state=printjobs.state_of_sale(self._db, each[0]),
                 is_acknowledged=outbox.is_acknowledged(self._db, each[0]),
             )

@@ -86,6 +86,12 @@ def text(db: SqliteDatabase, number: int) -> EntryText | None:
     return EntryText(*found) if found else None
 
 
+def text_of_version(db: SqliteDatabase, version: str) -> EntryText | None:
+    """Return what the newest entry of a version's name says."""
+    found = row(db, "SELECT body, shelved FROM rules_entry WHERE version = ? ORDER BY entry_no DESC LIMIT 1", version)
+    return EntryText(*found) if found else None
+
+
 def last_file_hash(db: SqliteDatabase) -> str:
     """Return the hash of the promotions file when it was last taken; empty when it never was."""
     found = scalar(db, "SELECT file_hash FROM rules_entry WHERE source = 'file' ORDER BY entry_no DESC LIMIT 1")

@@ -166,7 +166,7 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
     assert sale_no is not None
     execute_many(
         db,
-        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)],
     )
     execute_many(
@@ -186,6 +186,7 @@ def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
         line.quantity, line.weight_g, line.unit_price, line.gross, line.net,
         msgspec.json.encode(runs(line.unit_nets)).decode(), msgspec.json.encode(line.discounts).decode(),
         line.tax_bp, line.tax, line.code, line.gift_of, line.times_of,
+        line.times_from,
     )  # fmt: skip
 
 
@@ -251,7 +252,7 @@ def _line_body(line: SaleLine) -> SaleLineBody:
         sku=line.sku, name=line.names.zh_hans, quantity=line.quantity, weight_g=line.weight_g,
         unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=runs(line.unit_nets),
         discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
-        gift_of=line.gift_of or UNSET, times_of=line.times_of or UNSET,
+        gift_of=line.gift_of or UNSET, times_of=line.times_of or UNSET, times_from=line.times_from or UNSET,
     )  # fmt: skip
 
 
@@ -298,13 +299,13 @@ def _stored_lines(db: SqliteDatabase, sale_no: int) -> tuple[SaleLine, ...]:
         SaleLine(
             sku, Names(hans, hant, english), unit, quantity, weight_g, unit_price, gross, net,
             unruns(msgspec.json.decode(unit_nets, type=Runs)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
-            tax_bp, tax, code, gift_of, times_of,
+            tax_bp, tax, code, gift_of, times_of, times_from,
         )
         for (sku, hans, hant, english, unit, quantity, weight_g, unit_price, gross, net, unit_nets, discounts,
-             tax_bp, tax, code, gift_of, times_of) in rows(
+             tax_bp, tax, code, gift_of, times_of, times_from) in rows(
             db,
             "SELECT sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
-            " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of FROM sale_line WHERE sale_no = ?"
+            " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from FROM sale_line WHERE sale_no = ?"
             " ORDER BY line_no",
             sale_no,
         )

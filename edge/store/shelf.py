@@ -8,7 +8,7 @@ from peewee import SqliteDatabase
 
 from edge.store import catalog
 from edge.store.database import rows
-from edge.store.members import mask_name
+from edge.store.members import name_of
 from rules.basket import Names
 from rules.money import Minor
 
@@ -75,8 +75,8 @@ def shelf(db: SqliteDatabase, *, now_ms: int) -> Shelf:
     categories = rows(db, "SELECT category_id, name_zh_hans, name_zh_hant, name_en FROM category ORDER BY sort")
     members = rows(
         db,
-        "SELECT c.uid, p.name, m.tier_id, c.status = 'blocked' OR m.status = 'blocked' FROM card c"
-        " JOIN member m ON m.member_id = c.member_id JOIN person p ON p.member_id = m.member_id"
+        "SELECT c.uid, m.member_id, m.tier_id, c.status = 'blocked' OR m.status = 'blocked' FROM card c"
+        " JOIN member m ON m.member_id = c.member_id"
         " WHERE m.status <> 'erased' ORDER BY m.code, c.uid LIMIT ?",
         CARDS_MAX,
     )
@@ -89,6 +89,8 @@ def shelf(db: SqliteDatabase, *, now_ms: int) -> Shelf:
     return Shelf(
         categories=tuple((r[0], Names(*r[1:])) for r in categories if r[0] in used),
         items=items,
-        members=tuple(ShelfCard(uid, mask_name(name), "", tier, bool(blocked)) for uid, name, tier, blocked in members),
+        members=tuple(
+            ShelfCard(uid, name_of(db, member_id), "", tier, bool(blocked)) for uid, member_id, tier, blocked in members
+        ),
         staff=tuple(ShelfCard(uid, name, role) for uid, name, role in staff),
     )

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.till import Till
+from edge.times import drop_times, use_times
 from edge.web.house import House
 from edge.web.speech import Speech
 from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G
@@ -58,6 +59,12 @@ def actions() -> Mapping[str, Action]:
         Action(Till.remove_code, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
+        Action(
+            use_times,
+            {"unit": None, "sku": None, "holder_id": None, "quantity": quantity},
+            optional=frozenset({"quantity"}),
+        ),
+        Action(drop_times, {"unit": None, "sku": None}),
         Action(Till.dismiss, {}, when_locked=True),
         Action(Till.to_pay, {}),
         Action(Till.back_to_sale, {}),

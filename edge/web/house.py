@@ -11,6 +11,7 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import Health
+from edge.member_room import MemberRoom
 from edge.rule_room import RuleRoom
 from edge.screen import Screens
 from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
@@ -54,6 +55,8 @@ class House:
     secret_key: bytes
     rules: RuleRoom | None = None
     """What the pages of the rules read; None leaves them out."""
+    members: MemberRoom | None = None
+    """What the pages about members read; None leaves them and the back office out."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""

@@ -77,6 +77,10 @@ def _finding(pages: Blueprint, house: House) -> None:
         view = _signed_in(house, lane)
         return render_template("panels/gifts.html", gifts=[gift for gift in view.gifts if gift.choices])
 
+    @pages.get("/lane/<int:lane>/times")
+    def times(lane: int) -> ResponseReturnValue:
+        return render_template("panels/times.html", view=_signed_in(house, lane))
+
     @pages.get("/lane/<int:lane>/why")
     def why(lane: int) -> ResponseReturnValue:
         view = _signed_in(house, lane)
@@ -142,6 +146,7 @@ def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
             may_pair=_may_pair(view),
             rules=house.rules.newest() if house.rules else None,
             may_rule=house.rules is not None and view.staff is not None and view.staff.role in MANAGERS,
+            may_office=house.members is not None and view.staff is not None and view.staff.role in MANAGERS,
             ppi=house.config.screen.ppi,
         )
 

@@ -50,7 +50,7 @@ class Model:
 
     def post(self, transfer: Transfer, *, now_ms: int) -> bool:
         source, target = (transfer.from_account, transfer.unit), (transfer.to_account, transfer.unit)
-        if source[0].startswith("member/") and transfer.unit == POINTS:
+        if source[0].startswith("member/") and transfer.unit in (POINTS, STORED_VALUE):
             alive = sorted((lot for lot in self.lots.get(source, []) if lot[1] > now_ms), key=lambda lot: lot[1])
             if sum(lot[0] for lot in alive) < transfer.amount:
                 return False
@@ -59,9 +59,9 @@ class Model:
                 used = min(lot[0], left)
                 lot[0] -= used
                 left -= used
-        elif source[0] not in (ISSUER, CUSTOMERS) and self.balances.get(source, 0) < transfer.amount:
+        elif source[0] not in (ISSUER, CUSTOMERS, drawer_account(1)) and self.balances.get(source, 0) < transfer.amount:
             return False
-        if target[0].startswith("member/") and transfer.unit == POINTS:
+        if target[0].startswith("member/") and transfer.unit in (POINTS, STORED_VALUE):
             self.lots.setdefault(target, []).append([transfer.amount, transfer.expires_ms or 10**15])
         self.balances[source] = self.balances.get(source, 0) - transfer.amount
         self.balances[target] = self.balances.get(target, 0) + transfer.amount
@@ -92,10 +92,12 @@ def test_the_store_agrees_with_a_plain_model(store: Store, moves: list[tuple[Tra
     assert {key: amount for key, amount in kept.items() if amount} == {k: v for k, v in model.balances.items() if v}
     for unit in (POINTS, STORED_VALUE, CASH):
         assert sum(amount for (_, of), amount in kept.items() if of == unit) == 0
-    assert all(amount >= 0 for (account, _), amount in kept.items() if account not in (ISSUER, CUSTOMERS))
-    for account in (A, B):
-        alive = sum(lot[0] for lot in model.lots.get((account, POINTS), []) if lot[1] > now_ms)
-        assert ledger.spendable(store.db, account, POINTS, now_ms=now_ms) == alive
+    assert all(
+        amount >= 0 for (account, _), amount in kept.items() if account not in (ISSUER, CUSTOMERS, drawer_account(1))
+    )
+    for account, unit in ((A, POINTS), (B, POINTS), (A, STORED_VALUE), (B, STORED_VALUE)):
+        alive = sum(lot[0] for lot in model.lots.get((account, unit), []) if lot[1] > now_ms)
+        assert ledger.spendable(store.db, account, unit, now_ms=now_ms) == alive
     assert check(store.db).problems == ()
 
 
@@ -125,4 +127,4 @@ def test_nothing_is_moved_when_one_of_several_is_too_much(store: Store) -> None:
 
 def test_unknown_account_holds_nothing(store: Store) -> None:
     assert ledger.balance(store.db, "member/nobody", POINTS) == 0
-    assert not post(store, Transfer(CASH, drawer_account(99), CUSTOMERS, 1, "test"))
+    assert not post(store, Transfer(POINTS, "member/nobody", ISSUER, 1, "test"))

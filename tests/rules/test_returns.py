@@ -11,7 +11,8 @@ from rules.basket import Basket, Item, Line, Names
 from rules.loyalty import Member
 from rules.pricing import price
 from rules.promotions import RuleSet, Scope, SpendOff, SpendStep
-from rules.returns import Clawback, Refused, ReturnedLine, clawback_of, first_units, refund
+from rules.return_rules import Clawback
+from rules.returns import Refused, ReturnedLine, clawback_of, first_units, refund
 from rules.sale import Sale, sale_lines
 from tests.rules.price_cases import MEMBER, random_case
 

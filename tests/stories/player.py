@@ -22,6 +22,7 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
+from tests.stories import words_members, words_returns, words_times
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -50,7 +51,9 @@ class Player:
         self.lane = 1
         self.refusal: Refusal | None = None
         self.last_pay: dict[str, Any] = {}
+        self.last_return: dict[str, Any] = {}
         self.kept_sale_id = ""
+        self.shown = ""
         self.papers: dict[int, list[str]] = {lane: [] for lane in LANES}
         self.kicks = dict.fromkeys(LANES, 0)
         self.seen: dict[int, tuple[int, int]] = dict.fromkeys(LANES, (0, 0))
@@ -463,7 +466,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect gifts (.+)", Player.expect_gifts),
     (r"expect points pay (\d+) ([\d.]+)", Player.expect_points_pay),
     (r"expect shelf (-?\d+) (\w+)", Player.expect_shelf),
-    (r"expect points (\+?)(\d+)", Player.expect_points),
+    (r"expect points (\+?)(-?\d+)", Player.expect_points),
     (r"expect tier (\w+)", Player.expect_tier),
     (r"expect receipt (\S+)", Player.expect_receipt),
     (r"expect sales (\d+)", Player.expect_sales),
@@ -472,4 +475,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect paper (says|lacks) (.+)", Player.expect_paper),
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
+    *words_members.WORDS,
+    *words_returns.WORDS,
+    *words_times.WORDS,
 )

@@ -33,6 +33,9 @@ STATEMENTS = (
     # Stored value lives in lots from here on: nothing could be drawn from it before, so each lot is whole.
     """INSERT INTO lot SELECT transfer_id, to_account, unit, amount, amount, NULL FROM transfer
         WHERE unit = 'svc' AND to_account >= 'member/' AND to_account < 'member0'""",
+    # Refunds may run ahead of what a drawer or a payment service took.
+    """UPDATE balance SET may_be_negative = 1
+        WHERE account = 'tenders' OR (account >= 'drawer/' AND account < 'drawer0')""",
     """CREATE TABLE sale_return (
         return_no INTEGER PRIMARY KEY, return_id TEXT NOT NULL UNIQUE REFERENCES entry (entry_id),
         sale_no INTEGER NOT NULL REFERENCES sale (sale_no), amount INTEGER NOT NULL CHECK (amount >= 0),

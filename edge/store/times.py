@@ -1,0 +1,99 @@
+"""Times cards in the store's file: what members hold, what a sale granted, families that share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from peewee import SqliteDatabase
+
+from edge.store.database import execute, rows, scalar
+from rules.ledger import Lot, member_account
+from rules.times import GIVEN, PAID, GrantedLot
+
+FAMILY_MAX = 20
+"""Most members that share one member's packages."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTimes:
+    """What a member holds of one part of a package."""
+
+    unit: str
+    left: int
+    """Times that have not expired."""
+    granted: int
+    """Of the lots that hold them."""
+    first_expiry_ms: int | None
+    """When the first of them expire; None never."""
+
+
+def held(db: SqliteDatabase, member_id: str, *, now_ms: int) -> list[HeldTimes]:
+    """Return the times that a member can use, those that expire first in front."""
+    found = rows(
+        db,
+        "SELECT unit, sum(remaining), sum(granted), min(expires_ms) FROM lot"
+        " WHERE account = ? AND unit >= 'times:' AND unit < 'times;' AND remaining > 0"
+        " AND (expires_ms IS NULL OR expires_ms > ?) GROUP BY unit"
+        " ORDER BY min(coalesce(expires_ms, 9223372036854775807)), unit",
+        member_account(member_id),
+        now_ms,
+    )
+    return [HeldTimes(*each) for each in found]
+
+
+def used_on(db: SqliteDatabase, member_id: str, unit: str, business_date: str) -> int:
+    """Return how many times of a unit a member used on a business date, less what came back."""
+    account = member_account(member_id)
+    return int(
+        scalar(
+            db,
+            "SELECT coalesce(sum(CASE WHEN from_account = ? THEN amount ELSE -amount END), 0) FROM transfer"
+            " WHERE unit = ? AND business_date = ? AND ((from_account = ? AND reason = 'redemption')"
+            " OR (to_account = ? AND reason = 'return'))",
+            account,
+            unit,
+            business_date,
+            account,
+            account,
+        )
+    )
+
+
+def granted_by_sale(db: SqliteDatabase, sale_id: str, member_id: str, unit: str) -> list[GrantedLot]:
+    """Return the lots of a unit that a sale granted a member, as they are now."""
+    found = rows(
+        db,
+        "SELECT l.lot_id, l.remaining, l.expires_ms, l.granted, t.reason FROM transfer t"
+        " JOIN lot l ON l.lot_id = t.transfer_id WHERE t.sale_id = ? AND t.to_account = ? AND t.unit = ?"
+        " AND t.reason IN (?, ?) ORDER BY l.lot_id",
+        sale_id,
+        member_account(member_id),
+        unit,
+        PAID,
+        GIVEN,
+    )
+    return [
+        GrantedLot(unit, Lot(lot_id, remaining, expires_ms), granted, reason == GIVEN)
+        for lot_id, remaining, expires_ms, granted, reason in found
+    ]
+
+
+def head_of(db: SqliteDatabase, member_id: str) -> str | None:
+    """Return the member whose shared packages a member may use."""
+    found = scalar(db, "SELECT head_id FROM family WHERE member_id = ?", member_id)
+    return None if found is None else str(found)
+
+
+def family_of(db: SqliteDatabase, head_id: str) -> list[str]:
+    """Return the members who may use a member's shared packages."""
+    return [member_id for (member_id,) in rows(db, "SELECT member_id FROM family WHERE head_id = ?", head_id)]
+
+
+def join(db: SqliteDatabase, member_id: str, head_id: str, *, at_ms: int) -> None:
+    """Let a member use another one's shared packages."""
+    execute(db, "INSERT OR REPLACE INTO family VALUES (?, ?, ?)", member_id, head_id, at_ms)
+
+
+def leave(db: SqliteDatabase, member_id: str) -> None:
+    """End what `join` began."""
+    execute(db, "DELETE FROM family WHERE member_id = ?", member_id)

@@ -1,0 +1,84 @@
+"""What a lane shows of times cards."""
+
+from __future__ import annotations
+
+from edge.screen import TimesCardView, TimesView
+from edge.shop import Shop
+from edge.store import ledger, times
+from edge.store.baskets import StoredBasket
+from rules.basket import Names
+from rules.ledger import member_account
+
+
+def holders_for(shop: Shop, member_id: str) -> dict[str, bool]:
+    """Return whose cards a member may use, and whether they are somebody else's."""
+    head = times.head_of(shop.store.db, member_id)
+    return {member_id: False} | ({head: True} if head else {})
+
+
+def times_views(shop: Shop, basket: StoredBasket) -> tuple[TimesView, ...]:
+    """Return what times cards pay for in a basket."""
+    return tuple(
+        TimesView(
+            unit=use.unit,
+            package_names=_package_names(shop, use.unit),
+            sku=use.sku,
+            names=_item_names(shop, use.sku),
+            quantity=use.quantity,
+            holder_id=use.holder_id,
+            left=_left(shop, use.holder_id, use.unit) - _in_basket(basket, use.unit, use.holder_id),
+        )
+        for use in basket.times
+    )
+
+
+def times_cards(shop: Shop, basket: StoredBasket) -> tuple[TimesCardView, ...]:
+    """Return the times cards that the member of a basket may use, those for what is in the basket in front."""
+    if basket.member_id is None:
+        return ()
+    bought = {line.sku for line in basket.lines}
+    found = []
+    for holder_id, is_family in holders_for(shop, basket.member_id).items():
+        for each in times.held(shop.store.db, holder_id, now_ms=shop.clock.now_ms()):
+            known = shop.rules.times.part_of(each.unit)
+            if known is None or (is_family and not known[0].shared):
+                continue
+            package, part = known
+            skus = sorted(part.skus, key=lambda sku: sku not in bought)
+            found.append(
+                TimesCardView(
+                    unit=each.unit,
+                    package_names=package.names,
+                    part_names=part.names,
+                    left=each.left - _in_basket(basket, each.unit, holder_id),
+                    expires=last_day(shop, each.first_expiry_ms),
+                    holder_id=holder_id,
+                    is_family=is_family,
+                    choices=tuple((sku, _item_names(shop, sku)) for sku in skus),
+                    is_in_basket=bool(bought & set(part.skus)),
+                )
+            )
+    return tuple(sorted(found, key=lambda card: not card.is_in_basket))
+
+
+def last_day(shop: Shop, expires_ms: int | None) -> str:
+    """Return the last day of what expires then, as an ISO date; empty where it never does."""
+    return "" if expires_ms is None else shop.clock.local(expires_ms - 1).date().isoformat()
+
+
+def _left(shop: Shop, holder_id: str, unit: str) -> int:
+    return ledger.spendable(shop.store.db, member_account(holder_id), unit, now_ms=shop.clock.now_ms())
+
+
+def _in_basket(basket: StoredBasket, unit: str, holder_id: str) -> int:
+    return sum(each.quantity for each in basket.times if (each.unit, each.holder_id) == (unit, holder_id))
+
+
+def _package_names(shop: Shop, unit: str) -> Names:
+    known = shop.rules.times.part_of(unit)
+    return known[0].names if known else Names(unit.partition(":")[2])
+
+
+def _item_names(shop: Shop, sku: str) -> Names:
+    item = shop.item_as_sold(sku)
+    return item.names if item else Names(sku)

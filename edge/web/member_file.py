@@ -1,0 +1,37 @@
+"""The file of a member over the sale: one panel with a tab for each subject.
+
+A subject adds one line to TABS and a template `panels/member_NOUN.html` that extends `panels/member_frame.html`. Its
+forms post to a page of its own blueprint, which answers with `MemberPages.page(…)`, so that the tab is shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from edge.member_room import MemberRoom
+from edge.texts import N_
+from edge.web.member_pages import MemberPages, Tab
+
+
+def _overview(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
+    del room, member_id
+    return {}
+
+
+TABS: tuple[Tab, ...] = (Tab("overview", N_("Overview"), _overview),)
+"""In the order of the screen; the first is shown when the file is opened."""
+
+
+def blueprint(pages_of: MemberPages) -> Blueprint:
+    """Return the pages of members' files. They open only to staff who signed in."""
+    pages = Blueprint("member_file", __name__, url_prefix="/lane/<int:lane>/member")
+
+    @pages.get("/<member_id>")
+    def file(lane: int, member_id: str) -> ResponseReturnValue:
+        return pages_of.page(lane, member_id, request.args.get("tab", TABS[0].name))
+
+    return pages
