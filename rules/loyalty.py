@@ -67,12 +67,8 @@ class FreeService(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """They are given anew in each calendar window of this length, and end with it."""
 
 
-class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One step of the membership programme.
-
-    It is reached by any one of its figures over the window of `rules.tiers.TierRules`; without any figure it is only
-    bought, or given by hand.
-    """
+class TierStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a tier says at least."""
 
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     names: Names
@@ -84,6 +80,18 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """`#rrggbb` of the tier's badge; empty takes the screen's own."""
     price_tier: str = ""
     """Key into `Item.tier_prices` for this tier; empty is the tier's own id."""
+    @property
+    def price_key(self) -> str:
+        return self.price_tier or self.id
+
+
+class Tier(TierStep, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One step of the membership programme.
+
+    It is reached by any one of its figures over the window of `rules.tiers.TierRules`; without any figure it is only
+    bought, or given by hand.
+    """
+
     visits_from: Annotated[int, msgspec.Meta(ge=0, le=VISITS_MAX)] | None = None
     """Purchases that reach the tier."""
     points_from: Annotated[int, msgspec.Meta(ge=0, le=FIGURE_MAX)] | None = None
@@ -99,9 +107,17 @@ class Tier(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     free: Annotated[tuple[FreeService, ...], msgspec.Meta(max_length=10)] = ()
     """Services that the tier gives for nothing."""
 
-    @property
-    def price_key(self) -> str:
-        return self.price_tier or self.id
+
+def step_of(tier: Tier) -> TierStep:
+    """Return what a tier says at least."""
+    return TierStep(**{key: getattr(tier, key) for key in TierStep.__struct_fields__})
+
+
+def more_than_step(tier: Tier) -> dict[str, object]:
+    """Return what a tier says beyond that, defaults left out."""
+    plain = Tier(id=tier.id, names=tier.names)
+    keys = [key for key in Tier.__struct_fields__ if key not in TierStep.__struct_fields__]
+    return {key: getattr(tier, key) for key in keys if getattr(tier, key) != getattr(plain, key)}
 
 
 def accrual(total: Minor, tier: Tier | None, *, base_bp: int = BASIS_POINTS, multiplier_bp: int = BASIS_POINTS) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from peewee import SqliteDatabase
 
-from edge.store import ledger, people
+from edge.store import ledger, people, tiers
 from edge.store.database import execute, row, rows
 from edge.store.people import NOTES_MAX, Person, Profile
 from rules.ledger import LotUse, Transfer, lives_in_lots, member_account, owed_account
@@ -146,5 +146,6 @@ SUBJECTS: tuple[Callable[[SqliteDatabase, str, str], None], ...] = (
     _visits,
     _favourites,
     _uses,
+    tiers.merge,
 )
 """What each subject brings over, called with the ids of who stays and who goes; a subject adds one line."""
