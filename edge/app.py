@@ -24,6 +24,7 @@ from edge.config_file import Loaded, SecretError, keep_last_good, read_key, writ
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
+from edge.jobs import JobsThread
 from edge.loop import Loop, TillBusyError
 from edge.member_room import open_member_room
 from edge.papers import Papers
@@ -198,6 +199,9 @@ def start(
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
     )  # fmt: skip
     url = _start_web(house, stack)
+    jobs = JobsThread(shop, loop, on_crash=on_crash)
+    stack.callback(jobs.stop)
+    jobs.start()
     # Last, so that a printer's backlog does not keep the screens waiting.
     for thread in threads:
         stack.callback(thread.stop)

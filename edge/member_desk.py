@@ -14,6 +14,7 @@ import msgspec
 from edge.desk import Desk
 from edge.ids import new_member_id
 from edge.messages import AuditBody, encode_body
+from edge.points_desk import welcome
 from edge.screen import Refusal, Sound, Stage
 from edge.store import consents, members, outbox, people
 from edge.store.consents import Consent
@@ -124,6 +125,7 @@ def enrol(
         for purpose in sorted(known):
             _say(desk, member_id, purpose, is_given=purpose in purposes, place=place)
         tell(desk, "member_joined", member_id, {"place": place})
+        welcome(desk, member_id)
     return Registered(member_id)
 
 

@@ -6,13 +6,16 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
 from edge.rulebook import Rulebook
-from edge.store import members, returns, staff
+from edge.store import entries, ledger, members, returns, staff
 from edge.store.database import Store
+from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
+from rules.basket import Names
 
 
 class Papers:
@@ -36,6 +39,9 @@ class Papers:
                 return None
             words = self._words(back.entry.staff_id, back.entry.member_id, language)
             return return_receipt(back, words, clock=self._clock)
+        if job.kind == "gift":
+            entry = entries.stored(self._db, job.sale_id or "")
+            return None if entry is None else self._gift_slip(entry, language)
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
@@ -49,6 +55,12 @@ class Papers:
         if sale is None:
             return None
         return receipt(sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=copy)
+
+    def _gift_slip(self, entry: Entry, language: str) -> Document:
+        offer = self._rulebook.rules.gifts.find(str(entry.detail.get("gift", "")))
+        left = ledger.points_of(self._db, entry.member_id, now_ms=entry.at_ms) if entry.member_id else 0
+        words = self._words(entry.staff_id, entry.member_id, language)
+        return gift_slip(entry, words, clock=self._clock, names=offer.names if offer else Names(), points_left=left)
 
     def _words(self, staff_id: str, member_id: str | None, language: str) -> ReceiptWords:
         person = staff.by_id(self._db, staff_id)

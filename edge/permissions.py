@@ -31,6 +31,10 @@ class Permission(StrEnum):
     RETURN = "return"
     RETURN_LATE = "return_late"
     """Take back what was sold longer ago than the shop's days."""
+    GIVE_TIER = "give_tier"
+    """Give a member a tier by hand."""
+    VOID_GIFT = "void_gift"
+    """Take back a gift that was handed over for points."""
     EDIT_MEMBERSHIP = "edit_membership"
     """Change packages, gift catalogue, coupon batches, custom fields."""
 

@@ -10,7 +10,7 @@ from peewee import SqliteDatabase
 from edge.store.database import execute, execute_many, row, rows
 from rules.awards import DAY, ONCE, Award, used_name
 from rules.gift_catalogue import GiftCounts
-from rules.ledger import POINTS, SHELF, Lot, member_account, stock_unit
+from rules.ledger import POINTS, SHELF, Lot, LotUse, member_account, stock_unit
 
 EXPIRY_BATCH = 200
 """Members whose expired points one transaction takes back."""
@@ -117,6 +117,28 @@ def expired_points(
         )
         for (account,) in accounts
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class UsedLot:
+    """What an entry took of one lot."""
+
+    use: LotUse
+    account: str
+    expires_ms: int | None
+
+
+def points_used_by(db: SqliteDatabase, entry_id: str) -> list[UsedLot]:
+    """Return the lots that an entry took points from."""
+    found = rows(
+        db,
+        "SELECT u.lot_id, u.amount, l.account, l.expires_ms FROM entry e JOIN transfer t ON t.entry_no = e.entry_no"
+        " JOIN lot_use u ON u.transfer_id = t.transfer_id JOIN lot l ON l.lot_id = u.lot_id"
+        " WHERE e.entry_id = ? AND t.unit = ? ORDER BY u.lot_id",
+        entry_id,
+        POINTS,
+    )
+    return [UsedLot(LotUse(lot_id, amount), account, expires_ms) for lot_id, amount, account, expires_ms in found]
 
 
 def put_gift(db: SqliteDatabase, gift: TakenGift) -> None:
