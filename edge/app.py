@@ -86,6 +86,7 @@ class Parts:
     readers: Mapping[str, LineReader]
     printers: Mapping[str, Printer]
     relay: Relay | None
+    shop: Shop
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -207,7 +208,7 @@ def start(
         stack.callback(thread.stop)
         thread.start()
     stack.callback(_end_soon, threads)
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, shop)
 
 
 def _keep(loaded: Loaded, health: Health) -> None:

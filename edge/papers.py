@@ -9,7 +9,7 @@ from edge.receipt import ReceiptWords, printer_test, receipt
 from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
 from edge.rulebook import Rulebook
-from edge.store import entries, ledger, members, returns, staff
+from edge.store import benefits, entries, ledger, members, returns, staff
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
@@ -72,7 +72,19 @@ class Papers:
             member_name=members.mask_name(member.name) if member else "",
             tier_names=self._rulebook.tier_names(),
             package_names=self._rulebook.package_names(),
+            expiring=self._expiring(member_id, language) if member else "",
         )
+
+    def _expiring(self, member_id: str | None, language: str) -> str:
+        days = self._rulebook.rules.accrual.notice_days
+        if member_id is None or not days or not self._clock.is_sane():
+            return ""
+        soon = benefits.expiring_soon(self._db, member_id, now_ms=self._clock.now_ms(), days=days)
+        if soon is None:
+            return ""
+        texts = self._texts(language)
+        last = texts.date(self._clock.local(soon.first_ms - 1).date())
+        return texts.t("{points} points expire after {day}", points=soon.points, day=last)
 
     def _texts(self, language: str) -> Texts:
         return Texts(language, self._config.store.currency)

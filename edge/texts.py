@@ -127,6 +127,21 @@ REFUSALS: Mapping[str, str] = {
     "points_not_cash": N_("This shop does not take points as cash."),
     "points_step": N_("Points are taken by {points} at a time."),
     "points_none": N_("No points can be taken for this basket."),
+    "kept_for_tiers": N_("“{name}” is kept for certain member tiers. Find the member first, then scan it again."),
+    "kept_for_members": N_("“{name}” is kept for members. Find the member first, then scan it again."),
+    "tier_unknown": N_("There is no such tier."),
+    "points_change_range": N_("Give points from 1 to {max}."),
+    "gift_given": N_("“{name}” × {count} was given. Slip {number}."),
+    "gift_taken_back": N_("Taken back. {points} points were returned."),
+    "gift_entry_unknown": N_("These gifts are not known here."),
+    "gift_voided": N_("These gifts were taken back before."),
+    "gift_not_today": N_("Gifts are taken back on the day on which they were given only."),
+    "gift_wrong_time": N_("“{name}” cannot be had now."),
+    "gift_wrong_tier": N_("“{name}” is for another member tier."),
+    "gift_points_short": N_("{points} points are missing for “{name}”."),
+    "gift_taken_before": N_("The member can take {count} more of “{name}”."),
+    "gift_used_up_today": N_("{count} of “{name}” are left for today."),
+    "gift_out_of_stock": N_("{count} of “{name}” are in stock."),
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -296,6 +311,20 @@ class Texts:
             amount=self.money(missed.short),
             count=missed.short,
         )
+
+    def distance(self, by: str, short: int, tier: Names) -> str:
+        """Return how far it is to a tier.
+
+        Args:
+            by: what is missing: spend, visits or points.
+            short: how much of it.
+        """
+        said = clipped(self.name(tier))
+        if by == "visits":
+            return self.t("{count} more purchases to {tier}", count=short, tier=said)
+        if by == "points":
+            return self.t("{points} more points to {tier}", points=short, tier=said)
+        return self.t("{amount} to {tier}", amount=self.money(short), tier=said)
 
     def tender(self, kind: str) -> str:
         return self.t(TENDERS.get(kind, kind))

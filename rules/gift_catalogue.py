@@ -35,6 +35,8 @@ class GiftOffer(Part, frozen=True):
     """The item that is handed over; empty for a service, which has no stock."""
     quantity: GroupSize = 1
     """Pieces of the item in one gift."""
+    is_counted: bool = True
+    """Refused where the shelf holds too few by the books; False for an item that nobody counts."""
     tiers: frozenset[str] = frozenset()
     """Empty: every member."""
     a_member: Count = 0
@@ -109,7 +111,7 @@ def why_not(
     for most, taken, miss in limits:
         if most and taken + count > most:
             return miss, max(most - taken, 0)
-    if offer.sku and stock is not None and stock < offer.quantity * count:
+    if offer.sku and offer.is_counted and stock is not None and stock < offer.quantity * count:
         return GiftMiss.OUT_OF_STOCK, max(stock, 0) // offer.quantity
     short = offer.points * count - taker.points
     return (GiftMiss.POINTS_SHORT, short) if short > 0 else None
