@@ -18,7 +18,7 @@ from rules.money import AMOUNT_MAX, Minor
 from rules.promotion_kinds import Count, GroupSize, Identifier
 from rules.table_reader import Problem
 
-GIFTS_MAX = 500
+GIFTS_MAX = 100
 AT_ONCE_MAX = 99
 """Most of one gift that is handed over at once."""
 
@@ -35,8 +35,8 @@ class GiftOffer(Part, frozen=True):
     """The item that is handed over; empty for a service, which has no stock."""
     quantity: GroupSize = 1
     """Pieces of the item in one gift."""
-    is_counted: bool = True
-    """Refused where the shelf holds too few by the books; False for an item that nobody counts."""
+    uncounted: bool = False
+    """Nobody counts the item, so that nothing is refused for what the books say of the shelf."""
     tiers: frozenset[str] = frozenset()
     """Empty: every member."""
     a_member: Count = 0
@@ -111,7 +111,7 @@ def why_not(
     for most, taken, miss in limits:
         if most and taken + count > most:
             return miss, max(most - taken, 0)
-    if offer.sku and offer.is_counted and stock is not None and stock < offer.quantity * count:
+    if offer.sku and not offer.uncounted and stock is not None and stock < offer.quantity * count:
         return GiftMiss.OUT_OF_STOCK, max(stock, 0) // offer.quantity
     short = offer.points * count - taker.points
     return (GiftMiss.POINTS_SHORT, short) if short > 0 else None

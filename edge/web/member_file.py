@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from edge.member_room import MemberRoom
 from edge.texts import N_
+from edge.web.member_benefits import look_at_gifts, look_at_tier
 from edge.web.member_pages import MemberPages, Tab
 
 
@@ -22,7 +23,11 @@ def _overview(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
     return {}
 
 
-TABS: tuple[Tab, ...] = (Tab("overview", N_("Overview"), _overview),)
+TABS: tuple[Tab, ...] = (
+    Tab("overview", N_("Overview"), _overview),
+    Tab("tier", N_("Tier and points"), look_at_tier),
+    Tab("gifts", N_("Gifts"), look_at_gifts),
+)
 """In the order of the screen; the first is shown when the file is opened."""
 
 
