@@ -139,9 +139,7 @@ def taken_points(given: Entry) -> int:
     return sum(move.amount for move in given.transfers if move.unit == POINTS)
 
 
-def _handed_over(
-    offer: GiftOffer, member_id: str, count: int, *, paid_by: str, lane: int
-) -> tuple[Transfer, ...]:
+def _handed_over(offer: GiftOffer, member_id: str, count: int, *, paid_by: str, lane: int) -> tuple[Transfer, ...]:
     moves = [Transfer(POINTS, member_account(member_id), ISSUER, offer.points * count, "gift")]
     if offer.sku:
         moves.append(Transfer(stock_unit(offer.sku), SHELF, CUSTOMERS, offer.quantity * count, "gift"))

@@ -27,7 +27,7 @@ PAUSE_S = 0.02
 """Between two parts, so that a press at a lane never waits for more than one."""
 
 Job = Callable[[Shop, str], str | None]
-"""Does one part of its work after a mark, within the writer's transaction, and returns the next mark; None at the end."""
+"""Does one part of its work after a mark, in the writer's transaction, and returns the next mark; None at the end."""
 
 JOBS: tuple[Job, ...] = (review_tiers, expire_points)
 """In this order; a subject adds one line."""

@@ -28,9 +28,7 @@ def points_expire_ms(shop: Shop, now_ms: int) -> int | None:
     return int(end.timestamp()) * 1_000
 
 
-def granted(
-    db: Database, member_id: str, points: int, *, reason: str, expires_ms: int | None
-) -> tuple[Transfer, ...]:
+def granted(db: Database, member_id: str, points: int, *, reason: str, expires_ms: int | None) -> tuple[Transfer, ...]:
     """Return the transfers that grant points: what the member owes is settled first."""
     owed = min(-ledger.balance(db, owed_account(member_id), POINTS), points)
     moves = [Transfer(POINTS, ISSUER, owed_account(member_id), owed, reason)] if owed else []

@@ -36,9 +36,13 @@ def tier_said(tier: Mapping[str, Any], texts: Texts) -> str:
         ways.append(texts.t("{points} points", points=tier["points_from"]))
     yuan = shelf_money(100, texts)
     if not ways:
-        return texts.t("{name} by hand or bought, points for each {yuan}: {points}", name=name, points=points, yuan=yuan)
-    amount = texts.t(" or ").join(ways)
-    return texts.t("{name} from {amount}, points for each {yuan}: {points}", name=name, amount=amount, points=points, yuan=yuan)
+        return texts.t(
+            "{name} by hand or bought, points for each {yuan}: {points}", name=name, points=points, yuan=yuan
+        )
+    return texts.t(
+        "{name} from {amount}, points for each {yuan}: {points}",
+        name=name, amount=texts.t(" or ").join(ways), points=points, yuan=yuan,
+    )  # fmt: skip
 
 
 def points_said(points: Mapping[str, Any], texts: Texts, glossary: Glossary) -> str:

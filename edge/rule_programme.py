@@ -29,6 +29,8 @@ SHAPES: Mapping[str, type[msgspec.Struct]] = {"tier_rules": TierRules, "accrual"
 """Tables of the form beside tiers, points and groups, by their key."""
 KEYS = ("tiers", "points", "exclusive_groups", *SHAPES)
 """What of the rules file the form holds."""
+
+
 def _from_none(fields: Sequence[Field]) -> tuple[Field, ...]:
     """Let keys with rows begin without any."""
     return tuple(

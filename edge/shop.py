@@ -26,7 +26,6 @@ from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
 from rules.usage import Usage
-from rules.windows import months_after as months_after
 from rules.windows import months_before
 
 SPEND_MONTHS = 12

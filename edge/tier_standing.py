@@ -1,4 +1,4 @@
-"""Where a member stands: the tier, until when, and how far it is to the next; and what a sale or a return makes of it."""
+"""Where a member stands: tier, until when, how far it is to the next; and what a sale or a return makes of it."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def after_sale(db: Database, rules: RuleSet, sale: Sale) -> tuple[Move, Distance
     passes = bought(rules.tier_rules, pieces, today=today, sale_id=sale.sale_id)
     holds = queued((*before, *passes)) if passes else before
     holds = raised(holds, rules.tier_rules, rules.tiers, today, figures_of, sale_id=sale.sale_id)
-    change = _change(db, rules, sale.member_id, holds, today, why="bought" if passes else "reached", at_ms=sale.sold_at_ms,
-                     sale_id=sale.sale_id)  # fmt: skip
+    why = "bought" if passes else "reached"
+    change = _change(db, rules, sale.member_id, holds, today, why=why, at_ms=sale.sold_at_ms, sale_id=sale.sale_id)
     file = member_file(db, sale.member_id)
     tier = rules.tier(change.to_tier if change else file.tier_id if file else "")
     return (holds, change), distance(figures_of(*counted_now(rules.tier_rules, today)), tier, rules.tiers)
@@ -101,8 +101,17 @@ def _adopted(db: Database, rules: RuleSet, member_id: str, today: date) -> tuple
 
 
 def _change(
-    db: Database, rules: RuleSet, member_id: str, holds: Sequence[Hold], today: date, *, why: str, at_ms: int,
-    sale_id: str = "", staff_id: str = "", reason: str = "",
+    db: Database,
+    rules: RuleSet,
+    member_id: str,
+    holds: Sequence[Hold],
+    today: date,
+    *,
+    why: str,
+    at_ms: int,
+    sale_id: str = "",
+    staff_id: str = "",
+    reason: str = "",
 ) -> TierChange | None:
     file = member_file(db, member_id)
     before = file.tier_id if file else ""
@@ -139,9 +148,7 @@ def recompute_tier(
     for sku, count in kept.items():
         key = (sale_id, sold[sku])
         pieces[key] = pieces.get(key, 0) + count
-    holds = returned(
-        before, rules.tier_rules, rules.tiers, today, stored.figures_of(db, member_id), kept_pieces=pieces
-    )
+    holds = returned(before, rules.tier_rules, rules.tiers, today, stored.figures_of(db, member_id), kept_pieces=pieces)
     if holds == before and not before:
         return None
     change = _change(db, rules, member_id, holds, today, why="returned", at_ms=at_ms, sale_id=sale_id)
@@ -159,8 +166,16 @@ def review_tier(db: Database, rules: RuleSet, member_id: str, *, today: date, at
 
 
 def give_tier(
-    db: Database, rules: RuleSet, member_id: str, tier: Tier | None, *, months: int, today: date, at_ms: int,
-    staff_id: str, reason: str,
+    db: Database,
+    rules: RuleSet,
+    member_id: str,
+    tier: Tier | None,
+    *,
+    months: int,
+    today: date,
+    at_ms: int,
+    staff_id: str,
+    reason: str,
 ) -> TierChange | None:
     """Give a member a tier by hand, or take back all that was given; within the caller's transaction.
 
@@ -171,8 +186,6 @@ def give_tier(
     holds = tuple(each for each in _adopted(db, rules, member_id, today) if each.source is not Source.GIVEN)
     if tier is not None:
         holds = (*holds, Hold(tier.id, Source.GIVEN, today, months_after(today, months) if months else None))
-    change = _change(
-        db, rules, member_id, holds, today, why="given", at_ms=at_ms, staff_id=staff_id, reason=reason
-    )
+    change = _change(db, rules, member_id, holds, today, why="given", at_ms=at_ms, staff_id=staff_id, reason=reason)
     write(db, member_id, (holds, change))
     return change

@@ -1,4 +1,4 @@
-"""Points that a purchase brings once: a bonus of the day, a birthday, a welcome, for having been brought by somebody."""
+"""Points that a purchase brings once: a bonus of the day, a birthday, a welcome, for having been brought."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def _birthday(
     everybodys = rules.birthday
     if member.birthday is None or everybodys is None or counted < everybodys.min_amount:
         return ()
-    year = birthday_year(
-        member.birthday, today, days_before=everybodys.days_before, days_after=everybodys.days_after
-    )
+    year = birthday_year(member.birthday, today, days_before=everybodys.days_before, days_after=everybodys.days_after)
     if year is None or used_name(BIRTHDAY, str(year)) in member.used:
         return ()
     points = max(everybodys.points, tier.birthday_points if tier else 0)

@@ -60,6 +60,7 @@ def points_of(
     extras: Sequence[Extra],
     tier: Tier | None,
     rule: PointsRule,
+    *,
     rates: Sequence[PointsRate] = (),
 ) -> tuple[int, tuple[str, ...]]:
     """Return the points that a member accrues, and which promotions multiplied them.

@@ -84,7 +84,13 @@ class Taker:
 
 
 def why_not(
-    offer: GiftOffer, taker: Taker, counts: GiftCounts, *, count: int, stock: int | None, now_local: datetime,
+    offer: GiftOffer,
+    taker: Taker,
+    counts: GiftCounts,
+    *,
+    count: int,
+    stock: int | None,
+    now_local: datetime,
     calendar: Calendar,
 ) -> tuple[GiftMiss, int] | None:
     """Return why a member cannot have so many of a gift now and how much is missing, or None where they can.

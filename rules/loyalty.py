@@ -80,6 +80,7 @@ class TierStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """`#rrggbb` of the tier's badge; empty takes the screen's own."""
     price_tier: str = ""
     """Key into `Item.tier_prices` for this tier; empty is the tier's own id."""
+
     @property
     def price_key(self) -> str:
         return self.price_tier or self.id

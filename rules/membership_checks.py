@@ -1,4 +1,4 @@
-"""What tiers, points and gifts may not say although each of their keys is right: names that nobody knows, and the like."""
+"""What tiers, points and gifts may not say although each of their keys is right: names that nobody knows …"""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def asks_for_workdays(subjects: Mapping[str, Any]) -> bool:
     """Tell whether the tables ask which days are workdays."""
     rules: TierRules = subjects.get("tier_rules", TierRules())
     gifts: GiftCatalogue = subjects.get("gifts", GiftCatalogue())
-    return any(each.when.work for each in (*rules.exclusive, *gifts.offers))
+    whens = [*(each.when for each in rules.exclusive), *(each.when for each in gifts.offers)]
+    return any(when.work for when in whens)
 
 
 def _parts(scope: Scope | None, when: When, key: str, known_skus: Collection[str] | None) -> Iterator[Problem]:

@@ -119,7 +119,7 @@ def _quote(
         nets = [sum(priced[line].net for line in each.positions) for each in classes]
         tier = promotions.tier(member.tier_id)
         rates = promotions.accrual.rates
-        points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points, rates)
+        points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points, rates=rates)
     answered = applied | {gift.promotion_id for gift in gifts} | set(points_by) if gifts or points_by else applied
     return Quote(
         lines=tuple(by_id[line.line_id] for line in basket.lines),
@@ -146,9 +146,7 @@ def _with_awards(quote: Quote, basket: Basket, promotions: RuleSet, member: Memb
     pairs = zip(basket.lines, quote.lines, strict=True)
     counted = sum(priced.net for line, priced in pairs if in_scope(scope, line.item))
     tier = promotions.tier(member.tier_id)
-    found = awards(
-        promotions.accrual, member, tier, counted=counted, accrued=quote.points, today=now_local.date()
-    )
+    found = awards(promotions.accrual, member, tier, counted=counted, accrued=quote.points, today=now_local.date())
     return replace(quote, points=quote.points + sum(each.points for each in found), awards=found)
 
 

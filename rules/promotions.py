@@ -217,7 +217,8 @@ def read_rules(
     placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
-    problems += ladder_problems([(_where("tier", row, raw), tier) for row, raw in enumerate(tier_rows) for tier in tiers if tier.id == _id_of(raw)])
+    places = {_id_of(raw): _where("tier", row, raw) for row, raw in enumerate(tier_rows)}
+    problems += ladder_problems([(places[tier.id], tier) for tier in tiers])
     subjects = read_subjects(with_plain_moments(data), problems)
     problems += membership_set_problems(subjects, tier_ids=tier_ids, known_skus=skus)
     if known_items is not None:

@@ -256,8 +256,9 @@ def returned(
     left = dict(kept_pieces)
     for hold in holds:
         tier = known.get(hold.tier_id)
-        if hold.counted is not None and tier is not None and hold.source is Source.EARNED:
-            if not reaches(figures_of(*hold.counted), tier) and not reaches(now, tier):
+        if hold.source is Source.EARNED and tier is not None and hold.counted is not None:
+            then = figures_of(*hold.counted)
+            if not (reaches(then, tier) or reaches(now, tier)):
                 continue
         if hold.source is Source.BOUGHT and (key := (hold.sale_id, hold.tier_id)) in left:
             left[key] -= 1
@@ -306,11 +307,12 @@ def _after_term(hold: Hold, rules: TierRules, tiers: Sequence[Tier], figures_of:
     assert hold.until is not None
     last, seen = hold.until - ONE_DAY, hold.until + timedelta(days=rules.grace_days)
     # With grace a rolling window goes on to its last day; a calendar one keeps its start and reaches into the next.
-    start = window_start(rules.window, seen - ONE_DAY if rules.window == "rolling" else last, months=rules.window_months)
+    counts_from = seen - ONE_DAY if rules.window == "rolling" else last
+    start = window_start(rules.window, counts_from, months=rules.window_months)
     tier = next((each for each in tiers if each.id == hold.tier_id), None)
     earned = reached(figures_of(start, seen), tiers)
     if tier is not None and is_better(tier, earned):
-        counted, goes_to = None, _below(tier, earned, tiers) if rules.falls == "one_step" else earned
+        goes_to = _below(tier, earned, tiers) if rules.falls == "one_step" else earned
         counted = (start, seen) if goes_to == earned else None
     else:
         goes_to, counted = earned, (start, seen)

@@ -17,14 +17,15 @@ from edge.demo.people import STAFF, DemoMember, Habit, make_members
 from edge.health import Health
 from edge.rulebook import fixed
 from edge.screen import Screens
-from edge.shop import Shop, months_after
+from edge.shop import Shop
 from edge.store import audit, catalog, ledger, members, staff
 from edge.store.database import open_store, sync_file
 from rules.codes import CodeSettings
 from rules.ledger import ISSUER, POINTS, STORED_VALUE, Transfer, member_account
-from rules.tiers import Figures, reached
 from rules.promotions import RuleSet
 from rules.scale_codes import ScaleFormat
+from rules.tiers import Figures, reached
+from rules.windows import months_after
 
 SEED: Final = 20_260_901
 PRICES_DAYS_BEFORE: Final = 30

@@ -138,14 +138,14 @@ def to_review(
         adopted: tiers that are to have a term; empty where none is.
         after: the last id of the batch before.
     """
-    marks = ", ".join("?" * len(adopted))
     found = rows(
         db,
         "SELECT member_id FROM (SELECT member_id FROM tier_hold WHERE until_date <= ? AND member_id > ?"
         " UNION SELECT member_id FROM member m WHERE member_id > ? AND status <> 'erased'"
-        f" AND tier_id IN ({marks}) AND NOT EXISTS (SELECT 1 FROM tier_hold h WHERE h.member_id = m.member_id))"
+        " AND tier_id IN (SELECT value FROM json_each(?))"
+        " AND NOT EXISTS (SELECT 1 FROM tier_hold h WHERE h.member_id = m.member_id))"
         " ORDER BY member_id LIMIT ?",
-        ended_by.isoformat(), after, after, *adopted, limit,
+        ended_by.isoformat(), after, after, msgspec.json.encode(list(adopted)).decode(), limit,
     )  # fmt: skip
     return [each[0] for each in found]
 
@@ -166,14 +166,14 @@ def merge(db: SqliteDatabase, keep: str, gone: str) -> None:
 
 def pieces_kept(db: SqliteDatabase, sale_id: str, skus: Sequence[str]) -> dict[str, int]:
     """Return how many pieces of some items a sale's customer kept."""
-    marks = ", ".join("?" * len(skus))
     found = rows(
         db,
         "SELECT l.sku, sum(l.quantity - (SELECT count(*) FROM returned_unit u"
         " WHERE u.sale_no = l.sale_no AND u.line_no = l.line_no - ?))"
-        f" FROM sale s JOIN sale_line l ON l.sale_no = s.sale_no WHERE s.sale_id = ? AND l.sku IN ({marks})"
+        " FROM sale s JOIN sale_line l ON l.sale_no = s.sale_no WHERE s.sale_id = ?"
+        " AND l.sku IN (SELECT value FROM json_each(?))"
         " AND l.gift_of = '' GROUP BY l.sku",
-        LINE_OFFSET, sale_id, *skus,
+        LINE_OFFSET, sale_id, msgspec.json.encode(list(skus)).decode(),
     )  # fmt: skip
     return {sku: int(kept) for sku, kept in found}
 

@@ -10,7 +10,18 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from edge.web import actions, bench, lane, member_benefits, member_file, office, panels, rule_programme, rule_trials, rules
+from edge.web import (
+    actions,
+    bench,
+    lane,
+    member_benefits,
+    member_file,
+    office,
+    panels,
+    rule_programme,
+    rule_trials,
+    rules,
+)
 from edge.web.door import BODY_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages

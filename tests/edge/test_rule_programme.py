@@ -38,15 +38,22 @@ def offer(promotion_id: str, **more: Any) -> dict[str, Any]:
 
 MORE = {
     "tier_rules": {
-        "window": "year", "holds": "next_window", "grace_days": 10,
+        "window": "year",
+        "holds": "next_window",
+        "grace_days": 10,
         "sold": [{"sku": "pass", "tier": "gold", "months": 3}],
-        "exclusive": [{"names": {"en": "Gold only"}, "scope": {"skus": ["pen"]}, "tiers": ["gold"], "when": {"weekdays": ["mon"]}}],
+        "exclusive": [
+            {"names": {"en": "Gold only"}, "scope": {"skus": ["pen"]}, "tiers": ["gold"], "when": {"weekdays": ["mon"]}}
+        ],
     },
     "accrual": {
         "rates": [{"scope": {"skus": ["pen"]}, "multiplier_bp": 20_000}],
         "bonuses": [{"spend_from": 10_000, "points": 10, "how": "day"}],
-        "birthday": {"days_before": 3, "points": 50}, "welcome": {"points": 20, "at": "registration"},
-        "referral": {"referrer_points": 200}, "expiry": {"kind": "fixed", "month": 6}, "notice_days": 14,
+        "birthday": {"days_before": 3, "points": 50},
+        "welcome": {"points": 20, "at": "registration"},
+        "referral": {"referrer_points": 200},
+        "expiry": {"kind": "fixed", "month": 6},
+        "notice_days": 14,
     },
     "gifts": {"offers": [{"id": "cup", "names": {"en": "Cup"}, "points": 500, "money": 100, "sku": "pen", "a_day": 9}]},
 }
@@ -108,7 +115,7 @@ def test_a_new_tier_gets_an_id_that_nobody_had_and_an_emptied_one_is_gone() -> N
 
 
 def test_a_tier_that_a_promotion_is_for_cannot_go() -> None:
-    found = check_draft(put_programme(SHOP, {"tiers": [JADE]}), known_skus=None)
+    found = check_draft(put_programme(SHOP, {"tiers": [JADE], **{key: {} for key in MORE}}), known_skus=None)
     assert not isinstance(found, RuleSet)
     assert [(is_of_programme(each), str(each)) for each in found] == [
         (False, "promotion[2] id=c: who.tiers: no tier has the id gold")

@@ -155,7 +155,9 @@ def test_why_a_gift_cannot_be_had(change, found):
 FRIDAY = When(weekdays=frozenset({"fri"}))
 KEPT = (
     TierExclusive(names=Names(en="Gold's"), scope=Scope(skus=frozenset({"milk"})), tiers=frozenset({"gold"})),
-    TierExclusive(names=Names(en="Friday"), scope=Scope(skus=frozenset({"milk"})), tiers=frozenset({"silver"}), when=FRIDAY),
+    TierExclusive(
+        names=Names(en="Friday"), scope=Scope(skus=frozenset({"milk"})), tiers=frozenset({"silver"}), when=FRIDAY
+    ),
     TierExclusive(names=Names(en="Members'"), scope=Scope(skus=frozenset({"pen"}))),
 )
 

@@ -90,7 +90,9 @@ def test_how_long_a_tier_holds(rules, since, until):
     assert term_end(rules, day(since)) == (day(until) if until else None)
 
 
-SILVER_OF_2026 = Hold("silver", Source.EARNED, day("2026-03-01"), day("2028-01-01"), (day("2026-01-01"), day("2026-03-02")))
+SILVER_OF_2026 = Hold(
+    "silver", Source.EARNED, day("2026-03-01"), day("2028-01-01"), (day("2026-01-01"), day("2026-03-02"))
+)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +103,11 @@ SILVER_OF_2026 = Hold("silver", Source.EARNED, day("2026-03-01"), day("2028-01-0
         ([], "2028-01-11", []),
         ([("2027-05-01", 100_000)], "2028-01-11", [("silver", "earned", "2029-01-01")]),  # reached again in its year
         ([("2026-05-01", 900_000)], "2028-01-11", []),  # the year before does not count
-        ([("2027-05-01", 60_000), ("2028-01-05", 40_000)], "2028-01-11", [("silver", "earned", "2029-01-01")]),  # in the grace
+        (
+            [("2027-05-01", 60_000), ("2028-01-05", 40_000)],
+            "2028-01-11",
+            [("silver", "earned", "2029-01-01")],
+        ),  # in the grace
         ([("2028-01-11", 100_000)], "2028-01-11", [("silver", "earned", "2030-01-01")]),  # too late for it, but anew
         ([("2027-05-01", 300_000)], "2028-01-11", [("gold", "earned", "2029-01-01")]),
         ([("2027-05-01", 100_000)], "2031-06-01", []),  # two terms at once: the box was off
@@ -160,7 +166,12 @@ RULES = st.builds(
 )  # fmt: skip
 
 
-@given(RULES, st.lists(st.tuples(DAYS, st.integers(1, 200_000)), max_size=12), st.lists(DAYS, max_size=6), st.integers(0, 500))
+@given(
+    RULES,
+    st.lists(st.tuples(DAYS, st.integers(1, 200_000)), max_size=12),
+    st.lists(DAYS, max_size=6),
+    st.integers(0, 500),
+)
 def test_reviews_that_were_missed_come_to_the_same(rules, sales, nights, later):
     """Looking every night, some nights or only in the end gives the same tier, as nothing is bought meanwhile."""
     figures = spent(*((on.isoformat(), amount) for on, amount in sales))

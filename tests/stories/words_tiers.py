@@ -59,9 +59,7 @@ def gift_back(player: Player, gift_id: str, member: str, reason: str) -> Refusal
 
 def adjust(player: Player, sign: str, points: str, member: str, reason: str) -> Refusal | None:
     change = int(points) if sign == "add" else -int(points)
-    return player.ask(
-        adjust_points, entry_id=new_id(player.shop.clock), member_id=member, change=change, reason=reason
-    )
+    return player.ask(adjust_points, entry_id=new_id(player.shop.clock), member_id=member, change=change, reason=reason)
 
 
 def give(player: Player, member: str, tier: str, months: str, reason: str) -> Refusal | None:

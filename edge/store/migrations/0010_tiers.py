@@ -1,4 +1,4 @@
-"""Tiers that are held for a while and their history, benefits that are given once, and gifts that were taken for points.
+"""Tiers that are held for a while, their history, benefits that are given once, and gifts taken for points.
 
 Frozen once released: what changes later is a migration of its own. Dates are business dates.
 """
