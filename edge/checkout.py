@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from edge import tier_standing
+from edge.coupon_issue import brought_by
 from edge.points_grants import points_expire_ms, referrer_moves
 from edge.shop import Shop
 from edge.store import benefits
@@ -75,6 +76,7 @@ def close_sale(
         printers=(printer,) if printer else (),
         drawer_printer=printer if shop.has_drawer(printer) else "",
         new_tier_id=new_tier_id,
+        coupons=brought_by(shop, basket, quote, at_ms=now_ms),
         more=moves,
         beside=_beside(sale, quote, move),
     )

@@ -1,82 +1,102 @@
-"""What happens by the clock and not at a press: each job looks for what is due, in small parts, on the writer thread.
-
-A job finds its work in the store and does nothing twice, so it may be run at any time and as often as wanted.
-"""
+"""What happens by the clock: once a night, in small steps between which the tills go on."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
 
 from edge.loop import Loop, TillBusyError
+from edge.member_retention import drop_notes, forget_members
 from edge.points_expiry import expire_points
 from edge.shop import Shop
-from edge.store.database import StoreError
-from edge.store.jobs import is_steady
+from edge.store.database import StoreError, execute, scalar
 from edge.tier_review import review_tiers
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 300.0
-"""How often the jobs look for what is due: a tier falls, and points expire, within minutes of the new day."""
-PARTS_MAX = 20_000
-"""Most parts of one job in a row; what is left is due at the next look."""
-PAUSE_S = 0.02
-"""Between two parts, so that a press at a lane never waits for more than one."""
-
-Job = Callable[[Shop, str], str | None]
-"""Does one part of its work after a mark, in the writer's transaction, and returns the next mark; None at the end."""
-
-JOBS: tuple[Job, ...] = (review_tiers, expire_points)
-"""In this order; a subject adds one line."""
+NIGHT_HOUR = 4
+"""Local hour from which on a day's jobs are done; a box that was off then does them when it is on again."""
+LOOK_EVERY_S = 60.0
+REST_S = 0.02
+"""Between two steps, so that whoever presses something is not kept waiting."""
+STEPS_MAX = 100_000
+"""Steps of one job in one night."""
 
 
-def run(shop: Shop, write: Callable[[Callable[[], Any]], Any], *, wait: Callable[[float], bool] | None = None) -> None:
-    """Do everything that is due now, unless the clock cannot be trusted.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that is done once a night."""
 
-    Args:
-        write: runs a change on the writer thread, in a transaction of its own.
-        wait: pauses, and tells whether to stop.
-    """
-    if not shop.clock.is_sane() or not write(lambda: is_steady(shop.store.db, now_ms=shop.clock.now_ms())):
-        return
-    for job in JOBS:
-        mark: str | None = ""
-        for _ in range(PARTS_MAX):
-            at: str = mark or ""
-            mark = write(lambda job=job, at=at: job(shop, at))  # type: ignore[misc]
-            if mark is None or (wait is not None and wait(PAUSE_S)):
-                break
+    name: str
+    step: Callable[[Shop, str], str | None]
+    """Does a bounded part in one transaction on the writer thread. It is given where the part before ended, the empty
+    text at first, and returns where to go on, or None when all is done."""
 
 
-class JobsThread:
-    """Runs the jobs again and again until it is stopped."""
+NIGHTLY: tuple[Job, ...] = (
+    Job("forget_members", forget_members),
+    Job("drop_notes", drop_notes),
+    Job("review_tiers", review_tiers),
+    Job("expire_points", expire_points),
+)
+"""In their order; a subject adds one line."""
 
-    def __init__(self, shop: Shop, loop: Loop, *, on_crash: Callable[[BaseException], None]) -> None:
-        self._shop, self._loop, self._on_crash = shop, loop, on_crash
+
+class Jobs:
+    """The thread that looks what is due."""
+
+    def __init__(self, shop: Shop, loop: Loop, nightly: tuple[Job, ...] = NIGHTLY) -> None:
+        self._shop = shop
+        self._loop = loop
+        self._nightly = nightly
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, *, timeout_s: float = 5.0) -> None:
+    def stop(self, *, timeout_s: float = 10.0) -> None:
         self._stopping.set()
-        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def look(self) -> None:
+        """Do every job of today that is due and was not done yet. What fails is tried again at the next look."""
+        now = self._shop.clock.now_local()
+        # By a clock that was never set everything would be due, or nothing for years.
+        if now.hour < NIGHT_HOUR or not self._shop.clock.is_sane():
+            return
+        today = now.date().isoformat()
+        for job in self._nightly:
+            if self._stopping.is_set():
+                return
+            done = scalar(self._shop.store.reads, "SELECT value FROM meta WHERE key = ?", f"job/{job.name}")
+            if done is None or done < today:
+                self._do(job, today)
+
+    def _do(self, job: Job, today: str) -> None:
+        place, is_done = "", False
+        try:
+            for _ in range(STEPS_MAX):
+                following = self._loop.write(partial(job.step, self._shop, place))
+                is_done = following is None
+                if is_done or self._stopping.wait(REST_S):
+                    break
+                place = following
+            if is_done:
+                self._loop.write(
+                    lambda: execute(
+                        self._shop.store.db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", f"job/{job.name}", today
+                    )
+                )
+                self._shop.committed()
+        except (TillBusyError, StoreError) as error:
+            log.warning("job %s is put off: %s", job.name, error)
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                try:
-                    run(self._shop, self._loop.write, wait=self._stopping.wait)
-                except (TillBusyError, StoreError) as error:
-                    # What was not done is still due.
-                    log.warning("jobs: %s", error)
-                self._stopping.wait(EVERY_S)
-        except BaseException as error:
-            log.critical("the jobs ended", exc_info=error)
-            self._on_crash(error)
-        finally:
-            self._shop.store.close_thread()
+        while not self._stopping.wait(LOOK_EVERY_S):
+            self.look()
+        self._shop.store.close_thread()

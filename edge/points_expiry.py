@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge.shop import Shop
 from edge.store import benefits, entries
+from edge.store.clock_trust import is_steady
 from edge.store.entries import Entry
 from rules.ledger import ISSUER, POINTS, LotUse, Transfer
 
@@ -14,6 +15,8 @@ def expire_points(shop: Shop, after: str) -> str | None:
     They could not be spent any more; from here on they do not stand in the balance either.
     """
     db, now_ms = shop.store.db, shop.clock.now_ms()
+    if not after and not is_steady(db, "expire_points", now_ms=now_ms):
+        return None
     found = benefits.expired_points(db, now_ms=now_ms, after=after)
     for account, lots in found:
         uses = tuple(LotUse(lot.lot_id, lot.remaining) for lot in lots)

@@ -13,7 +13,7 @@ from rules.moments import moment_reason
 from rules.promotion_kinds import MemberPrice, PointsMultiplier, PromotionBase, Uses
 from rules.promotions import RuleSet
 from rules.quote import MissReason
-from rules.usage import Usage, code_given
+from rules.usage import Usage, code_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ def is_unconditional(promotion: PromotionBase) -> bool:
         and not promotion.lanes
         and not promotion.channels
         and not promotion.code
+        and not promotion.issued
         and promotion.uses == Uses()
         and not isinstance(promotion, MemberPrice | PointsMultiplier)
     )
@@ -66,10 +67,9 @@ def why_not(promotion: PromotionBase, situation: Situation) -> MissReason | None
     customer = _customer_reason(promotion.who, situation) if needs_member else None
     if customer is not None:
         return customer
-    if promotion.code:
-        code = code_given(promotion, situation.codes, situation.usage)
-        if not code:
-            return MissReason.NO_CODE if code is None else MissReason.CODE_SPENT
+    code = code_missing(promotion, situation.codes, situation.usage)
+    if code is not None:
+        return code
     if promotion.uses.a_member and situation.member is None:
         return MissReason.MEMBERS_ONLY
     return MissReason.USED_UP if situation.usage.left(promotion) == 0 else None

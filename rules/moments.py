@@ -10,6 +10,11 @@ from rules.conditions import WEEKDAYS, When
 from rules.quote import MissReason
 
 
+def is_open(when: When, now_local: datetime, calendar: Calendar) -> bool:
+    """Tell whether a moment is one of those that a `when` names."""
+    return moment_reason(when, now_local, calendar) is None
+
+
 def moment_reason(when: When, now_local: datetime, calendar: Calendar) -> MissReason | None:
     """Return why a moment is not one of those asked for, or None where it is."""
     if when.starts_local is not None and now_local < when.starts_local:

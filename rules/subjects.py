@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rules.accrual import AccrualRules
+from rules.card_policy import CardPolicy, policy_problems
 from rules.gift_catalogue import GiftCatalogue, catalogue_problems
 from rules.membership import Membership, membership_problems
 from rules.return_rules import ReturnRules
@@ -20,6 +21,7 @@ SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
     "gifts": GiftCatalogue,
     "membership": Membership,
     "returns": ReturnRules,
+    "proof": CardPolicy,
     "tier_rules": TierRules,
     "times": TimesRules,
 }
@@ -27,6 +29,7 @@ SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
 CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {
     "gifts": catalogue_problems,
     "membership": membership_problems,
+    "proof": policy_problems,
     "times": times_problems,
 }
 """What a struct cannot say of itself: contradictions between its keys."""

@@ -35,7 +35,11 @@ class Segment:
     words: str
 
 
-SEGMENTS: tuple[Segment, ...] = (Segment("", N_("Members")),)
+SEGMENTS: tuple[Segment, ...] = (
+    Segment("", N_("Members")),
+    Segment("coupons", N_("Coupons")),
+    Segment("imports", N_("Tables in and out")),
+)
 """In the order of the screen."""
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge import jobs
 from edge.gift_desk import redeem_gift, void_gift
 from edge.ids import new_id
 from edge.points_desk import adjust_points
+from edge.points_expiry import expire_points
 from edge.rulebook import publish
 from edge.screen import Refusal
 from edge.store import benefits, tiers
 from edge.store.database import rows
 from edge.store.ledger import balance, spendable
 from edge.tier_desk import give_tier
+from edge.tier_review import review_tiers
 from rules.ledger import POINTS, member_account
 from rules.promotions import RuleSet, load_rules
 from tests.shops import rules_with_coupons
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 def night(player: Player) -> None:
     """Let the jobs look for what is due."""
     shop = player.shop.parts.shop
-    jobs.run(shop, player.shop.parts.loop.write)
+    for job in (review_tiers, expire_points):
+        place: str | None = ""
+        while place is not None:
+            place = player.shop.parts.loop.write(partial(job, shop, place))
     player._tick()
 
 

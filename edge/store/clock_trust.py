@@ -11,18 +11,18 @@ BACK_MAX_MS = 2 * HOUR_MS
 """Farthest that a clock may be set back without a doubt."""
 AHEAD_MAX_MS = 45 * 24 * HOUR_MS
 """Longest that a box is off and its clock believed at once: a shop that closes for more is a day late with expiry."""
-TRUST_AFTER_MS = 24 * HOUR_MS
-"""A clock that jumped is believed when it ran for so long, in which somebody sees the wrong date."""
+TRUST_AFTER_MS = 20 * HOUR_MS
+"""A clock that jumped is believed when it ran for so long: in the night after, when somebody saw the wrong date."""
 
 
-def is_steady(db: SqliteDatabase, *, now_ms: int) -> bool:
-    """Tell whether the clock can be trusted, and remember this moment; within the caller's transaction."""
-    seen_ms, doubted_ms = _kept(db, "jobs_seen_ms"), _kept(db, "jobs_doubted_ms")
+def is_steady(db: SqliteDatabase, job: str, *, now_ms: int) -> bool:
+    """Tell whether the clock can be trusted, and remember this moment for a job; within the caller's transaction."""
+    seen_ms, doubted_ms = _kept(db, f"job_seen/{job}"), _kept(db, f"job_doubted/{job}")
     if seen_ms is not None and not -BACK_MAX_MS <= now_ms - seen_ms <= AHEAD_MAX_MS:
         doubted_ms = now_ms
     is_trusted = doubted_ms is None or now_ms - doubted_ms >= TRUST_AFTER_MS
-    _keep(db, "jobs_seen_ms", now_ms)
-    _keep(db, "jobs_doubted_ms", None if is_trusted else doubted_ms)
+    _keep(db, f"job_seen/{job}", now_ms)
+    _keep(db, f"job_doubted/{job}", None if is_trusted else doubted_ms)
     return is_trusted
 
 
