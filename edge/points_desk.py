@@ -19,7 +19,7 @@ CHANGE_MAX = 1_000_000
 
 
 def adjust_points(
-    till: Till, *, entry_id: str, member_id: str, change: int, reason: str, approver_id: str = ""
+    till: Till, *, entry_id: str, member_id: str, change: int, reason: str
 ) -> Refusal | None:
     """Add or take points by hand; a second press with the same id changes nothing.
 
@@ -49,7 +49,7 @@ def adjust_points(
     )
     entry = Entry(
         entry_id, "adjust_points", now_ms, shop.clock.business_date(now_ms).isoformat(), moves, member_id=member_id,
-        lane=desk.lane, staff_id=desk.memory.staff.staff_id, approver_id=approver_id,
+        lane=desk.lane, staff_id=desk.memory.staff.staff_id, approver_id=desk.approver_id,
         reason=reason.strip()[:REASON_MAX],
     )  # fmt: skip
     try:
