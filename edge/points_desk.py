@@ -18,9 +18,7 @@ CHANGE_MAX = 1_000_000
 """Most points that are changed at once."""
 
 
-def adjust_points(
-    till: Till, *, entry_id: str, member_id: str, change: int, reason: str
-) -> Refusal | None:
+def adjust_points(till: Till, *, entry_id: str, member_id: str, change: int, reason: str) -> Refusal | None:
     """Add or take points by hand; a second press with the same id changes nothing.
 
     Args:

@@ -13,6 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
+from edge.text_benefits import BENEFIT_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -188,21 +189,7 @@ REFUSALS: Mapping[str, str] = {
     "points_not_cash": N_("This shop does not take points as cash."),
     "points_step": N_("Points are taken by {points} at a time."),
     "points_none": N_("No points can be taken for this basket."),
-    "kept_for_tiers": N_("“{name}” is kept for certain member tiers. Find the member first, then scan it again."),
-    "kept_for_members": N_("“{name}” is kept for members. Find the member first, then scan it again."),
-    "tier_unknown": N_("There is no such tier."),
-    "points_change_range": N_("Give points from 1 to {max}."),
-    "gift_given": N_("“{name}” × {count} was given. Slip {number}."),
-    "gift_taken_back": N_("Taken back. {points} points were returned."),
-    "gift_entry_unknown": N_("These gifts are not known here."),
-    "gift_voided": N_("These gifts were taken back before."),
-    "gift_not_today": N_("Gifts are taken back on the day on which they were given only."),
-    "gift_wrong_time": N_("“{name}” cannot be had now."),
-    "gift_wrong_tier": N_("“{name}” is for another member tier."),
-    "gift_points_short": N_("{points} points are missing for “{name}”."),
-    "gift_taken_before": N_("The member can take {count} more of “{name}”."),
-    "gift_used_up_today": N_("{count} of “{name}” are left for today."),
-    "gift_out_of_stock": N_("{count} of “{name}” are in stock."),
+    **BENEFIT_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
