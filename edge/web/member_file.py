@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from edge.texts import N_
-from edge.web import cards, coupon_pages, member_deeds
+from edge.web import cards, coupon_pages, member_deeds, times_pages
 from edge.web.member_benefits import look_at_gifts, look_at_tier
 from edge.web.member_pages import MemberPages, Tab
 
@@ -19,6 +19,7 @@ TABS: tuple[Tab, ...] = (
     Tab("tier", N_("Tier and points"), look_at_tier),
     Tab("gifts", N_("Gifts"), look_at_gifts),
     Tab("coupons", N_("Coupons"), coupon_pages.look),
+    times_pages.TAB,
     cards.TAB,
     *member_deeds.LAST_TABS,
 )
