@@ -17,7 +17,7 @@ from edge.web.member_pages import MemberPages, Tab
 TABS: tuple[Tab, ...] = (
     *member_deeds.TABS,
     Tab("tier", N_("Tier and points"), look_at_tier),
-    Tab("gifts", N_("Gifts"), look_at_gifts),
+    Tab("gifts", N_("Gifts for points"), look_at_gifts),
     Tab("coupons", N_("Coupons"), coupon_pages.look),
     times_pages.TAB,
     cards.TAB,
