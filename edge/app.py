@@ -94,6 +94,7 @@ class Parts:
     relay: Relay | None
     jobs: Jobs
     imports: ImportRoom
+    shop: Shop
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -220,7 +221,7 @@ def start(
         thread.start()
     stack.callback(_end_soon, threads)
     jobs.start()
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports)
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop)
 
 
 def _keep(loaded: Loaded, health: Health) -> None:

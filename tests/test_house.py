@@ -39,6 +39,7 @@ FLOORS = {
         "edge.code_settings",
         "edge.messages",
         "edge.texts",
+        "edge.text_*",
     ),
     1: ("edge.store", "edge.store.*", "edge.screen", "edge.receipt", "edge.receipt_*", "edge.health"),
     2: (

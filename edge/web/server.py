@@ -20,6 +20,7 @@ from edge.web import (
     customers,
     imports,
     lane,
+    member_benefits,
     member_deeds,
     member_file,
     member_new,
@@ -91,6 +92,7 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
     pages = [
         member_file.blueprint(file),
         member_deeds.blueprint(file),
+        member_benefits.blueprint(file),
         member_new.blueprint(file),
         customers.blueprint(file, Passes(house.secret_key)),
         cards.blueprint(file),
