@@ -120,7 +120,8 @@ def void_gift(till: Till, *, void_id: str, entry_id: str, reason: str) -> Refusa
             entry = Entry(
                 void_id, "gift_void", now_ms, day, _taken_back(shop, taken, given, lane=desk.lane),
                 member_id=taken.member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id,
-                approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX], of_id=entry_id, detail={"gift": taken.gift_id},
+                approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX],
+                of_id=entry_id, detail={"gift": taken.gift_id},
             )  # fmt: skip
             entries.record(db, entry)
             is_first = benefits.void_gift(db, entry_id, by=void_id)
