@@ -329,7 +329,7 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
         N_("It could never apply: {value} always does, and keeps it out."),
     ),
     (r"days around a festival.*", N_("Choose a festival first.")),
-    (r"points is the name.*", N_("This id is taken by the points.")),
+    (r".* is the name under which .*", N_("This id is taken by the points.")),
     (
         r"\d+ is less than (?P<value>.*) asks for, which stands below.*",
         N_("It asks for less than {value}, which stands below it by its rank."),
