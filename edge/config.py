@@ -184,6 +184,9 @@ class PrivacyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     page_minutes: Annotated[
         int, Meta(ge=1, le=1_440, description="Minutes for which a code that is shown to a customer opens its page.")
     ] = 15
+    receipt_days: Annotated[
+        int, Meta(ge=0, le=90, description="Days for which the code on a member's receipt shows balances; 0: no code.")
+    ] = 0
 
 
 class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

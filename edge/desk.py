@@ -113,6 +113,11 @@ class Desk:
         """The printer of the lane's receipts; empty where it has none."""
         return next((lane.printer for lane in self.shop.config.lane if lane.number == self.lane), "")
 
+    @property
+    def approver_id(self) -> str:
+        """Who allowed the deed that is being done; empty where nobody had to."""
+        return self.approver.staff_id if self.approver is not None else ""
+
     def set(self, **changes: Any) -> None:
         """Change what is remembered."""
         self.memory = replace(self.memory, **changes)
@@ -247,8 +252,8 @@ class Desk:
             self.asked = None
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
         is_locked = memory.stage is Stage.LOCKED
-        asked = self.asked.view if self.asked else None
         proof = memory.basket.proof if memory.basket else None
+        asked = self.asked.view if self.asked else None
         view = TillView(
             lane=self.lane, stage=memory.stage, staff=person, notice=notice, sound=sound,
             blocked=None if is_locked else memory.blocked,

@@ -32,8 +32,8 @@ def to_pay(desk: Desk) -> Refusal | None:
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales(desk.lane)
     if refusal is None:
-        answer = _quoted(desk, memory.basket)
-        refusal = answer if isinstance(answer, Refusal) else discount_outgrown(desk, memory.basket, answer[1].gross)
+        quoted = _quoted(desk, memory.basket)
+        refusal = quoted if isinstance(quoted, Refusal) else discount_outgrown(desk, memory.basket, quoted[0].gross)
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)

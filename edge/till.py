@@ -341,8 +341,8 @@ class Till:
     def tick(self) -> None:
         """Do what happens by the clock: follow new rules, lock an idle lane."""
         self._desk.follow_rules()
-        approvals.expire(self._desk)
         coupon_jobs.tick(self._desk)
+        approvals.expire(self._desk)
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
         is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from edge import approvals, card_deeds, shifts, till_by_hand, till_drawer
+from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_drawer
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -58,6 +58,8 @@ def actions() -> Mapping[str, Action]:
         Action(Till.void_basket, {"reason": None}),
         Action(Till.attach_member, {"member_id": None}),
         Action(Till.detach_member, {}),
+        Action(member_desk.bind_card, {"member_id": None}),
+        Action(member_desk.ignore_card, {}),
         Action(Till.remove_code, {"code": None}),
         Action(use_coupon, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),

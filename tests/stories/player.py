@@ -497,10 +497,10 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect paper (says|lacks) (.+)", Player.expect_paper),
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
-    *words_approvals.WORDS,
     *words_cards.WORDS,
     *words_members.WORDS,
     *words_returns.WORDS,
     *words_shifts.WORDS,
     *words_times.WORDS,
+    *words_approvals.WORDS,
 )
