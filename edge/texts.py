@@ -204,6 +204,7 @@ REFUSALS: Mapping[str, str] = {
     ),
     "receipt_unknown": N_("There is no such receipt."),
     "returned": N_("Paid back: {amount_minor}. Return receipt {number}."),
+    "reason_missing": N_("Choose a reason first."),
     "times_no_member": N_("Times belong to a member. Find the member first."),
     "times_not_for_this": N_("This times card does not pay for that."),
     "times_not_theirs": N_("This times card is somebody else's."),
