@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 SIZES = {"1280": (1_280, 800), "800": (800, 480)}
 
 
-@pytest.fixture(params=[("1280", "zh-Hans"), ("800", "en")], ids=lambda each: "-".join(each))
+@pytest.fixture(params=[("1280", "zh-Hans"), ("800", "en")], ids="-".join)
 def lane(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -> Iterator[tuple[TestShop, Page]]:
     size, language = request.param
     with TestShop(tmp_path / "shop") as shop:
