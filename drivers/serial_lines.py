@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from drivers.base import TEXT_MAX, DeviceMissing
-from drivers.os_failure import device_failure
+from drivers.serial_port import close_port, open_port
 
 GS = "\x1d"
 BYTES_MAX = TEXT_MAX * 4
@@ -130,17 +130,10 @@ class SerialLines:
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        import serial
-
         with self._lock:
             self._release()
             self._closing = False
-            try:
-                self._port = serial.Serial(self._path, self._baud, timeout=SLICE_S, exclusive=True)
-            except OSError as error:
-                raise device_failure(self._path, error) from error
-            except ValueError as error:
-                raise DeviceMissing(f"{self._path}: {error}") from error
+            self._port = open_port(self._path, self._baud, timeout_s=SLICE_S)
             self._splitter.reset()
             self.dropped = self._splitter.dropped
 
@@ -164,8 +157,7 @@ class SerialLines:
 
     def _release(self) -> None:
         if self._port is not None:
-            with contextlib.suppress(OSError):
-                self._port.close()
+            close_port(self._port)
             self._port = None
 
     def _read_once(self, wait_s: float) -> list[str]:
