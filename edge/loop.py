@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.base import Event, Scan
+from drivers.base import Event, Scan, Unread
 from edge.clock import monotonic_s
 from edge.screen import Refusal
 from edge.store.database import Store, StoreError, is_full
@@ -91,6 +91,8 @@ class Loop:
         if isinstance(event, Scan):
             text = event.text
             job = _Job(lambda: till.scan(text), None, lane)
+        elif isinstance(event, Unread):
+            job = _Job(lambda: till.unread(), None, lane)
         else:
             uid = event.uid
             job = _Job(lambda: till.tap(uid), None, lane)

@@ -120,6 +120,10 @@ class Till:
             return self._desk.refuse(Refusal("card_blocked", {"since": since}))
         return self.attach_member(card.member_id)
 
+    def unread(self) -> Refusal:
+        """Tell the cashier that a reader lost what was held to it."""
+        return self._desk.refuse(Refusal("scan_again"))
+
     def _badge(self, person: StaffRow) -> Refusal | None:
         if self._desk.memory.stage is Stage.LOCKED:
             return self._enter(person)

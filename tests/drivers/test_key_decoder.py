@@ -96,8 +96,11 @@ def test_reference_cards_arrive_as_typed(card, form):
         ([*typed("1", 10), *key(ENTER, at_ms=10), KeyEvent(9000, 0, 3, 0), REPORT, *typed("5", 9001), *key(ENTER)], ["1"], 1),
         (typed("x" * TEXT_MAX) + key(ENTER), ["x" * TEXT_MAX], 0),
         (typed("x" * (TEXT_MAX + 1)) + key(ENTER) + typed("y") + key(ENTER), ["y"], 1),
-        # Alt and digits is a character that we cannot read: better no text than a wrong one.
-        (typed("a") + key(ALT, 1) + key(79) + key(ALT, 0) + key(ENTER) + typed("b") + key(ENTER), ["b"], 1),
+        # Alt and 233, and no word of what the device means by it: better no text than a wrong one.
+        (typed("a") + key(ALT, 1) + [*key(80), *key(81), *key(81)] + key(ALT, 0) + key(ENTER) + typed("b") + key(ENTER), ["b"], 1),
+        (typed("a") + key(ALT, 1) + key(30) + key(ALT, 0) + key(ENTER) + typed("b") + key(ENTER), ["b"], 1),  # Alt+A
+        # Ctrl+Shift+U begins a character in hex: its digits are no digits.
+        (key(CTRL, 1) + key(SHIFT, 1) + key(22) + key(SHIFT, 0) + key(CTRL, 0) + typed("597d") + key(ENTER), [], 1),
         (typed("a") + key(ALTGR, 1) + key(16) + key(ALTGR, 0) + typed("b") + key(ENTER), ["ab"], 0),  # US has no AltGr
     ],
 )  # fmt: skip
