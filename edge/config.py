@@ -207,6 +207,19 @@ class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keepalive_s: Annotated[int, Meta(ge=5, le=600, description="Seconds between signs of life.")] = 30
 
 
+class CardsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cards that prove themselves, and the codes on members' phones."""
+
+    key_file: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="File that holds the master key of the cards, 32 hex digits; a bare name is looked up among"
+            " systemd's credentials; empty: cards only tell their number.",
+        ),
+    ] = ""
+
+
 class ScreenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The screens."""
 
@@ -232,4 +245,5 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     privacy: PrivacyConfig = PrivacyConfig()
     scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None
+    cards: CardsConfig = CardsConfig()
     screen: ScreenConfig = ScreenConfig()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,6 +71,9 @@ class Memory:
     told: Told = Told()
     seen_ms: int = 0
     """When something was last done at the lane."""
+    held_uids: tuple[str, ...] = ()
+    """Cards that lay on the reader at once, while one of them is to be chosen."""
+    held_ms: int = 0
 
 
 class Desk:
@@ -147,6 +151,7 @@ class Desk:
         detail: object = None,
         notice: Refusal | None = None,
         stage: Stage = Stage.SELLING,
+        along: Callable[[], None] = lambda: None,
     ) -> Refusal | None:
         """Make the basket the newest step, on the disk before it is on the screen, and go on selling.
 
@@ -155,6 +160,7 @@ class Desk:
         Args:
             notice: something that the cashier should know of it, although it was done.
             stage: where the lane goes on.
+            along: written in the same transaction.
         """
         priced = self.shop.priced_basket(basket, lane=self.lane)
         if priced.gross > AMOUNT_MAX:
@@ -164,6 +170,7 @@ class Desk:
         with self.shop.store.transaction():
             steps = baskets.push(self.shop.store.db, self.lane, basket)
             self.put_state()
+            along()
             if note:
                 self.note(note, basket.sale_id, detail)
         self.set(stage=stage, basket=basket, steps=steps, done_sale_id="", new_tier_id=None, seen_ms=self.now_ms())
@@ -201,11 +208,13 @@ class Desk:
         memory = self.memory
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
         is_locked = memory.stage is Stage.LOCKED
+        proof = memory.basket.proof if memory.basket else None
         view = TillView(
             lane=self.lane, stage=memory.stage, staff=person, notice=notice, sound=sound,
             blocked=None if is_locked else memory.blocked,
             waiting_scans=0 if is_locked else len(memory.waiting), quantity_next=memory.quantity_next,
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING,
+            proof=proof.level.value if proof else "", cards_held=() if is_locked else memory.held_uids,
             card_offered="" if is_locked else memory.card_offered[-4:],
         )  # fmt: skip
         if memory.stage is Stage.DONE:

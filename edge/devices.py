@@ -22,6 +22,7 @@ from drivers.base import (
 )
 from edge.clock import monotonic_s
 from edge.config import DeviceConfig
+from edge.config_readers import EVDEV_ENDS, SERIAL_ENDS
 from edge.health import Health
 from rules.cards import normalise_uid
 
@@ -31,9 +32,8 @@ READ_S = 0.5
 """Longest that a reader thread waits before it looks whether it is to stop."""
 REOPEN_MIN_S, REOPEN_MAX_S = 0.25, 1.0
 """Back-off between two tries to open a device that is gone; a scanner that is plugged in works within a second."""
-EVDEV_ENDS = ("enter", "kpenter", "tab")
-SERIAL_ENDS = {"cr": b"\r", "lf": b"\n", "tab": b"\t", "etx": b"\x03"}
-"""What may end a code, by the names that the configuration uses."""
+SERIAL_BYTES = {"cr": b"\r", "lf": b"\n", "tab": b"\t", "etx": b"\x03"}
+"""What ends a code of a serial scanner, by the names that the configuration uses."""
 COMPLAIN_S = 1.0
 """A reader that loses codes says so this often at most: noise on a line is no alarm bell."""
 
@@ -54,7 +54,7 @@ def make_reader(device: DeviceConfig) -> LineReader | None:
 
         return SerialLines(
             device.name, device.path, baud=device.baud, encoding=device.text_encoding,
-            terminators=b"".join(SERIAL_ENDS[name] for name in _ends(device, tuple(SERIAL_ENDS))),
+            terminators=b"".join(SERIAL_BYTES[name] for name in _ends(device, SERIAL_ENDS)),
             prefix=device.prefix, suffix=device.suffix, idle_ms=device.idle_ms,
         )  # fmt: skip
     if device.kind == "pn532_cards":

@@ -94,8 +94,8 @@ class Loop:
         elif isinstance(event, Unread):
             job = _Job(lambda: till.unread(), None, lane)
         else:
-            uid = event.uid
-            job = _Job(lambda: till.tap(uid), None, lane)
+            tapped = event
+            job = _Job(lambda: till.tap(tapped.uid, tapped.sun, tapped.others), None, lane)
         return self._put(job)
 
     def ask(self, lane: int, method: Callable[..., Any], /, **arguments: Any) -> Any:

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     IMPORT = "import"
     UNMASK = "unmask"
     BLOCK_CARD = "block_card"
+    BIND_BADGE = "bind_badge"
+    """Make a card the badge of a member of staff."""
     SKIP_PROOF = "skip_proof"
     """Let a member redeem above the limit without the proof that the shop asks for."""
     RETURN = "return"

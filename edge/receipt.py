@@ -22,6 +22,7 @@ from drivers.document import (
 )
 from edge.clock import Clock
 from edge.config import StoreConfig
+from edge.receipt_coupons import PaperCoupon, coupon_blocks
 from edge.texts import Texts
 from rules.basket import Names
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT
@@ -39,6 +40,8 @@ class ReceiptWords:
     member_name: str = ""
     """Masked."""
     tier_names: Mapping[str, Names] | None = None
+    coupons: tuple[PaperCoupon, ...] = ()
+    """That the sale brought."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
 
@@ -55,7 +58,7 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
-    blocks += [Rule(), *_foot(sale, words), Cut()]
+    blocks += [Rule(), *_foot(sale, words), *coupon_blocks(words.coupons, words.texts), Cut()]
     document = Document(tuple(blocks))
     return marked_copy(document, t.t("COPY")) if copy else document
 

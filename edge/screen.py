@@ -84,6 +84,31 @@ class CouponView:
     """What it takes off."""
     missed: MissedPromotion | None = None
     """Why it gives nothing yet; None where it is used, or nothing is in the basket."""
+    label: str = ""
+    """The code as people read it, where that is not as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """A coupon that the member has: what it would give on this basket, or why it gives nothing."""
+
+    code: str
+    promotion_id: str
+    """The promotion that it is for."""
+    names: Names
+    """Of that."""
+    until_ms: int
+    """First moment at which it is too late."""
+    count: int = 1
+    """Coupons of this promotion that the member has; this one ends first."""
+    is_given: bool = False
+    """One of them is among the codes of the basket."""
+    saves: Minor = 0
+    """What it takes off more, as the basket is."""
+    helps: bool = False
+    """It gives something: money off, a gift, points."""
+    is_best: bool = False
+    missed: MissedPromotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +243,8 @@ class TillView:
     hints: tuple[MissedPromotion, ...] = ()
     """Promotions within reach: the customer is told how far it is."""
     coupons: tuple[CouponView, ...] = ()
+    offers: tuple[OfferView, ...] = ()
+    """The member's own coupons."""
     gifts: tuple[GiftView, ...] = ()
     points: PointsView | None = None
     times: tuple[TimesView, ...] = ()
@@ -230,6 +257,10 @@ class TillView:
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""
     can_undo: bool = False
+    proof: str = ""
+    """What is proved of the member being here, one of `rules.card_policy.Proof`; empty where nothing is."""
+    cards_held: tuple[str, ...] = ()
+    """UIDs of cards that lay on the reader at once, while one is to be chosen."""
     card_offered: str = ""
     """Last four digits of a card that belongs to nobody: it can be bound, or ignored."""
     blocked: Refusal | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from edge.clock import Clock
@@ -11,7 +11,7 @@ from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
-from edge.store import catalog, ledger, members, uses
+from edge.store import catalog, coupons, ledger, members, uses
 from edge.store.baskets import StoredBasket
 from edge.store.database import Store
 from rules.basket import Basket, Item, Line, Names
@@ -22,7 +22,7 @@ from rules.money import BASIS_POINTS, Minor
 from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
-from rules.usage import Usage
+from rules.usage import IssuedCoupon, Usage
 
 SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
@@ -42,6 +42,8 @@ class Shop:
     health: Health
     committed: Callable[[], None]
     """Called after each commit that printing and relay may have to follow."""
+    card_key: bytes | None = field(default=None, repr=False)
+    """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
 
     @property
     def rules(self) -> RuleSet:
@@ -97,9 +99,17 @@ class Shop:
     def usage(self, basket: Basket) -> Usage:
         """Return how often the promotions in force were used before, as far as this basket's price depends on it."""
         today = self.clock.business_date(self.clock.now_ms()).isoformat()
-        return uses.usage(
+        found = uses.usage(
             self.store.db, self.rules.promotions, member_id=basket.member_id, business_date=today, codes=basket.codes
         )
+        return replace(found, issued=self.issued(basket)) if basket.codes else found
+
+    def issued(self, basket: Basket) -> Mapping[str, IssuedCoupon]:
+        """Return the issued coupons among a basket's codes, by code with capitals folded."""
+        return coupons.issued(
+            self.store.db, basket.codes, member_id=basket.member_id, now_ms=self.clock.now_ms(),
+            is_clock_set=self.clock.is_sane(),
+        )  # fmt: skip
 
     def promotion_names(self) -> dict[str, Names]:
         """Return the name of every promotion in force by its id."""

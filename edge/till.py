@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import banner, card_offer, finding, paying, till_extras, till_lines
+from edge import banner, cards, coupon_jobs, finding, paying, till_extras, till_lines
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -17,7 +17,6 @@ from edge.store import baskets, members, printjobs, staff
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
 from rules.basket import QUANTITY_MAX
-from rules.cards import is_random_uid
 from rules.codes import Code, Kind, Step, classify
 from rules.money import AMOUNT_MAX, Minor
 
@@ -93,6 +92,9 @@ class Till:
             return banner.refuse_payment_code(self._desk)
         if code.kind is Kind.MEMBER:
             return self._attach_code(code)
+        if code.kind in (Kind.SUN, Kind.ECARD):
+            read = cards.scan_sun if code.kind is Kind.SUN else cards.scan_ecard
+            return self._bring(read(self._desk, code.text))
         found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
         if isinstance(found, Refusal):
             is_coupon = found.code in finding.NO_ITEM and till_extras.knows(self._desk, code.text)
@@ -103,22 +105,26 @@ class Till:
         refusal = till_lines.add(self._desk, found)
         return banner.block(self._desk, refusal) if refusal else None
 
-    def tap(self, uid: str) -> Refusal | None:
-        """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member."""
-        person = staff.by_badge(self._shop.store.db, uid)
+    def tap(self, uid: str, sun: str = "", others: tuple[str, ...] = ()) -> Refusal | None:
+        """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member.
+
+        Args:
+            sun: what a card that proves itself says with this tap.
+            others: further cards that lay on the reader with it.
+        """
+        chosen = cards.one_of(self._desk, (uid, *others)) if others else uid
+        shown = chosen if isinstance(chosen, Refusal) else cards.read_tap(self._desk, chosen, "" if others else sun)
+        if isinstance(shown, Refusal):
+            return self._desk.refuse(shown)
+        person = staff.by_badge(self._shop.store.db, shown.uid)
         if person is not None:
             return self._badge(person)
         if self._desk.memory.stage is Stage.LOCKED:
             return self._desk.refuse(Refusal("badge_unknown"))
-        if is_random_uid(uid):
-            return self._desk.refuse(Refusal("card_random"))
-        card = members.card(self._shop.store.db, uid)
-        if card is None:
-            return card_offer.offer_card(self._desk, uid)
-        if card.is_blocked:
-            since = self._shop.clock.local(card.since_ms).date().isoformat()
-            return self._desk.refuse(Refusal("card_blocked", {"since": since}))
-        return self.attach_member(card.member_id)
+        return self._bring(cards.whose(self._desk, shown))
+
+    def _bring(self, claim: cards.Claim | Refusal) -> Refusal | None:
+        return self._desk.refuse(claim) if isinstance(claim, Refusal) else cards.bring(self._desk, claim)
 
     def unread(self) -> Refusal:
         """Tell the cashier that a reader lost what was held to it."""
@@ -243,22 +249,7 @@ class Till:
 
     def attach_member(self, member_id: str) -> Refusal | None:
         """Make the open basket a member's."""
-        refusal = self._desk.may_sell()
-        if refusal:
-            return self._desk.refuse(refusal)
-        member_id = members.surviving(self._shop.store.db, member_id)
-        file = members.member(self._shop.store.db, member_id)
-        if file is None:
-            return self._desk.refuse(Refusal(members.why_unknown(self._shop.store.db, member_id)))
-        if file.status == "blocked":
-            return self._desk.refuse(Refusal("member_blocked"))
-        basket = self._desk.open_basket()
-        if basket.member_id == member_id:
-            self._desk.show(sound=Sound.TAP)
-            return None
-        return self._desk.push(
-            msgspec.structs.replace(basket, member_id=member_id, points=0, times=()), sound=Sound.TAP
-        )
+        return cards.bring(self._desk, cards.Claim(member_id))
 
     def detach_member(self) -> Refusal | None:
         """Make the open basket nobody's again."""
@@ -269,7 +260,7 @@ class Till:
             return self._desk.refuse(Refusal("tenders_first"))
         if basket is None or basket.member_id is None:
             return self._desk.refuse(Refusal("member_unknown"))
-        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, times=()))
+        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, times=(), proof=None))
 
     def _attach_code(self, code: Code) -> Refusal | None:
         for key in (code.text, *code.lookup):
@@ -351,6 +342,7 @@ class Till:
     def tick(self) -> None:
         """Do what happens by the clock: follow new rules, lock an idle lane."""
         self._desk.follow_rules()
+        coupon_jobs.tick(self._desk)
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
         is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from edge.coupon_offers import offers
 from edge.coupons import coupon_views
 from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
@@ -41,7 +42,8 @@ def selling_view(
         total=quote.total,
         applied=quote.applied,
         hints=_hints(quote),
-        coupons=coupon_views(shop.rules, basket, quote),
+        coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
+        offers=offers(shop, basket, quote),
         gifts=_gifts(shop, quote),
         points=_points(shop, basket, quote),
         times=times_views(shop, stored),

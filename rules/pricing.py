@@ -178,6 +178,6 @@ def _spent(basket: Basket, quote: Quote, index: RuleIndex, usage: Usage) -> tupl
     spent = {
         code_given(index.by_id[promotion_id], codes, usage)
         for promotion_id in used
-        if promotion_id in index.by_id and index.by_id[promotion_id].single_use
+        if promotion_id in index.by_id and index.by_id[promotion_id].spends_codes
     }
     return tuple(sorted(code for code in spent if code))

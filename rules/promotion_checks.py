@@ -77,6 +77,8 @@ def _code_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
         yield Problem(where, "code", "begins or ends with a space, so nobody could type it")
     if promotion.single_use and not promotion.code:
         yield Problem(where, "single_use", "needs a code that the customers' own codes begin with")
+    if promotion.issued and promotion.code:
+        yield Problem(where, "issued", "asks for a code and for an issued coupon: give one of the two")
 
 
 def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:

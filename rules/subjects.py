@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from rules.card_policy import CardPolicy, policy_problems
 from rules.membership import Membership, membership_problems
 from rules.return_rules import ReturnRules
 from rules.table_reader import Problem, read_table
@@ -15,11 +16,13 @@ from rules.times import TimesRules, times_problems
 SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
     "membership": Membership,
     "returns": ReturnRules,
+    "proof": CardPolicy,
     "times": TimesRules,
 }
 """The struct of each table by its key, which is its field's name on RuleSet as well; every one has a default."""
 CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {
     "membership": membership_problems,
+    "proof": policy_problems,
     "times": times_problems,
 }
 """What a struct cannot say of itself: contradictions between its keys."""

@@ -102,7 +102,7 @@ HOMES = {
     "babel": ("edge/texts.py", "hq/web/*"),
     "biip": ("rules/gs1.py", "rules/codes.py"),
     "lunar_python": ("rules/lunar.py",),
-    "cryptography": ("edge/store/vault.py",),
+    "cryptography": ("edge/store/vault.py", "rules/sun.py"),
     "openpyxl": ("edge/import_sheets.py",),
     "pypinyin": ("edge/store/pinyin.py",),
     "cheroot": ("edge/web/server.py", "hq/web/*"),
@@ -119,7 +119,8 @@ HOMES = {
     "peewee": ("edge/store/*", "hq/store/*"),
     "playhouse": ("edge/store/*", "hq/store/*"),
     "segno": ("edge/web/*", "edge/receipt*.py", "drivers/document.py"),
-    "serial": ("drivers/serial_lines.py", "drivers/escpos_transport.py"),
+    "serial": ("drivers/serial_port.py", "drivers/escpos_transport.py"),
+    "smartcard": ("drivers/pcsc.py",),
     "werkzeug": ("edge/web/*", "hq/web/*"),
 }
 """Each library's one home in a room. A library that is not named here has none yet: decide, then write it down."""

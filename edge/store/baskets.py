@@ -6,6 +6,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.store.database import execute, row, scalar
+from rules.card_policy import Proof
 
 STEPS_MAX = 50
 """Steps of an open basket that can be undone."""
@@ -33,6 +34,15 @@ class StoredTimes(msgspec.Struct, frozen=True, kw_only=True):
     """The member whose card it is."""
 
 
+class StoredProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of the member being here themselves; it counts for this member alone."""
+
+    member_id: str
+    level: Proof
+    card_uid: str = ""
+    """The card that was held to the reader; empty where there was none."""
+
+
 class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A basket at one step."""
 
@@ -49,6 +59,7 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """(promotion id, SKU) where a gift was chosen."""
     times: tuple[StoredTimes, ...] = ()
     """What times cards pay for; it is no part of `lines` and has no price."""
+    proof: StoredProof | None = None
 
 
 class StoredTender(msgspec.Struct, frozen=True, kw_only=True):

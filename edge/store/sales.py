@@ -11,6 +11,7 @@ from peewee import SqliteDatabase
 
 from edge.messages import SALE_LINES_MAX_BYTES, SaleBody, SaleLineBody, TenderBody, body_hash, encode_body
 from edge.store import audit, ledger, outbox, printjobs, uses
+from edge.store.coupons import NewCoupons, issue_with_sale
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from rules.basket import Names
 from rules.ledger import (
@@ -41,6 +42,8 @@ class SaleContext:
     """The printer whose drawer opens when there is cash among the tenders; empty where none does."""
     new_tier_id: str | None = None
     """The tier that the member reaches with this sale."""
+    coupons: tuple[NewCoupons, ...] = ()
+    """Coupons that the sale brings."""
     clears_lane: bool = True
     """False for sales that are brought in, not made at a lane."""
     more: tuple[Transfer, ...] = ()
@@ -90,6 +93,7 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     owed = -ledger.balance(db, owed_account(sale.member_id), POINTS) if sale.member_id else 0
     sale_no = _insert_sale(db, sale)
     uses.count(db, sale, sale_no)
+    issue_with_sale(db, sale, sale_no, context.coupons)
     ledger.post(
         db,
         (*sale_transfers(sale, points_expire_ms=context.points_expire_ms, points_owed=owed), *context.more),

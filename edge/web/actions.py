@@ -10,6 +10,8 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from edge import card_deeds
+from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.till import Till
@@ -57,6 +59,7 @@ def actions() -> Mapping[str, Action]:
         Action(Till.attach_member, {"member_id": None}),
         Action(Till.detach_member, {}),
         Action(Till.remove_code, {"code": None}),
+        Action(use_coupon, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
         Action(
@@ -72,6 +75,9 @@ def actions() -> Mapping[str, Action]:
         Action(Till.undo_tender, {}),
         Action(Till.next_sale, {}),
         Action(Till.reprint, {"sale_id": None}),
+        Action(card_deeds.choose_card, {"uid": None}),
+        Action(card_deeds.forget_cards, {}),
+        Action(card_deeds.bind_badge, {"staff_id": None}),
         Action(Till.print_test, {"printer": None}),
     )
     return {action.method.__name__: action for action in table}

@@ -131,7 +131,9 @@ def _receipts(pages: Blueprint, house: House, speech: Speech) -> None:
         if document is None:
             abort(404)
         lines = layout(document, columns=COLUMNS)
-        return render_template("panels/receipt.html", sale_id=sale_id, lines=lines, is_line=_is_line, symbol=_picture)
+        return render_template(
+            "panels/receipt.html", lane=lane, sale_id=sale_id, lines=lines, is_line=_is_line, symbol=_picture
+        )
 
 
 def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:

@@ -159,4 +159,13 @@
     const first = find(".rule-field .slip:not(:empty)");
     if (first && !find("#rule-preview *")) first.scrollIntoView({ block: "center" });
   });
+
+  // --- counts between zero and the most that are possible ------------------------------------------------------------
+  panel.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-nudge]");
+    if (!button) return;
+    const input = find("input", button.parentElement), most = Number(input.dataset.most);
+    input.value = Math.max(0, Math.min(most, (Number(input.value) || 0) + Number(button.dataset.nudge)));
+    changed(input);
+  });
 })();

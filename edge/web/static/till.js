@@ -241,6 +241,7 @@
     panel.dataset.name = name;
     htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
   }
+  panel.addEventListener("htmx:after:swap", () => find("[data-close-now]", panel) && panel.close());
   panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));
 
   function remember(name, value) {
