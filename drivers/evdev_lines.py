@@ -9,7 +9,7 @@ import stat
 import struct
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,6 +174,9 @@ class EvdevLines:
         for node in self._nodes:
             poll.register(node.fd, select.POLLIN)
         ready = {fd for fd, _ in poll.poll(wait_s * 1000)}
+        if not ready:
+            # A pipe that nobody has written to yet does not say that it was taken away.
+            self._miss(node for node in self._nodes if node.device is None)
         texts: list[str] = []
         for node in [node for node in self._nodes if node.fd in ready]:
             data = self._take(node, wait_s)
@@ -196,11 +199,15 @@ class EvdevLines:
         if not data:
             # Nobody holds the other end of the pipe, which polls as ready all the time.
             node.torn = b""
+            self._miss((node,))
+            time.sleep(wait_s)
+        return data
+
+    def _miss(self, nodes: Iterable[_Node]) -> None:
+        for node in nodes:
             if not _is_still_there(node):
                 self._release()
                 raise DeviceMissing(f"{node.path}: {os.strerror(errno.ENODEV)}")
-            time.sleep(wait_s)
-        return data
 
 
 def _is_still_there(node: _Node) -> bool:

@@ -74,6 +74,8 @@ class FakePn532(Line):
         self.lost = 0
         self.commands: deque[int] = deque(maxlen=4096)
         """Codes of the newest commands that were understood."""
+        self.cut_at: int | None = None
+        """Bytes of an answer after which the fault `unplug` hits; None for half of it."""
         self._taps: deque[tuple[tuple[FakeCard, ...], str]] = deque(maxlen=TAPS_MAX)
         self._lying: tuple[FakeCard, ...] = ()
         self._looks = 0
@@ -150,7 +152,8 @@ class FakePn532(Line):
             return
         good = build(frame.code + 1, answer, tfi=CHIP)
         if fault == "unplug":
-            self.send(ACK + good[: len(good) // 2])
+            cut = len(ACK + good) // 2 if self.cut_at is None else self.cut_at
+            self.send((ACK + good)[:cut])
             self.unplug()
         elif fault == "bytewise":
             for byte in ACK + good:

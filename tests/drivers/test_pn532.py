@@ -135,6 +135,19 @@ def test_38_unplugged_within_a_frame_and_plugged_in_again(chip, reader):
     assert texts(reader, 1) == ["9eb36e66"]
 
 
+def test_38_unplugged_at_every_byte_of_an_answer(chip, reader):
+    for cut in range(26):
+        chip.cut_at = cut
+        chip.hold(CLASSIC, fault="unplug")
+        with pytest.raises(DeviceMissing):
+            texts(reader, 1)
+        chip.take_away()
+        chip.plug()
+        reader.open()
+    chip.hold(NTAG)
+    assert texts(reader, 1) == [NTAG.uid]
+
+
 def test_the_chip_is_woken_and_told_not_to_wait_for_ever(chip, reader):
     assert list(chip.commands)[:3] == [0x14, 0x02, 0x32]
     assert texts(reader, 1, wait_s=0.5) == []  # it answers although nothing lies there
