@@ -91,6 +91,8 @@ class EvdevLines:
         self.dropped = 0
         self.note = ""
         """What is held, for the screen that shows the devices."""
+        self.heard: Callable[[bytes], None] = lambda _: None
+        """Is given the bytes as they come, to record them."""
         self._path = path
         self._prefix, self._suffix = prefix, suffix
         self._idle_s = idle_ms / 1000
@@ -181,6 +183,7 @@ class EvdevLines:
         for node in [node for node in self._nodes if node.fd in ready]:
             data = self._take(node, wait_s)
             if data:
+                self.heard(data)
                 node.last_data_s = time.monotonic()
                 texts += node.decoder.feed(_records(node, data))
         for node in pending:

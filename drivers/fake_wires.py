@@ -235,6 +235,15 @@ class WiredReader(HandReader):
         return self._driver.dropped + self._refused
 
     @property
+    def heard(self) -> Callable[[bytes], None]:
+        """Is given the bytes that the driver takes from the wire."""
+        return self._driver.heard  # type: ignore[attr-defined,no-any-return]
+
+    @heard.setter
+    def heard(self, listener: Callable[[bytes], None]) -> None:
+        self._driver.heard = listener  # type: ignore[attr-defined]
+
+    @property
     def plugged(self) -> bool:
         return self.wire.plugged
 

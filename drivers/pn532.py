@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from drivers.base import CARDS_MARK, SUN_MARK, DeviceMissing, DriverError
@@ -67,6 +67,8 @@ class Pn532:
         self.name = name
         self.dropped = 0
         """Looks whose list of cards did not add up. A frame that the line broke is asked for again and not counted."""
+        self.heard: Callable[[bytes], None] = lambda _: None
+        """Is given the bytes as they come, to record them."""
         self._path = path
         self._port: Any = None
         self._parser = FrameParser()
@@ -263,6 +265,8 @@ class Pn532:
                 data += self._port.read(min(self._port.in_waiting, READ_MAX))
         except OSError as error:
             raise DeviceMissing(f"{self._path}: {error}") from error
+        if data:
+            self.heard(data)
         return data
 
     def _write(self, data: bytes) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from drivers.base import TEXT_MAX, DeviceMissing
@@ -120,6 +120,8 @@ class SerialLines:
         """
         self.name = name
         self.dropped = 0
+        self.heard: Callable[[bytes], None] = lambda _: None
+        """Is given the bytes as they come, to record them."""
         self._path, self._baud = path, baud
         self._prefix, self._suffix = prefix, suffix
         self._idle_s = idle_ms / 1000
@@ -173,6 +175,7 @@ class SerialLines:
             self._release()
             raise DeviceMissing(f"{self._path}: {error}") from error
         if data:
+            self.heard(data)
             self._last_data_s = time.monotonic()
             return self._splitter.feed(data)
         if self._idle_s and self._splitter.pending and time.monotonic() >= self._last_data_s + self._idle_s:

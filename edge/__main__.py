@@ -12,6 +12,7 @@ from edge.cli.daemon import demo, run
 from edge.cli.doctor import doctor
 from edge.cli.new_store import init
 from edge.cli.people import user
+from edge.cli.recorder import record
 from edge.cli.rules import rules
 from edge.cli.trial import price, scan
 from edge.cli.upkeep import audit, backup
@@ -30,7 +31,7 @@ def main() -> None:
     """TapTill: a shop's till and membership system. It sells with the line to head office cut."""
 
 
-for command in (init, run, demo, check, config, doctor, audit, price, scan, rules, backup, user, cards):
+for command in (init, run, demo, check, config, doctor, record, audit, price, scan, rules, backup, user, cards):
     main.add_command(command)
 
 if __name__ == "__main__":
