@@ -90,7 +90,7 @@ class EvdevLines:
         self.name = name
         self.dropped = 0
         self.note = ""
-        """What is held, for the screen that shows the devices."""
+        """The nodes that are grabbed, for the screen that shows the devices; empty for none."""
         self.heard: Callable[[bytes], None] = lambda _: None
         """Is given the bytes as they come, to record them."""
         self._path = path
@@ -98,7 +98,7 @@ class EvdevLines:
         self._idle_s = idle_ms / 1000
         self._grab = grab
         self._nodes_of = nodes
-        self._make_decoder = lambda: KeyDecoder(
+        self._make_decoder: Callable[[], KeyDecoder] = lambda: KeyDecoder(
             layout=layout, terminators=terminators, alt_codes=alt_codes, f8_is_gs=f8_is_gs
         )
         self._decoders = [self._make_decoder()]
@@ -124,7 +124,7 @@ class EvdevLines:
                     self._release()
                     raise device_failure(path, error) from error
             grabbed = sum(node.device is not None for node in self._nodes) if self._grab else 0
-            self.note = f"grabbed: {', '.join(node.path for node in self._nodes)}" if grabbed else ""
+            self.note = ", ".join(node.path for node in self._nodes) if grabbed else ""
 
     def read(self, timeout_s: float) -> Sequence[str]:
         deadline = time.monotonic() + timeout_s

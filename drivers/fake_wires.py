@@ -33,8 +33,11 @@ class Wire(Protocol):
     """What stands at the far end of a wire."""
 
     path: str
-    faults: tuple[str, ...]
     lost: int
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What may go wrong with one code."""
 
     @property
     def plugged(self) -> bool: ...
@@ -145,7 +148,7 @@ class KeyboardScanner:
         self.lost = 0
         self._keys = {
             character: (code, is_shifted)
-            for code, (alone, shifted, _) in reversed(LAYOUTS[layout].items())
+            for code, (alone, shifted, _) in reversed(list(LAYOUTS[layout].items()))
             for character, is_shifted in ((alone, False), (shifted, True))
         }
         self.plug()
@@ -226,13 +229,9 @@ class WiredReader(HandReader):
         self.one_time_faults = wire.faults
         self._driver = make_driver(name, wire.path)
         self._faults = parse_faults(faults, wire.faults)
-        self._given = self._refused = 0
+        self.dropped = self._given = self._refused = 0
         self._next_fault = ""
         self._lock = threading.Lock()
-
-    @property
-    def dropped(self) -> int:  # type: ignore[override]
-        return self._driver.dropped + self._refused
 
     @property
     def heard(self) -> Callable[[bytes], None]:
@@ -254,6 +253,7 @@ class WiredReader(HandReader):
             self._next_fault = ""
             if not self.plugged or not text or len(text) > TEXT_MAX:
                 self._refused += 1
+                self._count()
                 return
             self.wire.give(text, fault)
 
@@ -270,12 +270,18 @@ class WiredReader(HandReader):
 
     def open(self) -> None:
         self._driver.open()
+        self._count()
 
     def read(self, timeout_s: float) -> Sequence[str]:
-        return self._driver.read(timeout_s)
+        texts = self._driver.read(timeout_s)
+        self._count()
+        return texts
 
     def close(self) -> None:
         self._driver.close()
+
+    def _count(self) -> None:
+        self.dropped = self._driver.dropped + self._refused
 
 
 def serial_scanner(name: str, *, faults: Sequence[str] = ()) -> WiredReader:

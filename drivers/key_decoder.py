@@ -214,9 +214,7 @@ def _alt_character(digits: str, meaning: str) -> str | None:
     """
     number = int(digits)
     try:
-        if number < 128:
-            character = chr(number)
-        elif meaning == "unicode":
+        if number < 128 or meaning == "unicode":
             character = chr(number)
         elif meaning == "gbk" and number > 0xFF:
             character = number.to_bytes(4 if number > 0xFFFF else 2, "big").decode("gb18030")

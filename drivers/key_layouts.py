@@ -16,7 +16,7 @@ KEY_U, KEY_F8 = 22, 66
 KEY_RIGHTBRACE = 27
 """With Ctrl it types GS (FNC1): most scanners press the key of Ctrl+] on a US keyboard, whatever their country."""
 
-Layout = Mapping[int, tuple[str, str, str]]
+Layout = dict[int, tuple[str, str, str]]
 """By key code: the character alone, with Shift, and with AltGr; empty where the key types none."""
 
 KEYPAD: Layout = {
@@ -37,7 +37,7 @@ def _rows(*rows: tuple[int, str, str], other: Mapping[int, str] | None = None) -
         for first, plain, shift in rows
         for index, (alone, shifted) in enumerate(zip(plain, shift, strict=True))
     }
-    return {code: (*typed, (other or {}).get(code, "")) for code, typed in keys.items()} | dict(KEYPAD)
+    return {code: (*typed, (other or {}).get(code, "")) for code, typed in keys.items()} | KEYPAD
 
 
 LAYOUTS: Mapping[str, Layout] = {
@@ -79,7 +79,8 @@ LAYOUTS: Mapping[str, Layout] = {
         (57, " ", " "),
         (86, "<", ">"),
         other={
-            3: "~", 4: "#", 5: "{", 6: "[", 7: "|", 8: "`", 9: "\\", 10: "^", 11: "@", 12: "]", 13: "}", 18: "€", 27: "¤",
+            3: "~", 4: "#", 5: "{", 6: "[", 7: "|", 8: "`", 9: "\\", 10: "^", 11: "@", 12: "]", 13: "}", 18: "€",
+            27: "¤",
         },
     ),
     "be": _rows(
@@ -91,7 +92,8 @@ LAYOUTS: Mapping[str, Layout] = {
         (57, " ", " "),
         (86, "<", ">"),
         other={
-            2: "|", 3: "@", 4: "#", 7: "^", 10: "{", 11: "}", 18: "€", 26: "[", 27: "]", 40: "´", 43: "`", 53: "~", 86: "\\",
+            2: "|", 3: "@", 4: "#", 7: "^", 10: "{", 11: "}", 18: "€", 26: "[", 27: "]", 40: "´", 43: "`", 53: "~",
+            86: "\\",
         },
     ),
     "jp": _rows(

@@ -145,7 +145,9 @@ class _Pyscard:
         try:
             from smartcard import scard
         except ImportError as error:
-            raise DriverError(f"pyscard is not installed ({error}): pip install taptill[pcsc], and apt pcscd") from error
+            raise DriverError(
+                f"pyscard is not installed ({error}): pip install taptill[pcsc], and apt pcscd"
+            ) from error
         self._scard = scard
         self.close()
         code, self._context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)

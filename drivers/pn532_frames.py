@@ -77,7 +77,7 @@ class FrameParser:
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames that the bytes complete, in order."""
         self._bytes += data
-        frames = []
+        frames: list[Frame] = []
         while (start := self._bytes.find(START)) >= 0:
             del self._bytes[:start]
             found, used = _first(bytes(self._bytes[: PAYLOAD_MAX + 10]))

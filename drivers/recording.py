@@ -69,7 +69,7 @@ def record(reader: LineReader, kind: str, *, seconds: float, tell: Callable[[Seq
     if not hasattr(reader, "heard"):
         raise ValueError(f"{kind}: its bytes do not pass through us")
     recorder = Recorder(kind)
-    reader.heard = recorder.hear  # type: ignore[attr-defined]
+    reader.heard = recorder.hear
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0 and not recorder.is_full:
         texts = reader.read(min(left, 0.5))
@@ -117,5 +117,5 @@ def _lines(file: Iterator[str]) -> Iterator[tuple[int, dict[str, object]]]:
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from error
         if not isinstance(found, dict):
-            raise ValueError(f"line {number}: expected an object")
+            raise ValueError(f"line {number}: expected an object")  # noqa: TRY004 - the file is wrong, not the caller
         yield number, found

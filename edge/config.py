@@ -94,11 +94,15 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = "auto"
     alt_codes: Annotated[
         Literal["", "gbk", "unicode"],
-        Meta(description="What a keyboard-type reader means by Alt and digits above 127; empty: such a code is refused."),
+        Meta(
+            description="What a keyboard-type reader means by Alt and digits above 127; empty: such a code is refused."
+        ),
     ] = ""
     gs_key: Annotated[
         Literal["ctrl", "f8"],
-        Meta(description="How a keyboard-type reader sends the separator of GS1 codes: Ctrl+] (always read), or F8 too."),
+        Meta(
+            description="How a keyboard-type reader sends the separator of GS1 codes: Ctrl+] (always read), or F8 too."
+        ),
     ] = "ctrl"
     grab: Annotated[
         bool, Meta(description="Keep what a keyboard-type reader types from everybody else; off: people type on it.")

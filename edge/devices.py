@@ -109,12 +109,24 @@ class ReaderThread:
     """One reader: its texts become events of its lane."""
 
     def __init__(
-        self, device: DeviceConfig, reader: LineReader, *, post: Callable[[int, Event], bool], health: Health
+        self,
+        device: DeviceConfig,
+        reader: LineReader,
+        *,
+        post: Callable[[int, Event], bool],
+        health: Health,
+        is_claimed: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        """Take a reader.
+
+        Args:
+            is_claimed: asked with the device's name for each text whether somebody else than the till waits for it.
+        """
         self._device = device
         self._reader = reader
         self._post = post
         self._health = health
+        self._is_claimed = is_claimed
         self._lost = 0
         """Events that the full inbox did not take."""
         self._unread = 0
@@ -154,7 +166,7 @@ class ReaderThread:
     def _take(self, texts: Sequence[str]) -> None:
         is_card = self._device.kind.endswith("cards")
         for text in texts:
-            if self._is_bounce(text):
+            if self._is_bounce(text) or self._is_claimed(self._device.name):
                 continue
             event = self._tap(text) if is_card else Scan(self._device.name, text)
             if event is None:

@@ -92,7 +92,7 @@ class Loop:
             text = event.text
             job = _Job(lambda: till.scan(text), None, lane)
         elif isinstance(event, Unread):
-            job = _Job(lambda: till.unread(), None, lane)
+            job = _Job(till.unread, None, lane)
         else:
             tapped = event
             job = _Job(lambda: till.tap(tapped.uid, tapped.sun, tapped.others), None, lane)

@@ -258,6 +258,23 @@ DEVICE_KINDS: Mapping[str, str] = {
     "fake_printer": N_("Printer (simulated)"),
 }
 
+DEVICE_FAULTS: Mapping[str, str] = {
+    "unplug": N_("Unplugged half-way"),
+    "cut": N_("Cut off half-way"),
+    "noise": N_("Noise on the line"),
+    "bytewise": N_("Byte by byte"),
+    "glued": N_("Glued to the next"),
+    "lost": N_("Keys lost"),
+    "repeat": N_("Keys repeated"),
+    "caps": N_("Caps Lock on"),
+    "checksum": N_("Wrong checksum"),
+    "silent": N_("No answer once"),
+    "stale": N_("Old answer first"),
+    "error": N_("Error answer"),
+    "left": N_("Card slips away"),
+    "no_ack": N_("No acknowledgement"),
+}
+
 PRINT_STATES: Mapping[str, str] = {
     "queued": N_("Waiting for the printer"),
     "sending": N_("Printing"),
@@ -360,6 +377,9 @@ class Texts:
 
     def device_kind(self, kind: str) -> str:
         return self.t(DEVICE_KINDS.get(kind, kind))
+
+    def device_fault(self, fault: str) -> str:
+        return self.t(DEVICE_FAULTS.get(fault, fault))
 
     def print_state(self, state: str) -> str:
         return self.t(PRINT_STATES.get(state, state))

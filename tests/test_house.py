@@ -88,6 +88,7 @@ FLOORS = {
         "edge.relay_*",
         "edge.downlink",
         "edge.devices",
+        "edge.identify",
         "edge.uplink",
         "edge.jobs",
         "edge.bench",

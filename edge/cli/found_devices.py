@@ -24,10 +24,8 @@ def found_devices(
     Args:
         used: real paths of the devices in the configuration.
     """
-    told = 0
-    for finding in (*_inputs(used, sys), *_serials(used, folders)):
-        told += 1
-        if told > FOUND_MAX:
+    for told, finding in enumerate((*_inputs(used, sys), *_serials(used, folders))):
+        if told >= FOUND_MAX:
             yield Finding("found", Verdict.NOTE, f"more than {FOUND_MAX} devices; the rest is not told")
             return
         yield finding

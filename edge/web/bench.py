@@ -92,6 +92,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
     pages = Blueprint("bench", __name__)
     _show(pages, table)
     _press(pages, table)
+    _spoil(pages, table)
     return pages
 
 
@@ -116,6 +117,7 @@ def _show(pages: Blueprint, table: Table) -> None:
             has_scales=bool(table.formats),
             state=table.state(lane),
             sheets=table.sheets(lane),
+            faults={name: table.bench.faults(name) for name in (devices.scanner, devices.cards) if name},
         )
 
     @pages.get("/bench/<int:lane>/state")
@@ -186,6 +188,22 @@ def _press(pages: Blueprint, table: Table) -> None:
         return jsonify(table.state(lane))
 
 
+def _spoil(pages: Blueprint, table: Table) -> None:
+    """Add what lets the next code or card go wrong."""
+    bench = table.bench
+
+    @pages.post("/bench/<int:lane>/fault")
+    def fault(lane: int) -> ResponseReturnValue:
+        devices, device, what = table.devices(lane), _text("device"), _text("fault")
+        if device not in (devices.scanner, devices.cards):
+            abort(404)
+        if what not in bench.faults(device):
+            abort(400)
+        bench.fail_next(device, what)
+        texts = table.speech.texts()
+        return jsonify(words=texts.t("The next one meets: {fault}", fault=texts.device_fault(what)))
+
+
 def _given(name: str) -> object:
     body = request.get_json()
     return body.get(name) if isinstance(body, dict) else abort(400)
@@ -198,8 +216,8 @@ def _text(name: str) -> str:
 
 def _devices(house: House, bench: Bench, lane: int, printer: str) -> LaneDevices:
     mine: list[DeviceConfig] = [each for each in house.config.device if bench.has(each.name)]
-    scanner = next((each.name for each in mine if each.kind == "fake_scanner" and each.lane == lane), "")
-    cards = next((each.name for each in mine if each.kind == "fake_cards" and each.lane == lane), "")
+    scanner = next((each.name for each in mine if each.kind.endswith("scanner") and each.lane == lane), "")
+    cards = next((each.name for each in mine if each.kind.endswith("cards") and each.lane == lane), "")
     own = next((each.name for each in mine if each.kind == "fake_printer" and each.name == printer), "")
     return LaneDevices(scanner, cards, own)
 

@@ -11,6 +11,7 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import Health
+from edge.identify import Identify
 from edge.member_room import MemberRoom
 from edge.rule_room import RuleRoom
 from edge.screen import Screens
@@ -57,6 +58,8 @@ class House:
     """What the pages of the rules read; None leaves them out."""
     members: MemberRoom | None = None
     """What the pages about members read; None leaves them and the back office out."""
+    identify: Identify | None = None
+    """Tells scanners apart; None leaves that out."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""

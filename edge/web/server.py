@@ -15,6 +15,7 @@ from edge.web import (
     bench,
     cards,
     coupon_pages,
+    identify,
     lane,
     member_file,
     office,
@@ -65,6 +66,8 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(member_file.blueprint(files))
         app.register_blueprint(office.blueprint(offices))
         app.register_blueprint(coupon_pages.office_blueprint(offices))
+    if house.identify is not None:
+        app.register_blueprint(identify.blueprint(house, house.identify))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 

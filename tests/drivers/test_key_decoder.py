@@ -150,7 +150,9 @@ def test_each_layout_types_all_that_a_code_may_hold(layout):
     typed_by = [character for typed in LAYOUTS[layout].values() for character in typed if character]
     wanted = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-/_.:?=&%+!\"'()*,;<>#@[]{}|~$^ \\"
     assert [character for character in wanted if character not in typed_by] == []
-    assert all(len(typed) == 3 and all(len(character) <= 1 for character in typed) for typed in LAYOUTS[layout].values())
+    assert all(
+        len(typed) == 3 and all(len(character) <= 1 for character in typed) for typed in LAYOUTS[layout].values()
+    )
 
 
 def test_a_code_with_fnc1_in_the_layout_of_japan():

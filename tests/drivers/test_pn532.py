@@ -167,7 +167,7 @@ def test_a_chip_that_was_left_waiting_for_a_card_is_stopped():
     thread.start()
     reader = Pn532("cards", line.path)
     began = time.monotonic()
-    with pytest.raises(DriverError, match="no PN532 answers.*TX and RX"):
+    with pytest.raises(DriverError, match=r"no PN532 answers.*TX and RX"):
         reader.open()
     assert time.monotonic() - began < 4
     thread.join()

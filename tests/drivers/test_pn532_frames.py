@@ -96,7 +96,9 @@ def test_lists_that_do_not_add_up(data):
     assert read_targets(bytes.fromhex(data)) is None
 
 
-@pytest.mark.parametrize("noise", [b"\xff", b"\x00", b"\x55" * 40, b"\x00\xff\x05", ACK, b"\x00\xff\xff\xff\x01\x09\xf6"])
+@pytest.mark.parametrize(
+    "noise", [b"\xff", b"\x00", b"\x55" * 40, b"\x00\xff\x05", ACK, b"\x00\xff\xff\xff\x01\x09\xf6"]
+)
 def test_noise_before_between_and_after(noise):
     parser = FrameParser()
     frames = parser.feed(noise + PROBE + noise + PROBE + noise)

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
+from drivers.evdev_lines import EvdevLines
 from drivers.fake_pn532 import pn532_cards
 from drivers.fake_wires import KeyboardScanner, Line, keyboard_scanner, serial_scanner
-from drivers.evdev_lines import EvdevLines
 from drivers.pcsc import PcscCards
 from drivers.pn532_frames import IN_LIST_PASSIVE_TARGET, FrameKind, FrameParser, read_targets
 from drivers.recording import BYTES_MAX, Piece, Recorder, Recording, load, record, save
