@@ -11,6 +11,7 @@ from edge.screen import Refusal, Sound, Stage, named
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
+from edge.till_by_hand import discount_outgrown
 from rules.basket import Basket
 from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
@@ -31,8 +32,8 @@ def to_pay(desk: Desk) -> Refusal | None:
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
     if refusal is None:
-        answer = _quoted(desk, memory.basket)
-        refusal = answer if isinstance(answer, Refusal) else None
+        quoted = _quoted(desk, memory.basket)
+        refusal = quoted if isinstance(quoted, Refusal) else discount_outgrown(desk, memory.basket, quoted[0].gross)
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)

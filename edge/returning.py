@@ -91,7 +91,8 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
             )
             entry = Entry(
                 return_id, "return", now_ms, day, (), member_id=sale.member_id, lane=desk.lane,
-                staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
+                staff_id=desk.memory.staff.staff_id,
+        approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
             )  # fmt: skip
             back = _planned(shop, sale, wanted, entry)
             assert isinstance(back, Return), "what may be returned was asked before"

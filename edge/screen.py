@@ -69,6 +69,10 @@ class LineView:
     is_newest: bool = False
     is_open_price: bool = False
     """The cashier typed the price and may type another."""
+    list_price: Minor | None = None
+    """What the item lists for, where a person changed its price."""
+    is_by_hand: bool = False
+    """A person changed its price or took something off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,21 @@ class StaffView:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """Something that was asked for and waits for a second person."""
+
+    number: int
+    permission: str
+    amount: int
+    """Basis points or minor units, as the permission counts; 0 where it has none."""
+    limit: int
+    """Up to what amount whoever asked may do it alone."""
+    reason: str
+    people: tuple[StaffView, ...]
+    """Who may allow it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TillView:
     """Everything that a lane's screen shows, except the status strip."""
 
@@ -274,6 +293,7 @@ class TillView:
     """What is still to be paid."""
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None
+    approval: ApprovalView | None = None
     sound: Sound = Sound.NONE
 
 

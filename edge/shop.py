@@ -12,7 +12,7 @@ from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
 from edge.store import catalog, coupons, ledger, members, uses
-from edge.store.baskets import StoredBasket
+from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.database import Store
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
@@ -80,14 +80,9 @@ class Shop:
             lane=lane,
             points_to_redeem=stored.points,
             gift_choices=stored.gift_choices,
-            lines=tuple(
-                Line(
-                    line_id=line.line_id, item=items[line.sku], quantity=line.quantity, weight_g=line.weight_g,
-                    label_amount=line.label_amount, open_price=line.open_price, code=line.code,
-                )
-                for line in stored.lines
-            ),
-        )  # fmt: skip
+            off_bp=stored.off_bp,
+            lines=tuple(_line(line, items[line.sku]) for line in stored.lines),
+        )
 
     def quote(self, basket: Basket) -> Quote:
         """Return what a basket costs now, uses of promotions up to this moment counted.
@@ -188,6 +183,17 @@ class Shop:
             next_tier_progress_bp=spend * BASIS_POINTS // above[0].spend_from if above else BASIS_POINTS,
             favourites=members.favourites(self.store.db, file.member_id),
         )
+
+
+def _line(line: StoredLine, item: Item) -> Line:
+    # A price by hand stands in the place of the item's own, so that every promotion counts on it as on any other.
+    listed = None if line.hand_price is None else item.price
+    changed = item if line.hand_price is None else replace(item, price=line.hand_price)
+    return Line(
+        line_id=line.line_id, item=changed, quantity=line.quantity, weight_g=line.weight_g,
+        label_amount=line.label_amount, open_price=line.open_price, code=line.code, list_price=listed,
+        off_bp=line.off_bp, off_amount=line.off_amount,
+    )  # fmt: skip
 
 
 def birthday_of(file: members.MemberFile) -> Birthday | None:

@@ -106,6 +106,8 @@ REFUSALS: Mapping[str, str] = {
     "birthday_wrong": N_("There is no such day. Write 1990-08-15, or 08-15 without the year."),
     "value_wrong": N_("This does not fit here."),
     "tags_wrong": N_("At most 20 tags, each of at most 30 characters."),
+    "name_missing": N_("Please write your name."),
+    "code_used_up": N_("This code was used too often. Ask for a new one at the till."),
     "note_wrong": N_("Write a note of at most {max} characters."),
     "purpose_unknown": N_("Nobody asks for this consent any more."),
     "referrer_unknown": N_("Nobody has that member code or phone number."),
@@ -131,6 +133,16 @@ REFUSALS: Mapping[str, str] = {
     "locked": N_("The till is locked. Sign in first."),
     "wrong_pin": N_("Wrong PIN. Tries left: {left}."),
     "pin_wait": N_("Too many wrong PINs. Wait {seconds} s."),
+    "approval_needed": N_("This needs a second person who may allow it."),
+    "approval_gone": N_("Nobody allowed it in time. Ask for it once more."),
+    "approval_own": N_("It takes somebody else than whoever asks."),
+    "approver_may_not": N_("{name} may not allow this either."),
+    "reason_missing": N_("Choose a reason first."),
+    "discount_range": N_("A discount is from nothing to the whole price."),
+    "discount_outgrown": N_("The basket has grown since its discount was allowed. Give the discount once more."),
+    "price_not_here": N_("This line has a price of its own. Type that one instead."),
+    "quantity_by_hand": N_("Its price was decided by hand for so many pieces. Scan the others as a line of their own."),
+    "no_drawer": N_("This lane has no cash drawer."),
     "staff_unknown": N_("This person may not sign in here."),
     "badge_unknown": N_("This badge belongs to nobody here."),
     "scan_again": N_("The code or card was not read. Scan again."),
@@ -203,7 +215,6 @@ REFUSALS: Mapping[str, str] = {
     "date_range": N_("This date is not possible."),
     "return_nothing": N_("Choose what comes back first."),
     "return_too_many": N_("That much of it was not sold, or has come back already."),
-    "reason_missing": N_("Say why first."),
     "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
     "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
     "promotion_gone": N_("This promotion is no longer in the draft."),
@@ -256,23 +267,6 @@ DEVICE_KINDS: Mapping[str, str] = {
     "fake_cards": N_("Card reader (simulated)"),
     "escpos_printer": N_("Printer"),
     "fake_printer": N_("Printer (simulated)"),
-}
-
-DEVICE_FAULTS: Mapping[str, str] = {
-    "unplug": N_("Unplugged half-way"),
-    "cut": N_("Cut off half-way"),
-    "noise": N_("Noise on the line"),
-    "bytewise": N_("Byte by byte"),
-    "glued": N_("Glued to the next"),
-    "lost": N_("Keys lost"),
-    "repeat": N_("Keys repeated"),
-    "caps": N_("Caps Lock on"),
-    "checksum": N_("Wrong checksum"),
-    "silent": N_("No answer once"),
-    "stale": N_("Old answer first"),
-    "error": N_("Error answer"),
-    "left": N_("Card slips away"),
-    "no_ack": N_("No acknowledgement"),
 }
 
 PRINT_STATES: Mapping[str, str] = {
@@ -377,9 +371,6 @@ class Texts:
 
     def device_kind(self, kind: str) -> str:
         return self.t(DEVICE_KINDS.get(kind, kind))
-
-    def device_fault(self, fault: str) -> str:
-        return self.t(DEVICE_FAULTS.get(fault, fault))
 
     def print_state(self, state: str) -> str:
         return self.t(PRINT_STATES.get(state, state))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import banner, cards, coupon_jobs, finding, paying, till_extras, till_lines
+from edge import approvals, banner, cards, coupon_jobs, finding, paying, till_extras, till_lines, till_voids
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -16,12 +16,12 @@ from edge.shop import Shop
 from edge.store import baskets, members, printjobs, staff
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
+from edge.till_lines import OPEN_PRICE_MAX
 from rules.basket import QUANTITY_MAX
 from rules.codes import Code, Kind, Step, classify
-from rules.money import AMOUNT_MAX, Minor
+from rules.money import Minor
 
 REASON_MAX = 120
-OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
 
 
 class Till:
@@ -42,19 +42,9 @@ class Till:
 
     def sign_in(self, staff_id: str, pin: str) -> Refusal | None:
         """Unlock the lane with a PIN; wrong ones are counted and make the next try wait, across restarts too."""
-        rules, now_ms = self._shop.config.staff, self._shop.clock.now_ms()
-        with self._shop.store.transaction():
-            answer = staff.check_pin(
-                self._shop.store.db, staff_id, pin, now_ms=now_ms, tries=rules.pin_tries, wait_s=rules.pin_wait_s
-            )
-            # During a wait no PIN is looked at: the chain must not grow at the pace of whoever tries on.
-            if isinstance(answer, staff.PinWrong) or (isinstance(answer, staff.PinWait) and answer.is_counted):
-                self._desk.note("pin_wrong", staff_id[:64])
-        if isinstance(answer, staff.PinWait):
-            until_ms = now_ms + answer.seconds * 1_000
-            return self._desk.refuse(Refusal("pin_wait", {"seconds": answer.seconds, "until_ms": until_ms}))
-        if isinstance(answer, staff.PinWrong):
-            return self._desk.refuse(Refusal("wrong_pin", {"left": answer.tries_left}))
+        answer = approvals.check_pin(self._desk, staff_id, pin)
+        if isinstance(answer, Refusal):
+            return self._desk.refuse(answer)
         return self._enter(answer)
 
     def sign_out(self) -> Refusal | None:
@@ -131,6 +121,8 @@ class Till:
         return self._desk.refuse(Refusal("scan_again"))
 
     def _badge(self, person: StaffRow) -> Refusal | None:
+        if self._desk.asked is not None:
+            return approvals.approve_by_badge(self._desk, person)
         if self._desk.memory.stage is Stage.LOCKED:
             return self._enter(person)
         if self._desk.memory.staff == person:
@@ -172,7 +164,11 @@ class Till:
             return self._desk.refuse(Refusal("quantity_of_weighed"))
         if not 1 <= quantity <= QUANTITY_MAX:
             return self._desk.refuse(Refusal("quantity_range", {"max": QUANTITY_MAX}))
-        return self._desk.put_line(msgspec.structs.replace(line, quantity=quantity))
+        if quantity > line.quantity and line.is_by_hand:
+            return self._desk.refuse(Refusal("quantity_by_hand"))
+        changed = self._desk.with_line(msgspec.structs.replace(line, quantity=quantity))
+        refusal = till_voids.refuses_removal(self._desk, changed)
+        return self._desk.refuse(refusal) if refusal else self._desk.push(changed)
 
     def set_open_price(self, line_id: str, amount: Minor) -> Refusal | None:
         """Set what the cashier asks for a piece of an open-price item."""
@@ -191,17 +187,21 @@ class Till:
         if line is None or basket is None:
             return self._desk.refuse(Refusal("line_gone"))
         kept = tuple(each for each in basket.lines if each.line_id != line_id)
-        newest = kept[-1].line_id if kept else ""
+        changed = msgspec.structs.replace(basket, lines=kept, newest_line=kept[-1].line_id if kept else "")
+        refusal = till_voids.refuses_removal(self._desk, changed)
+        if refusal:
+            return self._desk.refuse(refusal)
         detail = {"sku": line.sku, "quantity": line.quantity, "weight_g": line.weight_g}
-        return self._desk.push(
-            msgspec.structs.replace(basket, lines=kept, newest_line=newest), note="void_line", detail=detail
-        )
+        return self._desk.push(changed, note="void_line", detail=detail)
 
     def undo(self) -> Refusal | None:
         """Take the last step of the open basket back."""
         refusal = self._desk.may_sell()
         if refusal or self._desk.memory.steps == 0:
             return self._desk.refuse(refusal or Refusal("nothing_to_undo"))
+        refusal = till_voids.refuses_removal(self._desk, baskets.before(self._shop.store.db, self.lane))
+        if refusal:
+            return self._desk.refuse(refusal)
         with self._shop.store.transaction():
             before = baskets.pop(self._shop.store.db, self.lane)
             if before is None:
@@ -221,6 +221,9 @@ class Till:
             return self._desk.refuse(Refusal("basket_empty"))
         if self._desk.memory.tenders:
             return self._desk.refuse(Refusal("tenders_first"))
+        refusal = till_voids.refuses_void(self._desk, basket)
+        if refusal:
+            return self._desk.refuse(refusal)
         with self._shop.store.transaction():
             self._desk.note(
                 "void_basket",
@@ -343,6 +346,7 @@ class Till:
         """Do what happens by the clock: follow new rules, lock an idle lane."""
         self._desk.follow_rules()
         coupon_jobs.tick(self._desk)
+        approvals.expire(self._desk)
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
         is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)

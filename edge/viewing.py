@@ -73,6 +73,8 @@ def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_ne
         ),
         is_newest=is_newest,
         is_open_price=line.open_price is not None and line.label_amount is None,
+        list_price=line.list_price,
+        is_by_hand=line.list_price is not None or line.off_bp > 0 or line.off_amount > 0,
     )
 
 

@@ -14,6 +14,7 @@ from rules.promotion_kinds import (
     EXTRA_KINDS,
     GROUP_KINDS,
     POINTS_ID,
+    RESERVED_IDS,
     UNIT_KINDS,
     BasketAmountOff,
     Bundle,
@@ -53,8 +54,9 @@ def promotion_problems(
         tier_ids: tiers of the file.
         known_skus: SKUs of the catalogue, or None.
     """
-    if promotion.id == POINTS_ID:
-        yield Problem(where, "id", "points is the name under which points taken as cash stand on a receipt")
+    if promotion.id in RESERVED_IDS:
+        what = "points taken as cash stand" if promotion.id == POINTS_ID else "a discount by hand stands"
+        yield Problem(where, "id", f"{promotion.id} is the name under which {what} on a receipt")
     for key, scope in scopes_of(promotion):
         yield from scope_problems(scope, where, key, known_skus=known_skus)
     yield from _when_problems(promotion.when, where)

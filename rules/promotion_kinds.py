@@ -25,6 +25,9 @@ AmountBase = Literal["list", "after_unit", "after_previous"]
 Alike = Annotated[str, msgspec.Meta(pattern=r"^(sku|category|brand|tag:.+)?$")]
 POINTS_ID = "points"
 """Id under which points taken as cash stand on a quote; no promotion may have it."""
+HAND_LINE_ID, HAND_BASKET_ID = "hand_line", "hand_basket"
+"""Ids under which discounts by hand stand on a quote; no promotion may have them."""
+RESERVED_IDS = (POINTS_ID, HAND_LINE_ID, HAND_BASKET_ID)
 
 
 class Uses(Part, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from peewee import IntegrityError, SqliteDatabase
+from peewee import DatabaseError, IntegrityError, SqliteDatabase
 
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from edge.store.person_words import INDEX_VERSION, Search, birth_word, fits, searches_for, words_of
@@ -197,27 +197,34 @@ def birth_tokens(db: SqliteDatabase, keys: Iterable[tuple[bool, int, int]]) -> l
     return [vault.token(birth_word(*key)) for key in keys]
 
 
-def put_many(db: SqliteDatabase, new: Sequence[tuple[tuple[str, ...], Sequence[int]]]) -> None:
+def reserve(db: SqliteDatabase, count: int) -> int:
+    """Set numbers aside for so many people, within the caller's transaction, and return the first."""
+    last = scalar(db, "SELECT seq FROM sqlite_sequence WHERE name = 'person'")
+    if last is None:
+        execute(db, "INSERT INTO sqlite_sequence (name, seq) VALUES ('person', ?)", count)
+        return 1
+    execute(db, "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'person'", count)
+    return int(last) + 1
+
+
+def put_many(db: SqliteDatabase, new: Sequence[tuple[str, ...]], *, first: int) -> None:
     """Write people who are not there yet, within the caller's transaction. Raises PhoneTakenError.
 
     Args:
-        new: the row that `sealed_row` gave, and the tokens of its words.
+        new: what `sealed_row` gave of each; what they are found by is in the index already.
+        first: the number that `reserve` gave.
     """
-    first = int(scalar(db, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'person'") or 0) + 1
     try:
         execute_many(
             db,
             "INSERT INTO person (person_no, member_id, name, phone, birthday, profile, phone_key)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(first + place, *values) for place, (values, _) in enumerate(new)],
+            [(first + place, *values) for place, values in enumerate(new)],
         )
-    except Exception as error:
+    except DatabaseError as error:
         if "phone_key" in str(error):
             raise PhoneTakenError from None
         raise
-    # In the order of the index: each page of it is written once.
-    words = sorted((token, first + place) for place, (_, tokens) in enumerate(new) for token in tokens)
-    execute_many(db, "INSERT OR IGNORE INTO person_word VALUES (?, ?)", words)
 
 
 # ---------------------------------------------------------------------------------------------- the index and the key
@@ -281,14 +288,23 @@ def fitting_vault(db: SqliteDatabase, key: bytes | None) -> tuple[Vault, str]:
     A store without people takes whatever key there is. One whose people are not sealed yet stays so until somebody asks
     for it, and one that was sealed with another key is locked: it sells, and nobody's data is read or written.
     """
-    offered = Vault(key)
-    stands = scalar(db, "SELECT value FROM meta WHERE key = 'people_key'")
-    if stands is None or (stands != offered.key_id and scalar(db, "SELECT 1 FROM person LIMIT 1") is None):
-        is_empty = scalar(db, "SELECT 1 FROM person LIMIT 1") is None
-        stands = offered.key_id if is_empty else ""
-        execute(db, "INSERT OR REPLACE INTO meta VALUES ('people_key', ?)", stands)
-    if stands == offered.key_id:
-        return offered, ""
+    if scalar(db, "SELECT 1 FROM person LIMIT 1") is None:
+        execute(db, "INSERT OR REPLACE INTO meta VALUES ('people_key', ?)", Vault(key).key_id)
+    problem = key_problem(db, key)
+    if not problem:
+        return Vault(key), ""
+    return (Vault(is_locked=True) if _key_id(db) else Vault()), problem
+
+
+def key_problem(db: SqliteDatabase, key: bytes | None) -> str:
+    """Return what is wrong between a store's people and a key; empty when nothing is."""
+    stands, offered = _key_id(db), Vault(key).key_id
+    if stands == offered or scalar(db, "SELECT 1 FROM person LIMIT 1") is None:
+        return ""
     if not stands:
-        return Vault(), "members' data is not sealed yet: taptill keys apply"
-    return Vault(is_locked=True), f"members' data is sealed with the key {stands}, which privacy.key_file does not hold"
+        return "members' data is not sealed yet: taptill keys apply"
+    return f"members' data is sealed with the key {stands}, which privacy.key_file does not hold"
+
+
+def _key_id(db: SqliteDatabase) -> str:
+    return str(scalar(db, "SELECT value FROM meta WHERE key = 'people_key'") or "")

@@ -9,7 +9,7 @@ from peewee import SqliteDatabase
 
 from edge.store import coupons
 from edge.store.database import execute_many, rows
-from rules.promotion_kinds import POINTS_ID, PromotionBase, Uses
+from rules.promotion_kinds import RESERVED_IDS, PromotionBase, Uses
 from rules.sale import Sale
 from rules.usage import NO_USAGE, Usage
 
@@ -19,7 +19,7 @@ def count(db: SqliteDatabase, sale: Sale, sale_no: int) -> None:
 
     Raises `coupons.CouponSpentError` for an issued coupon that is not open.
     """
-    used = sorted({each.promotion_id for each in sale.promotions} - {POINTS_ID})
+    used = sorted({each.promotion_id for each in sale.promotions} - set(RESERVED_IDS))
     spans = [("all", ""), ("day", sale.business_date)]
     if sale.member_id is not None:
         spans.append(("member", sale.member_id))
@@ -93,7 +93,7 @@ def wrong_count(db: SqliteDatabase) -> str:
             SELECT DISTINCT s.sale_no, coalesce(m.into_id, s.member_id) AS member_id, s.business_date,
                 json_extract(p.value, '$[0]') AS id
             FROM sale s LEFT JOIN member_merge m ON m.gone_id = s.member_id, json_each(s.promotions) p
-            WHERE json_extract(p.value, '$[0]') <> ?
+            WHERE json_extract(p.value, '$[0]') NOT IN (?, ?, ?)
         ), truth AS (
             SELECT id, 'all' AS span, '' AS key, count(*) AS baskets FROM used GROUP BY id
             UNION ALL SELECT id, 'member', member_id, count(*) FROM used WHERE member_id IS NOT NULL
@@ -105,7 +105,7 @@ def wrong_count(db: SqliteDatabase) -> str:
         FROM truth t FULL JOIN promotion_use u ON u.promotion_id = t.id AND u.span = t.span AND u.key = t.key
         WHERE coalesce(u.baskets, 0) <> coalesce(t.baskets, 0) ORDER BY 1, 2, 3 LIMIT 1
         """,
-        POINTS_ID,
+        *RESERVED_IDS,
     )
     return "".join(
         f"uses of {promotion_id} ({' '.join(filter(None, (span, key)))}): kept {kept}, sales give {truth}"

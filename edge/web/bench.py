@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from edge.bench import GARBAGE, TAP_WAYS, UNKNOWN_CARD, UNKNOWN_CODE, Bench, printed_code
 from edge.config import DeviceConfig
 from edge.screen import Stage, TillView
-from edge.texts import clipped
+from edge.texts import N_, clipped
 from edge.web.bars import code128, ean13
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg
@@ -22,6 +22,23 @@ from rules.scale_codes import ScaleFormat
 TYPED_MAX = 4_096
 """Characters of the longest text that may be held to a scanner: more than a reader takes, to see that refused."""
 WEIGHTS_G = (250, 500, 1_000, 1_850)
+
+DEVICE_FAULTS: Mapping[str, str] = {
+    "unplug": N_("Unplugged half-way"),
+    "cut": N_("Cut off half-way"),
+    "noise": N_("Noise on the line"),
+    "bytewise": N_("Byte by byte"),
+    "glued": N_("Glued to the next"),
+    "lost": N_("Keys lost"),
+    "repeat": N_("Keys repeated"),
+    "caps": N_("Caps Lock on"),
+    "checksum": N_("Wrong checksum"),
+    "silent": N_("No answer once"),
+    "stale": N_("Old answer first"),
+    "error": N_("Error answer"),
+    "left": N_("Card slips away"),
+    "no_ack": N_("No acknowledgement"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +134,7 @@ def _show(pages: Blueprint, table: Table) -> None:
             has_scales=bool(table.formats),
             state=table.state(lane),
             sheets=table.sheets(lane),
+            fault_words=DEVICE_FAULTS,
             faults={name: table.bench.faults(name) for name in (devices.scanner, devices.cards) if name},
         )
 
@@ -201,7 +219,7 @@ def _spoil(pages: Blueprint, table: Table) -> None:
             abort(400)
         bench.fail_next(device, what)
         texts = table.speech.texts()
-        return jsonify(words=texts.t("The next one meets: {fault}", fault=texts.device_fault(what)))
+        return jsonify(words=texts.t("The next one meets: {fault}", fault=texts.t(DEVICE_FAULTS[what])))
 
 
 def _given(name: str) -> object:

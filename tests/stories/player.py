@@ -23,7 +23,7 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
-from tests.stories import words_cards, words_coupons, words_members, words_returns, words_times
+from tests.stories import words_approvals, words_cards, words_coupons, words_members, words_returns, words_times
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -72,7 +72,9 @@ class Player:
             try:
                 self._step(line)
                 following = steps[index + 1][1] if index + 1 < len(steps) else ""
-                if self.refusal and not following.startswith(("expect refused", "expect told", "expect banner")):
+                if self.refusal and not following.startswith(
+                    ("expect refused", "expect told", "expect banner", "expect asked")
+                ):
                     raise StoryError(f"refused: {self.refusal.code} {dict(self.refusal.params)}")
                 if self.shop.crashes:
                     raise StoryError(f"the till crashed: {self.shop.crashes[0]!r}")
@@ -491,4 +493,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_members.WORDS,
     *words_returns.WORDS,
     *words_times.WORDS,
+    *words_approvals.WORDS,
 )
