@@ -38,14 +38,20 @@ class Lane:
     """A reader at a lane, whose inbox may be full."""
 
     def __init__(
-        self, folder: Path, *, kind: str = "fake_scanner", reader: FakeReader | None = None, debounce_ms: int = 0
+        self,
+        folder: Path,
+        *,
+        kind: str = "fake_scanner",
+        reader: FakeReader | None = None,
+        debounce_ms: int = 0,
+        is_claimed: Callable[[str], bool] = lambda _: False,
     ) -> None:
         device = DeviceConfig(name="reader", kind=kind, lane=3, debounce_ms=debounce_ms)  # type: ignore[arg-type]
         self.reader = reader or FakeReader("reader")
         self.health = Health(clock=Clock(), data_dir=folder)
         self.events: list[tuple[int, Event]] = []
         self.full = False
-        self.thread = ReaderThread(device, self.reader, post=self._post, health=self.health)
+        self.thread = ReaderThread(device, self.reader, post=self._post, health=self.health, is_claimed=is_claimed)
 
     def _post(self, lane: int, event: Event) -> bool:
         if not self.full:
