@@ -146,6 +146,7 @@ class KeyboardScanner:
         self._folder = tempfile.TemporaryDirectory(prefix="taptill-keys-")
         self.path = str(Path(self._folder.name) / "event")
         self.lost = 0
+        self._pipe = -1
         self._keys = {
             character: (code, is_shifted)
             for code, (alone, shifted, _) in reversed(list(LAYOUTS[layout].items()))
@@ -163,6 +164,7 @@ class KeyboardScanner:
 
     def unplug(self) -> None:
         Path(self.path).unlink(missing_ok=True)
+        self._hang_up()
 
     def give(self, text: str, fault: str = "") -> None:
         events: list[tuple[int, int, int]] = []
@@ -201,10 +203,20 @@ class KeyboardScanner:
     def _send(self, events: Sequence[tuple[int, int, int]]) -> None:
         data = b"".join(RECORD.pack(0, 0, *event) for event in events)
         # Nobody reads, or too slowly: the kernel's buffer of a real device overflows just so.
-        with contextlib.suppress(OSError):
-            pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
-            with open(pipe, "wb", buffering=0) as writer:  # noqa: PTH123
-                writer.write(data)
+        try:
+            if self._pipe < 0:
+                self._pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            os.write(self._pipe, data)
+        except BlockingIOError:
+            pass
+        except OSError:
+            # Whoever read has left; the next one finds nothing old.
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
 
 
 def _stroke(code: int, value: int | None = None) -> list[tuple[int, int, int]]:

@@ -97,6 +97,11 @@ class Identify:
         self._named = device
         return True
 
+    @property
+    def was_asked(self) -> bool:
+        """Whether it was ever begun."""
+        return self._until_s > 0
+
     def state(self) -> Listening:
         left_s = max(0.0, self._until_s - monotonic_s())
         with self._lock:

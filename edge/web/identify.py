@@ -36,7 +36,7 @@ def blueprint(house: House, identify: Identify) -> Blueprint:
     @pages.get("/lane/<int:lane>/settings/identify")
     def state(lane: int) -> ResponseReturnValue:
         signed_in(lane)
-        # 204 leaves the page as it is: nobody has asked yet, or the time is over and the answer stands there.
-        return answer() if identify.state().left_s else ("", 204)
+        # 204 leaves the page as it is: nobody has asked yet.
+        return answer() if identify.was_asked else ("", 204)
 
     return pages
