@@ -30,6 +30,7 @@ from edge.web import (
     rule_programme,
     rule_trials,
     rules,
+    times_pages,
 )
 from edge.web.door import UPLOAD_MAX, Pairing, protect
 from edge.web.house import House
@@ -94,8 +95,9 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         member_new.blueprint(file),
         customers.blueprint(file, Passes(house.secret_key)),
         cards.blueprint(file),
-        coupon_pages.lane_blueprint(house, file),
+        times_pages.blueprint(file),
         returns.blueprint(house, house.members, speech),
+        coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
         coupon_pages.office_blueprint(back_office),
     ]
