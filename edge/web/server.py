@@ -30,6 +30,7 @@ from edge.web import (
     rule_programme,
     rule_trials,
     rules,
+    shifts,
     times_pages,
 )
 from edge.web.door import UPLOAD_MAX, Pairing, protect
@@ -61,6 +62,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
+    app.register_blueprint(shifts.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
