@@ -18,6 +18,7 @@ from edge.web import (
     cards,
     coupon_pages,
     customers,
+    identify,
     imports,
     lane,
     member_benefits,
@@ -68,6 +69,8 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     _add_members(app, house, speech)
+    if house.identify is not None:
+        app.register_blueprint(identify.blueprint(house, house.identify))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 
