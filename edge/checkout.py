@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from edge.shop import Shop, months_after
 from edge.store.sales import SaleContext, record_sale
+from edge.stored_value_view import money_used
 from edge.times_grants import granted_by
 from rules.basket import Basket
 from rules.loyalty import next_tier, tier_for
@@ -24,15 +25,18 @@ def close_sale(
     staff_id: str,
     printer: str,
     more_lines: tuple[SaleLine, ...] = (),
+    keeps_change: bool = False,
 ) -> tuple[Sale, str | None]:
     """Record the sale and return it with the id of the tier that the member reaches by it, or None.
 
     Args:
         more_lines: what has no price in the quote: what times cards paid for.
+        keeps_change: the member keeps what the shop allows of the change as stored value.
 
-    From the return on the sale is a fact. Raises the store's errors when it is not.
+    From the return on the sale is a fact. Raises the store's errors when it is not, InsufficientError among them.
     """
     now_ms = shop.clock.now_ms()
+    money = money_used(shop, basket.member_id, settlement, keeps_change=keeps_change)
     spend, tier_id = 0, ""
     new_tier_id = None
     if basket.member_id is not None:
@@ -53,7 +57,7 @@ def close_sale(
         discount=quote.discount,
         total=quote.total,
         tax=quote.tax,
-        change=settlement.change,
+        change=settlement.change - money.kept,
         item_count=basket.item_count + sum(line.quantity for line in more_lines),
         lines=(*sale_lines(basket, quote, shop.gift_items(quote)), *more_lines),
         tenders=tuple(SaleTender(t.kind, t.amount, t.given, t.ref) for t in settlement.tenders),
@@ -62,6 +66,9 @@ def close_sale(
         points=quote.points,
         points_paid=quote.points_paid.points if quote.points_paid else 0,
         spent_codes=quote.spent_codes,
+        principal_paid=money.principal,
+        gift_paid=money.gift,
+        change_kept=money.kept,
         next_tier=above[0].id if above else "",
         next_tier_short=above[0].spend_from - spend if above else 0,
         is_clock_unsure=not shop.clock.is_sane(),

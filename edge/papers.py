@@ -8,8 +8,10 @@ from edge.config import Config, DeviceConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
 from edge.receipt_return import return_receipt
 from edge.rulebook import Rulebook
-from edge.store import members, returns, staff
+from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
+from edge.store import entries, members, returns, staff, stored_value
 from edge.store.database import Store
+from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
@@ -36,6 +38,11 @@ class Papers:
                 return None
             words = self._words(back.entry.staff_id, back.entry.member_id, language)
             return return_receipt(back, words, clock=self._clock)
+        if job.kind == "slip":
+            entry = entries.stored(self._db, job.sale_id or "")
+            return self.slip(entry, language) if entry else None
+        if job.kind == "statement":
+            return self.statement(job.sale_id or "", job.created_ms, language)
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
@@ -49,6 +56,18 @@ class Papers:
         if sale is None:
             return None
         return receipt(sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=copy)
+
+    def slip(self, entry: Entry, language: str) -> Document | None:
+        """Return the paper of an entry that is no sale; None for one that has none."""
+        lay_out = SLIPS.get(entry.kind)
+        if lay_out is None:
+            return None
+        return lay_out(entry, self._words(entry.staff_id, entry.member_id, language), clock=self._clock)
+
+    def statement(self, member_id: str, at_ms: int, language: str) -> Document | None:
+        """Return the newest moves of a member's money."""
+        moves = stored_value.statement(self._db, member_id, limit=STATEMENT_MAX)
+        return money_statement(moves, self._words("", member_id, language), clock=self._clock, at_ms=at_ms)
 
     def _words(self, staff_id: str, member_id: str | None, language: str) -> ReceiptWords:
         person = staff.by_id(self._db, staff_id)

@@ -156,6 +156,8 @@ class Shop:
         tier = self.rules.tier(file.tier_id) or tier_for(spend, self.rules.tiers)
         above = next_tier(max(spend, tier.spend_from if tier else 0), self.rules.tiers)
         points = ledger.points_of(self.store.db, file.member_id, now_ms=self.clock.now_ms())
+        principal = ledger.spendable(self.store.db, account, STORED_VALUE, now_ms=self.clock.now_ms())
+        gift_money = ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms())
         today = self.clock.now_local()
         return MemberView(
             member_id=file.member_id,
@@ -166,8 +168,9 @@ class Shop:
             tier_colour=tier.colour if tier else "",
             points=points,
             points_worth=points * MINOR_PER_YUAN // self.config.rules.points_per_yuan_worth,
-            stored_value=ledger.balance(self.store.db, account, STORED_VALUE)
-            + ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms()),
+            stored_value=principal + gift_money,
+            principal=principal,
+            gift_money=gift_money,
             spend_12m=spend,
             visits=file.visits,
             last_visit=file.last_date,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import banner, card_offer, finding, paying, till_extras, till_lines
+from edge import banner, card_offer, finding, paying, stored_value_grants, till_extras, till_lines
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -248,6 +248,7 @@ class Till:
             return self._desk.refuse(Refusal(members.why_unknown(self._shop.store.db, member_id)))
         if file.status == "blocked":
             return self._desk.refuse(Refusal("member_blocked"))
+        stored_value_grants.give_due_to(self._shop, member_id)
         basket = self._desk.open_basket()
         if basket.member_id == member_id:
             self._desk.show(sound=Sound.TAP)

@@ -53,6 +53,7 @@ from rules.promotion_kinds import (
 )
 from rules.promotion_prices import price_problems
 from rules.return_rules import ReturnRules
+from rules.stored_value import StoredValueRules, stored_value_links
 from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
 from rules.times import TimesRules
@@ -148,6 +149,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     # The subjects of rules/subjects.py.
     membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
+    stored_value: StoredValueRules = StoredValueRules()
     times: TimesRules = TimesRules()
 
     def tier(self, tier_id: str) -> Tier | None:
@@ -211,6 +213,10 @@ def read_rules(
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
     subjects = read_subjects(data, problems)
+    if "stored_value" in subjects:
+        packages = subjects["times"].packages if "times" in subjects else ()
+        package_ids = [package.id for package in packages]
+        problems += stored_value_links(subjects["stored_value"], tier_ids=tier_ids, package_ids=package_ids)
     if known_items is not None:
         problems += price_problems(placed, known_items)
     if problems:

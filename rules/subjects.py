@@ -9,17 +9,20 @@ import msgspec
 
 from rules.membership import Membership, membership_problems
 from rules.return_rules import ReturnRules
+from rules.stored_value import StoredValueRules, stored_value_problems
 from rules.table_reader import Problem, read_table
 from rules.times import TimesRules, times_problems
 
 SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
     "membership": Membership,
     "returns": ReturnRules,
+    "stored_value": StoredValueRules,
     "times": TimesRules,
 }
 """The struct of each table by its key, which is its field's name on RuleSet as well; every one has a default."""
 CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {
     "membership": membership_problems,
+    "stored_value": stored_value_problems,
     "times": times_problems,
 }
 """What a struct cannot say of itself: contradictions between its keys."""

@@ -13,6 +13,7 @@ from edge.store.database import execute, rows, scalar
 from edge.store.entries import changed_entry
 from edge.store.returns import changed_return, wrong_return
 from edge.store.sales import changed_sale
+from edge.store.stored_value import wrong_top_up
 from edge.store.uses import wrong_count
 
 
@@ -37,6 +38,7 @@ def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: Non
         ("receipt numbers", _wrong_counter),
         ("uses of promotions", wrong_count),
         ("returns", wrong_return),
+        ("top-ups", wrong_top_up),
         ("sales against the chain", changed_sale),
         ("entries against the chain", changed_entry),
         ("returns against the chain", changed_return),

@@ -49,6 +49,8 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """(promotion id, SKU) where a gift was chosen."""
     times: tuple[StoredTimes, ...] = ()
     """What times cards pay for; it is no part of `lines` and has no price."""
+    keeps_change: bool = False
+    """The member keeps the change as stored value."""
 
 
 class StoredTender(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from peewee import SqliteDatabase
 from edge.store import ledger, people
 from edge.store.database import execute, row, rows
 from edge.store.people import NOTES_MAX, Person, Profile
+from edge.store.stored_value import bring_top_ups
 from rules.ledger import LotUse, Transfer, lives_in_lots, member_account, owed_account
 
 REASON = "merge"
@@ -146,5 +147,6 @@ SUBJECTS: tuple[Callable[[SqliteDatabase, str, str], None], ...] = (
     _visits,
     _favourites,
     _uses,
+    bring_top_ups,
 )
 """What each subject brings over, called with the ids of who stays and who goes; a subject adds one line."""

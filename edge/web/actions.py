@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
+from edge.stored_value import keep_change
 from edge.till import Till
 from edge.times import drop_times, use_times
 from edge.web.house import House
@@ -64,6 +65,7 @@ def actions() -> Mapping[str, Action]:
             {"unit": None, "sku": None, "holder_id": None, "quantity": quantity},
             optional=frozenset({"quantity"}),
         ),
+        Action(keep_change, {"keeps": range(2)}),
         Action(drop_times, {"unit": None, "sku": None}),
         Action(Till.dismiss, {}, when_locked=True),
         Action(Till.to_pay, {}),

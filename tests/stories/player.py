@@ -22,7 +22,7 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
-from tests.stories import words_members, words_returns, words_times
+from tests.stories import words_members, words_returns, words_stored_value, words_times
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -52,6 +52,7 @@ class Player:
         self.refusal: Refusal | None = None
         self.last_pay: dict[str, Any] = {}
         self.last_return: dict[str, Any] = {}
+        self.last_top_up: dict[str, Any] = {}
         self.kept_sale_id = ""
         self.shown = ""
         self.papers: dict[int, list[str]] = {lane: [] for lane in LANES}
@@ -478,4 +479,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_members.WORDS,
     *words_returns.WORDS,
     *words_times.WORDS,
+    *words_stored_value.WORDS,
 )

@@ -51,7 +51,7 @@
 
   // --- presses -----------------------------------------------------------------------------------------------------
   const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test"]);
-  const NUMBERS = new Set(["quantity", "amount", "given", "points"]);
+  const NUMBERS = new Set(["quantity", "amount", "given", "points", "keeps"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
 
