@@ -124,7 +124,7 @@ def top_ups_of(db: SqliteDatabase, member_id: str) -> list[StoredTopUp]:
     found = rows(
         db,
         "SELECT t.top_up_id, t.at_ms, e.number FROM top_up t JOIN entry e ON e.entry_id = t.top_up_id"
-        " WHERE t.member_id = ? ORDER BY t.at_ms, t.top_up_id",
+        " WHERE t.member_id = ? ORDER BY e.entry_no",
         member_id,
     )
     states = [
