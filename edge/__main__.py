@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from edge.cli.cards import cards
 from edge.cli.configuration import check, config
 from edge.cli.daemon import demo, run
 from edge.cli.doctor import doctor
@@ -29,7 +30,7 @@ def main() -> None:
     """TapTill: a shop's till and membership system. It sells with the line to head office cut."""
 
 
-for command in (init, run, demo, check, config, doctor, audit, price, scan, rules, backup, user):
+for command in (init, run, demo, check, config, doctor, audit, price, scan, rules, backup, user, cards):
     main.add_command(command)
 
 if __name__ == "__main__":

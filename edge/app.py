@@ -17,6 +17,7 @@ from pathlib import Path
 from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
 from edge.bench import Bench
+from edge.card_keys import read_card_key
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
@@ -33,7 +34,7 @@ from edge.rule_room import RuleRoom
 from edge.rulebook import open_rulebook
 from edge.screen import Screens
 from edge.shop import Shop
-from edge.store import printjobs
+from edge.store import cards, printjobs
 from edge.store.database import (
     Store,
     StoreError,
@@ -178,6 +179,7 @@ def start(
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
+        card_key=_card_key(loaded, health),
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -195,7 +197,8 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=open_member_room(shop),
-        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
+        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
+                     card_key=shop.card_key),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
@@ -233,6 +236,15 @@ def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:
     except OSError as error:
         health.add_problem(f"store.logo: {error}")
         return {}
+
+
+def _card_key(loaded: Loaded, health: Health) -> bytes | None:
+    try:
+        return read_card_key(loaded)
+    except SecretError as error:
+        # Cards tell their number all the same; what needs proof asks for another one.
+        health.add_problem(f"cards.key_file: {error}")
+        return None
 
 
 def _wake(followers: Sequence[Callable[[], None]]) -> None:
@@ -288,7 +300,13 @@ def _start_relay(core: Core, loaded: Loaded, followers: list[Callable[[], None]]
 
 
 def _bench(
-    config: Config, store: Store, clock: Clock, made: Mapping[str, LineReader | Printer], *, tiers: tuple[Tier, ...]
+    config: Config,
+    store: Store,
+    clock: Clock,
+    made: Mapping[str, LineReader | Printer],
+    *,
+    tiers: tuple[Tier, ...],
+    card_key: bytes | None,
 ) -> Bench | None:
     if not config.screen.bench:
         return None
@@ -296,7 +314,10 @@ def _bench(
     from edge.store.shelf import shelf
 
     devices = {name: device for name, device in made.items() if isinstance(device, FakeReader | FakePrinter)}
-    return Bench(devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers)
+    return Bench(
+        devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
+        counter_of=partial(cards.counter, store.reads),
+    )  # fmt: skip
 
 
 def _start_web(house: House, stack: ExitStack) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from edge.coupon_issue import brought_by
 from edge.shop import Shop, months_after
 from edge.store.sales import SaleContext, record_sale
 from edge.stored_value_view import money_used
@@ -80,6 +81,7 @@ def close_sale(
         printers=(printer,) if printer else (),
         drawer_printer=printer if shop.has_drawer(printer) else "",
         new_tier_id=new_tier_id,
+        coupons=brought_by(shop, basket, quote, at_ms=now_ms),
         more=granted_by(shop, sale),
     )
     return record_sale(shop.store, sale, context), new_tier_id

@@ -18,6 +18,16 @@ DeviceKind = Literal[
     "fake_printer",
 ]
 
+PermissionName = Literal[
+    "adjust_balance", "refund_stored_value", "extend_times", "issue_coupons", "merge_members", "erase_member",
+    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "edit_membership", "line_discount",
+    "basket_discount", "price_change", "void_line", "void_basket", "no_sale", "cash_in", "cash_out",
+    "shift_difference", "read_shift",
+]  # fmt: skip
+"""The permissions of edge/permissions.py, which a test holds together."""
+Parts = Annotated[int, Meta(ge=0, le=10_000)]
+Limit = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
 
 class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The store itself."""
@@ -107,6 +117,36 @@ class StaffConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 15
 
 
+class RoleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the people of one role may do alone; whatever is more needs a second person who may. It replaces the role
+    of that name that ships: cashier, manager, owner."""
+
+    name: Annotated[Name, Meta(description="Name of the role, as `taptill staff add` takes it.")]
+    may: Annotated[tuple[PermissionName, ...], Meta(max_length=60, description="What it may do, without a limit.")] = ()
+    line_discount_bp: Annotated[
+        Parts, Meta(description="Most off a line by hand, in basis points: 1000 is a tenth.")
+    ] = 0
+    basket_discount_bp: Annotated[Parts, Meta(description="Most off a basket by hand, in basis points.")] = 0
+    price_change_bp: Annotated[
+        Parts, Meta(description="How far below its list price an item may go by hand, in basis points.")
+    ] = 0
+    void_line_minor: Annotated[Limit, Meta(description="Dearest line that it may void, in minor units.")] = 0
+    void_basket_minor: Annotated[Limit, Meta(description="Dearest basket that it may void, in minor units.")] = 0
+    return_minor: Annotated[Limit, Meta(description="Most that it may give back for a return, in minor units.")] = 0
+    cash_in_minor: Annotated[Limit, Meta(description="Most cash that it may put into the drawer at once.")] = 0
+    cash_out_minor: Annotated[Limit, Meta(description="Most cash that it may take out of the drawer at once.")] = 0
+    shift_difference_minor: Annotated[
+        Limit, Meta(description="Largest difference with which it may close a shift, in minor units.")
+    ] = 0
+
+
+class ShiftConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Shifts at the lanes."""
+
+    required: Annotated[bool, Meta(description="Sell only while a shift is open at the lane.")] = False
+    float_minor: Annotated[Limit, Meta(description="Float that a shift is offered to begin with, in minor units.")] = 0
+
+
 class RulesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Prices, promotions and points."""
 
@@ -178,6 +218,19 @@ class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keepalive_s: Annotated[int, Meta(ge=5, le=600, description="Seconds between signs of life.")] = 30
 
 
+class CardsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cards that prove themselves, and the codes on members' phones."""
+
+    key_file: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="File that holds the master key of the cards, 32 hex digits; a bare name is looked up among"
+            " systemd's credentials; empty: cards only tell their number.",
+        ),
+    ] = ""
+
+
 class ScreenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The screens."""
 
@@ -199,8 +252,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lane: Annotated[tuple[LaneConfig, ...], Meta(max_length=99)] = (LaneConfig(number=1),)
     device: Annotated[tuple[DeviceConfig, ...], Meta(max_length=64)] = ()
     staff: StaffConfig = StaffConfig()
+    role: Annotated[tuple[RoleConfig, ...], Meta(max_length=20)] = ()
+    shift: ShiftConfig = ShiftConfig()
     rules: RulesConfig = RulesConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None
+    cards: CardsConfig = CardsConfig()
     screen: ScreenConfig = ScreenConfig()

@@ -41,6 +41,7 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     _check_twins("lane", "number", [lane and lane.number for lane in config.lane or ()], walk)
     _check_twins("device", "name", [device and device.name for device in config.device or ()], walk)
     _check_twins("device", "path", [device and (device.path or None) for device in config.device or ()], walk)
+    _check_twins("role", "name", [role and role.name for role in config.role or ()], walk)
     _check_twins("scale_code", "prefix", [scale and scale.prefix for scale in config.scale_code or ()], walk)
     _check_lanes(config, lanes, devices, walk)
     for number, device in enumerate(config.device or (), 1):

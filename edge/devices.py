@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 
 from drivers.base import (
+    CARDS_MARK,
+    SUN_MARK,
     DeviceBusy,
     DeviceForbidden,
     DeviceMissing,
@@ -111,11 +113,13 @@ class ReaderThread:
     def _take(self, text: str) -> None:
         event: Event
         if self._device.kind.endswith("cards"):
-            uid = normalise_uid(text, form=self._device.uid_form)
-            if uid is None:
+            printed, _, sun = text.partition(SUN_MARK)
+            uids = [normalise_uid(each, form=self._device.uid_form) for each in printed.split(CARDS_MARK)]
+            known = [uid for uid in uids if uid is not None]
+            if len(known) < len(uids):
                 self._lost += 1
                 return
-            event = Tap(self._device.name, uid)
+            event = Tap(self._device.name, known[0], sun, tuple(known[1:]))
         else:
             event = Scan(self._device.name, text)
         if not self._post(self._device.lane, event):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.base import Event, Scan
+from edge import approvals
 from edge.clock import monotonic_s
 from edge.screen import Refusal
 from edge.store.database import Store, StoreError, is_full
@@ -92,8 +93,8 @@ class Loop:
             text = event.text
             job = _Job(lambda: till.scan(text), None, lane)
         else:
-            uid = event.uid
-            job = _Job(lambda: till.tap(uid), None, lane)
+            tapped = event
+            job = _Job(lambda: till.tap(tapped.uid, tapped.sun, tapped.others), None, lane)
         return self._put(job)
 
     def ask(self, lane: int, method: Callable[..., Any], /, **arguments: Any) -> Any:
@@ -102,7 +103,7 @@ class Loop:
         Raises TillBusyError when it does not answer in time, KeyError for a lane that does not exist.
         """
         till = self._tills[lane]
-        return self._await(_Job(lambda: method(till, **arguments), Future(), lane))
+        return self._await(_Job(lambda: approvals.ask(till, method, arguments), Future(), lane))
 
     def write(self, change: Callable[[], Any]) -> Any:
         """Run a change of the store in one transaction on the writer thread and return its value.

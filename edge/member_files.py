@@ -15,7 +15,7 @@ from edge.ids import new_id
 from edge.member_desk import may_write, tell
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
-from edge.store import consents, entries, ledger, members, people
+from edge.store import cards, consents, coupons, entries, ledger, members, people
 from edge.store.consents import Consent
 from edge.store.database import execute, rows
 from edge.store.entries import Entry
@@ -98,10 +98,12 @@ def forget(db: Any, member_id: str, *, at_ms: int, place: str) -> None:
         if said.is_given:
             consents.put(db, member_id, Consent(said.purpose, False, place, at_ms))
     people.drop_person(db, member_id)
+    coupons.void_of_member(db, member_id)
     execute(
         db, "UPDATE card SET status = 'blocked', since_ms = ? WHERE member_id = ? AND status = 'active'",
         at_ms, member_id,
     )  # fmt: skip
+    cards.forget_secrets(db, member_id)
     execute(db, "UPDATE member SET status = 'erased', tags = '' WHERE member_id = ?", member_id)
 
 

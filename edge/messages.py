@@ -72,6 +72,8 @@ class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
     """The unit of the times that paid for the line; left out for what was bought."""
     times_from: str | msgspec.UnsetType = msgspec.UNSET
     """The member whose card it was; left out where it was the sale's own."""
+    list_price: int | msgspec.UnsetType = msgspec.UNSET
+    """What the item listed for, where a person changed its price to `unit_price`; left out otherwise."""
 
 
 class TenderBody(msgspec.Struct, frozen=True, kw_only=True):

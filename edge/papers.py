@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.receipt_coupons import PaperCoupon
 from edge.receipt_return import return_receipt
 from edge.rulebook import Rulebook
 from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
-from edge.store import entries, members, returns, staff, stored_value
+from edge.store import coupons, entries, members, returns, staff, stored_value
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
+from rules.sale import Sale
 
 
 class Papers:
@@ -46,16 +50,14 @@ class Papers:
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
-        return receipt(
-            sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=job.kind == "copy"
-        )
+        return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=job.kind == "copy")
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return a receipt for the screen, or None for an unknown sale."""
         sale = stored_sale(self._db, sale_id)
         if sale is None:
             return None
-        return receipt(sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=copy)
+        return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
 
     def slip(self, entry: Entry, language: str) -> Document | None:
         """Return the paper of an entry that is no sale; None for one that has none."""
@@ -79,6 +81,26 @@ class Papers:
             member_name=members.mask_name(member.name) if member else "",
             tier_names=self._rulebook.tier_names(),
             package_names=self._rulebook.package_names(),
+        )
+
+    def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
+        brought = coupons.brought_by_sale(self._db, sale.sale_id)
+        words = self._words(sale.staff_id, sale.member_id, language)
+        # A copy shows no coupon that is of no use any more.
+        return replace(words, coupons=tuple(self._coupon(each) for each in brought if each.state == "open"))
+
+    def _coupon(self, coupon: coupons.Coupon) -> PaperCoupon:
+        promotion = self._rulebook.rules.promotion(coupon.promotion_id)
+        return PaperCoupon(
+            names=promotion.names if promotion else coupon.names,
+            code=coupon.code,
+            first_day=None
+            if coupon.valid_from_ms <= coupon.issued_ms
+            else self._clock.local(coupon.valid_from_ms).date(),
+            last_day=None
+            if coupon.valid_until_ms >= coupons.FOREVER_MS
+            else self._clock.local(coupon.valid_until_ms - 1).date(),
+            is_bearer=coupon.is_bearer,
         )
 
     def _texts(self, language: str) -> Texts:

@@ -22,6 +22,7 @@ from drivers.document import (
 )
 from edge.clock import Clock
 from edge.config import StoreConfig
+from edge.receipt_coupons import PaperCoupon, coupon_blocks
 from edge.texts import Texts
 from rules.basket import Names
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT
@@ -39,6 +40,8 @@ class ReceiptWords:
     member_name: str = ""
     """Masked."""
     tier_names: Mapping[str, Names] | None = None
+    coupons: tuple[PaperCoupon, ...] = ()
+    """That the sale brought."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
 
@@ -55,7 +58,7 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
-    blocks += [Rule(), *_foot(sale, words), Cut()]
+    blocks += [Rule(), *_foot(sale, words), *coupon_blocks(words.coupons, words.texts), Cut()]
     document = Document(tuple(blocks))
     return marked_copy(document, t.t("COPY")) if copy else document
 
@@ -84,6 +87,7 @@ def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
         return [Row(cells), Text("  " + t.t("Gift: {name}", name=t.name(names.get(line.gift_of, Names()))))]
     return [
         Row(cells),
+        *([] if line.list_price is None else [Columns("  " + t.t("List price"), t.amount(line.list_price))]),
         *(
             Columns(f"  {t.name(names[promotion_id]) if promotion_id in names else promotion_id}", _minus(amount, t))
             for promotion_id, amount in line.discounts

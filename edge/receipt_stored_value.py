@@ -62,6 +62,8 @@ def top_up_slip(entry: Entry, words: ReceiptWords, *, clock: Clock) -> Document:
         blocks.append(Columns("  " + parts, t.amount(now)))
     if points:
         blocks.append(Columns(t.t("Points given"), f"+{points}"))
+    if _figure(entry, "coupons"):
+        blocks.append(Columns(t.t("Coupons given"), str(_figure(entry, "coupons"))))
     if any(move.unit.startswith("times:") for move in entry.transfers):
         blocks += [
             Columns(_package(move.unit, words), t.t("{count} times", count=move.amount))

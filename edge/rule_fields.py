@@ -92,8 +92,8 @@ PICKS = {
 """What is picked for a key; other lists of texts are typed."""
 SECTIONS = {
     "names": Section.NAME, "scope": Section.ITEMS, "when": Section.WHEN, "who": Section.WHO, "code": Section.LIMITS,
-    "single_use": Section.LIMITS, "uses": Section.LIMITS, "min_quantity": Section.ITEMS, "min_amount": Section.ITEMS,
-    "lanes": Section.LIMITS,
+    "single_use": Section.LIMITS, "issued": Section.LIMITS, "uses": Section.LIMITS, "lanes": Section.LIMITS,
+    "min_quantity": Section.ITEMS, "min_amount": Section.ITEMS,
 }  # fmt: skip
 """Section of the keys that all kinds share; those that are not named stand under MORE, a kind's own under GIVES."""
 CHOICES_OF = {"alike": ("", "sku", "category", "brand")}

@@ -98,6 +98,10 @@ FIELDS: Mapping[str, tuple[str, str]] = {
         N_("Each customer has a code of their own"),
         N_("The code, a hyphen and anything; each works once."),
     ),
+    "issued": (
+        N_("Asks for an issued coupon"),
+        N_("One that the shop issued for this offer, to a member or on paper; each works once."),
+    ),
     "uses.in_all": (N_("Times in all"), N_("Empty: no limit.")),
     "uses.a_member": (N_("Times for each member"), N_("Empty: no limit.")),
     "uses.a_day": (N_("Times a day"), N_("Empty: no limit.")),
@@ -200,6 +204,7 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"give from_time and until_time together", N_("Give both hours, or none.")),
     (r"the slot ends when it starts.*", N_("It ends when it begins. For the whole day leave both hours empty.")),
     (r"begins or ends with a space.*", N_("It begins or ends with a space, so nobody could type it.")),
+    (r"asks for a code and for an issued coupon.*", N_("It asks for a code or for an issued coupon, not for both.")),
     (r"needs a code that.*", N_("It needs a coupon code that the customers' own codes begin with.")),
     (
         r"gives (?P<given_minor>\d+) for (?P<spent_minor>\d+) spent",

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 PUBLISHED = "rules_published"
 """What the chain and head office call it."""
-RULE_KEYS = ("points", "tiers", "exclusive_groups", "promotions")
+RULE_KEYS = ("points", "tiers", "exclusive_groups", "promotions", "coupon_rules")
 """Tables of a rules file, in the order in which they are written; those that this version knows are."""
 
 

@@ -69,6 +69,10 @@ class LineView:
     is_newest: bool = False
     is_open_price: bool = False
     """The cashier typed the price and may type another."""
+    list_price: Minor | None = None
+    """What the item lists for, where a person changed its price."""
+    is_by_hand: bool = False
+    """A person changed its price or took something off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,31 @@ class CouponView:
     """What it takes off."""
     missed: MissedPromotion | None = None
     """Why it gives nothing yet; None where it is used, or nothing is in the basket."""
+    label: str = ""
+    """The code as people read it, where that is not as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """A coupon that the member has: what it would give on this basket, or why it gives nothing."""
+
+    code: str
+    promotion_id: str
+    """The promotion that it is for."""
+    names: Names
+    """Of that."""
+    until_ms: int
+    """First moment at which it is too late."""
+    count: int = 1
+    """Coupons of this promotion that the member has; this one ends first."""
+    is_given: bool = False
+    """One of them is among the codes of the basket."""
+    saves: Minor = 0
+    """What it takes off more, as the basket is."""
+    helps: bool = False
+    """It gives something: money off, a gift, points."""
+    is_best: bool = False
+    missed: MissedPromotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +245,21 @@ class StaffView:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """Something that was asked for and waits for a second person."""
+
+    number: int
+    permission: str
+    amount: int
+    """Basis points or minor units, as the permission counts; 0 where it has none."""
+    limit: int
+    """Up to what amount whoever asked may do it alone."""
+    reason: str
+    people: tuple[StaffView, ...]
+    """Who may allow it."""
+
+
+@dataclass(frozen=True, slots=True)
 class TillView:
     """Everything that a lane's screen shows, except the status strip."""
 
@@ -234,6 +278,8 @@ class TillView:
     hints: tuple[MissedPromotion, ...] = ()
     """Promotions within reach: the customer is told how far it is."""
     coupons: tuple[CouponView, ...] = ()
+    offers: tuple[OfferView, ...] = ()
+    """The member's own coupons."""
     gifts: tuple[GiftView, ...] = ()
     points: PointsView | None = None
     stored_value: StoredValueView | None = None
@@ -247,6 +293,10 @@ class TillView:
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""
     can_undo: bool = False
+    proof: str = ""
+    """What is proved of the member being here, one of `rules.card_policy.Proof`; empty where nothing is."""
+    cards_held: tuple[str, ...] = ()
+    """UIDs of cards that lay on the reader at once, while one is to be chosen."""
     card_offered: str = ""
     """Last four digits of a card that belongs to nobody: it can be bound, or ignored."""
     blocked: Refusal | None = None
@@ -260,6 +310,7 @@ class TillView:
     """What is still to be paid."""
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None
+    approval: ApprovalView | None = None
     sound: Sound = Sound.NONE
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from edge.clock import Clock
@@ -11,8 +11,8 @@ from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
-from edge.store import catalog, ledger, members, uses
-from edge.store.baskets import StoredBasket
+from edge.store import catalog, coupons, ledger, members, uses
+from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.database import Store
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
@@ -22,7 +22,7 @@ from rules.money import BASIS_POINTS, Minor
 from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
-from rules.usage import Usage
+from rules.usage import IssuedCoupon, Usage
 
 SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
@@ -42,6 +42,8 @@ class Shop:
     health: Health
     committed: Callable[[], None]
     """Called after each commit that printing and relay may have to follow."""
+    card_key: bytes | None = field(default=None, repr=False)
+    """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
 
     @property
     def rules(self) -> RuleSet:
@@ -78,14 +80,9 @@ class Shop:
             lane=lane,
             points_to_redeem=stored.points,
             gift_choices=stored.gift_choices,
-            lines=tuple(
-                Line(
-                    line_id=line.line_id, item=items[line.sku], quantity=line.quantity, weight_g=line.weight_g,
-                    label_amount=line.label_amount, open_price=line.open_price, code=line.code,
-                )
-                for line in stored.lines
-            ),
-        )  # fmt: skip
+            off_bp=stored.off_bp,
+            lines=tuple(_line(line, items[line.sku]) for line in stored.lines),
+        )
 
     def quote(self, basket: Basket) -> Quote:
         """Return what a basket costs now, uses of promotions up to this moment counted.
@@ -97,9 +94,17 @@ class Shop:
     def usage(self, basket: Basket) -> Usage:
         """Return how often the promotions in force were used before, as far as this basket's price depends on it."""
         today = self.clock.business_date(self.clock.now_ms()).isoformat()
-        return uses.usage(
+        found = uses.usage(
             self.store.db, self.rules.promotions, member_id=basket.member_id, business_date=today, codes=basket.codes
         )
+        return replace(found, issued=self.issued(basket)) if basket.codes else found
+
+    def issued(self, basket: Basket) -> Mapping[str, IssuedCoupon]:
+        """Return the issued coupons among a basket's codes, by code with capitals folded."""
+        return coupons.issued(
+            self.store.db, basket.codes, member_id=basket.member_id, now_ms=self.clock.now_ms(),
+            is_clock_set=self.clock.is_sane(),
+        )  # fmt: skip
 
     def promotion_names(self) -> dict[str, Names]:
         """Return the name of every promotion in force by its id."""
@@ -181,6 +186,17 @@ class Shop:
             next_tier_progress_bp=spend * BASIS_POINTS // above[0].spend_from if above else BASIS_POINTS,
             favourites=members.favourites(self.store.db, file.member_id),
         )
+
+
+def _line(line: StoredLine, item: Item) -> Line:
+    # A price by hand stands in the place of the item's own, so that every promotion counts on it as on any other.
+    listed = None if line.hand_price is None else item.price
+    changed = item if line.hand_price is None else replace(item, price=line.hand_price)
+    return Line(
+        line_id=line.line_id, item=changed, quantity=line.quantity, weight_g=line.weight_g,
+        label_amount=line.label_amount, open_price=line.open_price, code=line.code, list_price=listed,
+        off_bp=line.off_bp, off_amount=line.off_amount,
+    )  # fmt: skip
 
 
 def birthday_of(file: members.MemberFile) -> Birthday | None:

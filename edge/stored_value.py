@@ -13,7 +13,7 @@ from edge.store import entries, ledger, members, printjobs, stored_value
 from edge.store.entries import Entry
 from edge.store.ledger import InsufficientError
 from edge.store.stored_value import StoredTopUp
-from edge.stored_value_grants import gift_moves, gift_of, give_due_to, instalment_days
+from edge.stored_value_grants import gift_moves, gift_of, give_due_to, instalment_days, issue_coupons
 from edge.till import Till
 from rules.ledger import (
     CASH,
@@ -113,6 +113,7 @@ def _record_top_up(desk: Desk, entry_id: str, member_id: str, paid: Settlement) 
     assert desk.memory.staff is not None, "a lane without staff is locked"
     today = shop.clock.business_date(now_ms)
     gift, tender = gift_of(shop, member_id, paid.due), paid.tenders[0]
+    codes = issue_coupons(shop, member_id, gift, now_ms=now_ms) if gift else ()
     moves = [
         Transfer(CASH, CUSTOMERS, money_account(desk, tender.kind), paid.due, TOP_UP),
         Transfer(STORED_VALUE, ISSUER, member_account(member_id), paid.due, TOP_UP),
@@ -124,7 +125,7 @@ def _record_top_up(desk: Desk, entry_id: str, member_id: str, paid: Settlement) 
     detail: dict[str, str | int] = {
         "tender": tender.kind, "given": tender.given, "change": paid.change, "paid": paid.due,
         "rule": gift.rule.id if gift else "", "gift": gift.money if gift else 0, "gift_now": given_now,
-        "points": gift.points if gift else 0, "instalments": 1 + len(days),
+        "points": gift.points if gift else 0, "coupons": len(codes), "instalments": 1 + len(days),
         "principal_after": before.principal + paid.due, "gift_after": before.gift + given_now,
     }  # fmt: skip
     number = entries.next_number(
@@ -132,12 +133,12 @@ def _record_top_up(desk: Desk, entry_id: str, member_id: str, paid: Settlement) 
     )
     entry = Entry(
         entry_id, TOP_UP, now_ms, today.isoformat(), tuple(moves), member_id=member_id, lane=desk.lane,
-        staff_id=desk.memory.staff.staff_id, number=number, detail=detail,
+        staff_id=desk.memory.staff.staff_id, approver_id=desk.approver_id, number=number, detail=detail,
     )  # fmt: skip
     entries.record(db, entry)
     stored_value.put_top_up(
         db, top_up_id=entry_id, member_id=member_id, paid=paid.due, gift=gift.money if gift else 0, at_ms=now_ms,
-        to_come=days,
+        to_come=days, codes=codes,
     )  # fmt: skip
     _queue_papers(desk, entry_id, is_cash=tender.kind == "cash")
 
@@ -288,12 +289,14 @@ def _record_refund(
     }  # fmt: skip
     entry = Entry(
         entry_id, REFUND, now_ms, today, plan.moves(account, money_account(desk, kind)), member_id=member_id,
-        lane=desk.lane, staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX], of_id=of_id,
-        number=number, detail=detail,
+        lane=desk.lane, staff_id=desk.memory.staff.staff_id, approver_id=desk.approver_id,
+        reason=reason.strip()[:REASON_MAX], of_id=of_id, number=number, detail=detail,
     )  # fmt: skip
     entries.record(db, entry)
     for each, part in plan.parts:
         stored_value.put_refund(db, refund_id=entry_id, top_up_id=each.top_up_id, refund=part)
+        if shop.rules.stored_value.void == "all":
+            stored_value.void_coupons(db, each.top_up_id)
     _queue_papers(desk, entry_id, is_cash=kind == "cash" and plan.amount > 0)
     return number
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from edge.checkout import points_expire_ms
+from edge.coupon_issue import days_end_ms
 from edge.shop import Shop, months_after
-from edge.store import entries, ledger, members, stored_value
+from edge.store import coupons, entries, ledger, members, stored_value
+from edge.store.coupon_batches import Batch, put_batch
 from edge.store.entries import Entry
 from edge.store.stored_value import GRANT, Due
 from edge.times_grants import day_end_ms, package_expires_ms
+from rules.basket import Names
 from rules.ledger import ISSUER, POINTS, STORED_VALUE_GIFT, Transfer, member_account, owed_account
 from rules.money import Minor
 from rules.stored_value import TopUpGift, gift_for
@@ -45,6 +48,25 @@ def gift_moves(shop: Shop, member_id: str, gift: TopUpGift, *, now_ms: int) -> t
             for part in package.parts
         ]
     return tuple(moves)
+
+
+def issue_coupons(shop: Shop, member_id: str, gift: TopUpGift, *, now_ms: int) -> tuple[str, ...]:
+    """Issue the coupons of a top-up, within the caller's transaction, and return their codes."""
+    names, codes = shop.promotion_names(), list[str]()
+    for each in gift.coupons:
+        batch = put_batch(
+            shop.store.db,
+            Batch(
+                batch_id=0, names=names.get(each.promotion, Names(each.promotion)), promotion_id=each.promotion,
+                rule_id=f"top-up/{gift.rule.id}", is_bearer=False, is_revived=True, most=0, valid_from_ms=None,
+                valid_until_ms=None, valid_days=each.valid_days, is_void=False, created_ms=now_ms, staff_id="",
+            ),
+        )  # fmt: skip
+        codes += coupons.issue(
+            shop.store.db, batch.batch_id, [member_id] * each.count, at_ms=now_ms, valid_from_ms=now_ms,
+            valid_until_ms=days_end_ms(shop, now_ms, each.valid_days),
+        )  # fmt: skip
+    return tuple(codes)
 
 
 def instalment_days(gift: TopUpGift, today: date) -> list[tuple[str, Minor]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from edge.cards import proof_refusal
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
 from edge.store import stored_value
 from edge.stored_value_view import most_now, tendered
+from rules.card_policy import Spending
 from rules.money import Minor
 
 
@@ -29,13 +31,7 @@ def may_pay(desk: Desk, member_id: str | None, given: Minor) -> Refusal | None:
     most = most_now(shop, member_id)
     if amount > most:
         return Refusal("stored_value_limit", {"most_minor": max(most - before, 0)})
-    return proof_refusal(desk, member_id, amount)
-
-
-def proof_refusal(desk: Desk, member_id: str, amount: Minor) -> Refusal | None:
-    """Say what a member has to prove before so much of their money is spent."""
-    del desk, member_id, amount
-    return None
+    return proof_refusal(desk, member_id, Spending.STORED_VALUE, amount) if given else None
 
 
 def keep_change(desk: Desk, *, keeps: bool) -> Refusal | None:

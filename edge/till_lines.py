@@ -9,6 +9,10 @@ from edge.finding import Found
 from edge.screen import Refusal, Sound
 from edge.store.baskets import StoredLine
 from rules.basket import LINES_MAX, QUANTITY_MAX
+from rules.money import AMOUNT_MAX, Minor
+
+OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
+"""Dearest price a piece that a person may type."""
 
 
 def add(desk: Desk, found: Found) -> Refusal | None:

@@ -104,7 +104,8 @@ def extend_times(till: Till, *, entry_id: str, member_id: str, unit: str, until:
             Transfer(unit, account, ISSUER, amount, "extension", from_lots=uses),
             Transfer(unit, ISSUER, account, amount, "extension", expires_ms),
         ),
-        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX],
+        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id,
+        approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX],
         detail={"until": until},
     )  # fmt: skip
     return _record(desk, entry)
@@ -136,7 +137,8 @@ def adjust_times(till: Till, *, entry_id: str, member_id: str, unit: str, change
     )
     entry = Entry(
         entry_id, "adjust_times", now_ms, shop.clock.business_date(now_ms).isoformat(), (move,),
-        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX],
+        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id,
+        approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX],
     )  # fmt: skip
     return _record(desk, entry)
 

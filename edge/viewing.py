@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from edge.coupon_offers import offers
 from edge.coupons import coupon_views
 from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
@@ -42,7 +43,8 @@ def selling_view(
         total=quote.total,
         applied=quote.applied,
         hints=_hints(quote),
-        coupons=coupon_views(shop.rules, basket, quote),
+        coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
+        offers=offers(shop, basket, quote),
         gifts=_gifts(shop, quote),
         points=_points(shop, basket, quote),
         times=times_views(shop, stored),
@@ -73,6 +75,8 @@ def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_ne
         ),
         is_newest=is_newest,
         is_open_price=line.open_price is not None and line.label_amount is None,
+        list_price=line.list_price,
+        is_by_hand=line.list_price is not None or line.off_bp > 0 or line.off_amount > 0,
     )
 
 

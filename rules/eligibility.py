@@ -12,7 +12,7 @@ from rules.loyalty import Member, Tier, is_birthday
 from rules.promotion_kinds import MemberPrice, PointsMultiplier, PromotionBase, Uses
 from rules.promotions import RuleSet
 from rules.quote import MissReason
-from rules.usage import Usage, code_given
+from rules.usage import NO_USAGE, Usage, code_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def is_unconditional(promotion: PromotionBase) -> bool:
         and not promotion.lanes
         and not promotion.channels
         and not promotion.code
+        and not promotion.issued
         and promotion.uses == Uses()
         and not isinstance(promotion, MemberPrice | PointsMultiplier)
     )
@@ -65,13 +66,17 @@ def why_not(promotion: PromotionBase, situation: Situation) -> MissReason | None
     customer = _customer_reason(promotion.who, situation) if needs_member else None
     if customer is not None:
         return customer
-    if promotion.code:
-        code = code_given(promotion, situation.codes, situation.usage)
-        if not code:
-            return MissReason.NO_CODE if code is None else MissReason.CODE_SPENT
+    code = code_missing(promotion, situation.codes, situation.usage)
+    if code is not None:
+        return code
     if promotion.uses.a_member and situation.member is None:
         return MissReason.MEMBERS_ONLY
     return MissReason.USED_UP if situation.usage.left(promotion) == 0 else None
+
+
+def is_open(when: When, now_local: datetime, calendar: Calendar) -> bool:
+    """Tell whether a moment is one of those that a `when` names."""
+    return _moment_reason(when, Situation(now_local, None, None, 0, "", frozenset(), NO_USAGE, calendar)) is None
 
 
 def _moment_reason(when: When, situation: Situation) -> MissReason | None:

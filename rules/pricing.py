@@ -11,13 +11,14 @@ import msgspec
 from rules import tax
 from rules.basket import LINES_MAX, Basket, Line, Names
 from rules.budget import NODE_BUDGET
+from rules.by_hand import NAMES, take_by_hand
 from rules.combination import Cheapest, cheapest
 from rules.eligibility import missing_years, situation_of
 from rules.explain import missed, next_steps
 from rules.extras import gifts_of, points_of, points_paid
 from rules.loyalty import Member
 from rules.money import AMOUNT_MAX, Minor
-from rules.promotion_kinds import POINTS_ID
+from rules.promotion_kinds import HAND_BASKET_ID, HAND_LINE_ID, POINTS_ID, RESERVED_IDS
 from rules.promotions import RuleSet
 from rules.quote import AppliedPromotion, Gift, LineDiscount, PricedLine, Quote
 from rules.rule_index import RuleIndex, index_of
@@ -97,6 +98,7 @@ def _quote(
         gifts, more = gifts_of(screened.extras, after_units(solution.best), basket)
         refused = {**refused, **more}
     applied = set(tally.takings)
+    take_by_hand(tally, lines, basket)
     paid = points_paid(basket, member, promotions.points, tally.total)
     if paid is not None:
         units = [(at, unit) for at, nets in enumerate(tally.nets) for unit in range(len(nets))]
@@ -152,13 +154,16 @@ def _priced_lines(lines: Sequence[Line], tally: Tally, index: RuleIndex) -> list
 
 def _applied(index: RuleIndex, tally: Tally) -> tuple[AppliedPromotion, ...]:
     found = []
-    for promotion_id in sorted([each for each in tally.takings if each != POINTS_ID], key=index.rank.__getitem__):
+    ruled = [each for each in tally.takings if each not in RESERVED_IDS]
+    for promotion_id in sorted(ruled, key=index.rank.__getitem__):
         taking = tally.takings[promotion_id]
         names = index.by_id[promotion_id].names
         found.append(AppliedPromotion(promotion_id, names, taking.amount, taking.times))
-    points = tally.takings.get(POINTS_ID)
-    if points is not None:
-        found.append(AppliedPromotion(POINTS_ID, POINTS_NAMES, points.amount, points.times))
+    for promotion_id in (HAND_LINE_ID, HAND_BASKET_ID, POINTS_ID):
+        other = tally.takings.get(promotion_id)
+        if other is not None:
+            names = NAMES.get(promotion_id, POINTS_NAMES)
+            found.append(AppliedPromotion(promotion_id, names, other.amount, other.times))
     return tuple(found)
 
 
@@ -178,6 +183,6 @@ def _spent(basket: Basket, quote: Quote, index: RuleIndex, usage: Usage) -> tupl
     spent = {
         code_given(index.by_id[promotion_id], codes, usage)
         for promotion_id in used
-        if promotion_id in index.by_id and index.by_id[promotion_id].single_use
+        if promotion_id in index.by_id and index.by_id[promotion_id].spends_codes
     }
     return tuple(sorted(code for code in spent if code))

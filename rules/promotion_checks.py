@@ -14,6 +14,7 @@ from rules.promotion_kinds import (
     EXTRA_KINDS,
     GROUP_KINDS,
     POINTS_ID,
+    RESERVED_IDS,
     UNIT_KINDS,
     BasketAmountOff,
     Bundle,
@@ -53,8 +54,9 @@ def promotion_problems(
         tier_ids: tiers of the file.
         known_skus: SKUs of the catalogue, or None.
     """
-    if promotion.id == POINTS_ID:
-        yield Problem(where, "id", "points is the name under which points taken as cash stand on a receipt")
+    if promotion.id in RESERVED_IDS:
+        what = "points taken as cash stand" if promotion.id == POINTS_ID else "a discount by hand stands"
+        yield Problem(where, "id", f"{promotion.id} is the name under which {what} on a receipt")
     for key, scope in scopes_of(promotion):
         yield from scope_problems(scope, where, key, known_skus=known_skus)
     yield from _when_problems(promotion.when, where)
@@ -77,6 +79,8 @@ def _code_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
         yield Problem(where, "code", "begins or ends with a space, so nobody could type it")
     if promotion.single_use and not promotion.code:
         yield Problem(where, "single_use", "needs a code that the customers' own codes begin with")
+    if promotion.issued and promotion.code:
+        yield Problem(where, "issued", "asks for a code and for an issued coupon: give one of the two")
 
 
 def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:

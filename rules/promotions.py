@@ -13,7 +13,9 @@ import msgspec
 
 from rules.basket import Item
 from rules.calendar_cn import Calendar, shipped_calendar
+from rules.card_policy import CardPolicy
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
+from rules.coupon_rules import COUPON_RULES_MAX, CouponRule, coupon_rule_problems
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier
 from rules.membership import Membership
 from rules.money import BASIS_POINTS
@@ -76,6 +78,7 @@ __all__ = [
     "BuyNGetM",
     "CouponAmountOff",
     "CouponPercentOff",
+    "CouponRule",
     "EverySpendOff",
     "FixedPrice",
     "GiftItem",
@@ -104,7 +107,7 @@ __all__ = [
     "read_rules",
 ]
 
-FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", *SUBJECTS)
+FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", "coupon_rules", *SUBJECTS)
 PROMOTIONS_MAX = 2_000
 TIERS_MAX = 20
 VERSION_LENGTH = 12
@@ -144,12 +147,15 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     points: PointsRule = PointsRule()
     exclusive_groups: dict[str, int] = {}
     """How many promotions of an exclusive group may apply to a basket, where more than one may."""
+    coupon_rules: tuple[CouponRule, ...] = ()
+    """Coupons that the shop issues by itself."""
     calendar: Calendar = Calendar()
     """Official days; only what a promotion asks for makes it be read."""
     # The subjects of rules/subjects.py.
     membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
     stored_value: StoredValueRules = StoredValueRules()
+    proof: CardPolicy = CardPolicy()
     times: TimesRules = TimesRules()
 
     def tier(self, tier_id: str) -> Tier | None:
@@ -212,11 +218,16 @@ def read_rules(
     placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
+    known = {_id_of(raw): promotions.get(row) for row, raw in enumerate(rows)}
+    coupon_rules = _read_coupon_rules(data, known, skus, problems)
     subjects = read_subjects(data, problems)
     if "stored_value" in subjects:
         packages = subjects["times"].packages if "times" in subjects else ()
         package_ids = [package.id for package in packages]
-        problems += stored_value_links(subjects["stored_value"], tier_ids=tier_ids, package_ids=package_ids)
+        is_issued = {key: promotion is None or promotion.issued for key, promotion in known.items()}
+        problems += stored_value_links(
+            subjects["stored_value"], tier_ids=tier_ids, package_ids=package_ids, promotions=is_issued
+        )
     if known_items is not None:
         problems += price_problems(placed, known_items)
     if problems:
@@ -229,6 +240,7 @@ def read_rules(
         promotions=tuple(promotions.values()),
         points=points,
         exclusive_groups=groups,
+        coupon_rules=coupon_rules,
         calendar=shipped_calendar() if needs_calendar else Calendar(),
         **subjects,
     )
@@ -244,6 +256,8 @@ def content_version(rules: RuleSet) -> str:
         rules.exclusive_groups,
     ]
     subjects = spoken_subjects(rules)
+    if rules.coupon_rules:
+        subjects["coupon_rules"] = sorted(rules.coupon_rules, key=lambda rule: rule.id)
     canonical = msgspec.json.encode([*parts, subjects] if subjects else parts, order="deterministic")
     return hashlib.sha256(canonical).hexdigest()[:VERSION_LENGTH]
 
@@ -314,6 +328,23 @@ def _read_promotions(rows: list[Any], problems: list[Problem]) -> dict[int, Prom
             if promotion is not None:
                 promotions[row] = promotion
     return promotions
+
+
+def _read_coupon_rules(
+    data: Mapping[str, Any],
+    promotions: Mapping[str, Promotion | None],
+    known_skus: Collection[str] | None,
+    problems: list[Problem],
+) -> tuple[CouponRule, ...]:
+    found: list[CouponRule] = []
+    for row, raw in enumerate(_rows(data, "coupon_rules", "coupon_rule", COUPON_RULES_MAX, problems)):
+        where = _where("coupon_rule", row, raw)
+        plain = {**raw, "when": _moments(raw["when"])} if isinstance(raw, Mapping) and "when" in raw else raw
+        rule = read_table(CouponRule, plain, problems, where=where)
+        if rule is not None:
+            problems += coupon_rule_problems(rule, where=where, promotions=promotions, known_skus=known_skus)
+            found.append(rule)
+    return tuple(found)
 
 
 def _moments(when: object) -> object:

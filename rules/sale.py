@@ -36,6 +36,7 @@ class SaleLine:
     quantity: int
     weight_g: int | None
     unit_price: Minor
+    """What a piece or a kilogram cost before discounts."""
     gross: Minor
     net: Minor
     unit_nets: tuple[Minor, ...]
@@ -51,6 +52,8 @@ class SaleLine:
     """What of a times card paid for it, as `rules.ledger.times_unit` names it; empty for what was bought."""
     times_from: str = ""
     """The member whose card it was; empty where it was the sale's own."""
+    list_price: Minor | None = None
+    """What the item listed for, where a person changed its price to `unit_price`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ def _sale_line(line: Line, priced: PricedLine) -> SaleLine:
         tax_bp=line.item.tax_bp,
         tax=priced.tax,
         code=line.code,
+        list_price=line.list_price,
     )
 
 

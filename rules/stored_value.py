@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -33,6 +33,16 @@ class GiftTimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     count: Annotated[int, msgspec.Meta(ge=1, le=TIMES_MAX)] = 1
 
 
+class GiftCoupons(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Coupons that a top-up gives."""
+
+    promotion: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    """Id of the promotion that asks for an issued coupon."""
+    count: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=3_660)] = 30
+    """Each holds to the end of the day so many days later."""
+
+
 class TopUpRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is given for a top-up of an amount or more, such as 50.00 for 200.00 (充200送50)."""
 
@@ -47,6 +57,7 @@ class TopUpRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Gift money and points count once for each full `amount`, not once in all."""
     points: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
     times: Annotated[tuple[GiftTimes, ...], msgspec.Meta(max_length=10)] = ()
+    coupons: Annotated[tuple[GiftCoupons, ...], msgspec.Meta(max_length=10)] = ()
     instalments: Annotated[int, msgspec.Meta(ge=1, le=INSTALMENTS_MAX)] = 1
     """The gift money comes in so many parts, one now and one on the same day of each following month."""
     tiers: frozenset[str] = frozenset()
@@ -93,6 +104,7 @@ class TopUpGift:
     """Gift money in all."""
     points: int
     times: tuple[GiftTimes, ...]
+    coupons: tuple[GiftCoupons, ...]
 
     @property
     def instalments(self) -> tuple[Minor, ...]:
@@ -185,11 +197,11 @@ def gift_by(rule: TopUpRule, amount: Minor) -> TopUpGift:
     assert amount >= rule.amount
     times = amount // rule.amount if rule.every else 1
     money = rule.gift * times + amount * rule.gift_bp // BASIS_POINTS
-    return TopUpGift(rule, min(money, AMOUNT_MAX), rule.points * times, rule.times)
+    return TopUpGift(rule, min(money, AMOUNT_MAX), rule.points * times, rule.times, rule.coupons)
 
 
 def gift_for(rules: Sequence[TopUpRule], amount: Minor, *, tier_id: str, on: date) -> TopUpGift | None:
-    """Return the best that the open rules give a member for an amount: most money, then points, then times.
+    """Return the best that the open rules give a member for an amount: most money, then points, times, coupons.
 
     Among what is worth the same, what comes in fewer instalments is better, then what stands first.
     """
@@ -202,6 +214,7 @@ def gift_for(rules: Sequence[TopUpRule], amount: Minor, *, tier_id: str, on: dat
             gift.money,
             gift.points,
             sum(each.count for each in gift.times),
+            sum(each.count for each in gift.coupons),
             -gift.rule.instalments,
         ),
     )
@@ -303,8 +316,8 @@ def stored_value_problems(rules: StoredValueRules) -> list[Problem]:
         if rule.id in ids:
             problems.append(Problem("file", f"{where}id", f"{rule.id!r} is there already, expected one of its own"))
         ids.add(rule.id)
-        if not (rule.gift or rule.gift_bp or rule.points or rule.times):
-            problems.append(Problem("file", f"{where}gift", "gives nothing, expected money, points or times"))
+        if not (rule.gift or rule.gift_bp or rule.points or rule.times or rule.coupons):
+            problems.append(Problem("file", f"{where}gift", "gives nothing, expected money, points, times or coupons"))
         if rule.from_date and rule.until_date and rule.until_date < rule.from_date:
             problems.append(Problem("file", f"{where}until_date", "is before from_date"))
         if rule.instalments > 1 and not (rule.gift or rule.gift_bp):
@@ -316,8 +329,18 @@ def stored_value_problems(rules: StoredValueRules) -> list[Problem]:
     return problems
 
 
-def stored_value_links(rules: StoredValueRules, *, tier_ids: Collection[str], package_ids: Collection[str]) -> list[Problem]:
-    """Return what names a tier or a package that the file does not have."""
+def stored_value_links(
+    rules: StoredValueRules,
+    *,
+    tier_ids: Collection[str],
+    package_ids: Collection[str],
+    promotions: Mapping[str, bool],
+) -> list[Problem]:
+    """Return what names a tier, a package or a promotion that the file does not have.
+
+    Args:
+        promotions: by id, whether it asks for an issued coupon; also true where it could not be read.
+    """
     problems = []
     for row, rule in enumerate(rules.top_ups):
         where = f"stored_value.top_ups[{row}]."
@@ -327,4 +350,11 @@ def stored_value_links(rules: StoredValueRules, *, tier_ids: Collection[str], pa
             if each.package not in package_ids:
                 hint = nearest(each.package, package_ids)
                 problems.append(Problem("file", f"{where}times", f"there is no package {each.package}", hint))
+        for gift in rule.coupons:
+            if gift.promotion not in promotions:
+                hint = nearest(gift.promotion, promotions)
+                problems.append(Problem("file", f"{where}coupons", f"there is no promotion {gift.promotion}", hint))
+            elif not promotions[gift.promotion]:
+                what = f"{gift.promotion} asks for no issued coupon: give it issued = true"
+                problems.append(Problem("file", f"{where}coupons", what))
     return problems

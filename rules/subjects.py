@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from rules.card_policy import CardPolicy, policy_problems
 from rules.membership import Membership, membership_problems
 from rules.return_rules import ReturnRules
 from rules.stored_value import StoredValueRules, stored_value_problems
@@ -17,12 +18,14 @@ SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
     "membership": Membership,
     "returns": ReturnRules,
     "stored_value": StoredValueRules,
+    "proof": CardPolicy,
     "times": TimesRules,
 }
 """The struct of each table by its key, which is its field's name on RuleSet as well; every one has a default."""
 CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {
     "membership": membership_problems,
     "stored_value": stored_value_problems,
+    "proof": policy_problems,
     "times": times_problems,
 }
 """What a struct cannot say of itself: contradictions between its keys."""

@@ -18,7 +18,7 @@ from edge.health import Health
 from edge.rulebook import fixed
 from edge.screen import Screens
 from edge.shop import Shop, months_after
-from edge.store import audit, catalog, ledger, members, staff
+from edge.store import audit, cards, catalog, ledger, members, staff
 from edge.store.database import open_store, sync_file
 from rules.codes import CodeSettings
 from rules.ledger import ISSUER, POINTS, STORED_VALUE, Transfer, member_account
@@ -135,7 +135,7 @@ def _put_member(shop: Shop, member: DemoMember, random: Random, *, first_day: da
         birth=(birthday.year, birthday.month, birthday.day),
         is_birth_lunar=birthday.lunar,
     )
-    members.put_card(db, member.card_uid, member.member_id, since_ms=joined_ms, is_blocked=member.is_card_blocked)
+    cards.put_card(db, member.card_uid, member.member_id, since_ms=joined_ms, is_blocked=member.is_card_blocked)
     if member.habit is Habit.NEW:
         return
     at_ms = moment_ms(shop, datetime.combine(first_day, time(6)))

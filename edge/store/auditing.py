@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from peewee import DatabaseError, SqliteDatabase
 
 from edge.store.audit import chain_hash
+from edge.store.coupon_reports import wrong_coupon
 from edge.store.database import execute, rows, scalar
 from edge.store.entries import changed_entry
 from edge.store.returns import changed_return, wrong_return
@@ -37,6 +38,7 @@ def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: Non
         ("sales", _wrong_sale),
         ("receipt numbers", _wrong_counter),
         ("uses of promotions", wrong_count),
+        ("coupons", wrong_coupon),
         ("returns", wrong_return),
         ("top-ups", wrong_top_up),
         ("sales against the chain", changed_sale),

@@ -43,14 +43,6 @@ class MemberFile:
     """Business date of the newest sale; empty before the first one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CardFile:
-    uid: str
-    member_id: str
-    is_blocked: bool
-    since_ms: int
-
-
 def put_member(
     db: SqliteDatabase,
     *,
@@ -100,20 +92,8 @@ def free_code(db: SqliteDatabase) -> str:
     raise AssertionError("a thousand million codes cannot all be taken")
 
 
-def put_card(db: SqliteDatabase, uid: str, member_id: str, *, since_ms: int, is_blocked: bool = False) -> None:
-    execute(
-        db, "INSERT OR REPLACE INTO card VALUES (?, ?, ?, ?)",
-        uid, member_id, "blocked" if is_blocked else "active", since_ms,
-    )  # fmt: skip
-
-
 def set_tier(db: SqliteDatabase, member_id: str, tier_id: str) -> None:
     execute(db, "UPDATE member SET tier_id = ? WHERE member_id = ?", tier_id, member_id)
-
-
-def card(db: SqliteDatabase, uid: str) -> CardFile | None:
-    found = row(db, "SELECT uid, member_id, status = 'blocked', since_ms FROM card WHERE uid = ?", uid)
-    return CardFile(found[0], found[1], bool(found[2]), found[3]) if found else None
 
 
 def member_by_code(db: SqliteDatabase, code: str) -> str | None:
@@ -234,8 +214,8 @@ def find_members(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> l
 
 
 def _by_card(db: SqliteDatabase, text: str) -> str | None:
-    found = card(db, text.lower())
-    return surviving(db, found.member_id) if found else None
+    member_id = scalar(db, "SELECT member_id FROM card WHERE uid = ?", text.lower())
+    return surviving(db, member_id) if member_id else None
 
 
 def name_of(db: SqliteDatabase, member_id: str) -> str:

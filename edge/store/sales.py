@@ -11,6 +11,7 @@ from peewee import SqliteDatabase
 
 from edge.messages import SALE_LINES_MAX_BYTES, SaleBody, SaleLineBody, TenderBody, body_hash, encode_body
 from edge.store import audit, ledger, outbox, printjobs, uses
+from edge.store.coupons import NewCoupons, issue_with_sale
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from rules.basket import Names
 from rules.ledger import (
@@ -41,6 +42,8 @@ class SaleContext:
     """The printer whose drawer opens when there is cash among the tenders; empty where none does."""
     new_tier_id: str | None = None
     """The tier that the member reaches with this sale."""
+    coupons: tuple[NewCoupons, ...] = ()
+    """Coupons that the sale brings."""
     clears_lane: bool = True
     """False for sales that are brought in, not made at a lane."""
     more: tuple[Transfer, ...] = ()
@@ -90,6 +93,7 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     owed = -ledger.balance(db, owed_account(sale.member_id), POINTS) if sale.member_id else 0
     sale_no = _insert_sale(db, sale)
     uses.count(db, sale, sale_no)
+    issue_with_sale(db, sale, sale_no, context.coupons)
     ledger.post(
         db,
         (*sale_transfers(sale, points_expire_ms=context.points_expire_ms, points_owed=owed), *context.more),
@@ -166,7 +170,9 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
     assert sale_no is not None
     execute_many(
         db,
-        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sale_line (sale_no, line_no, sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g,"
+        " unit_price, gross, net, unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from, list_price)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)],
     )
     execute_many(
@@ -186,7 +192,7 @@ def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
         line.quantity, line.weight_g, line.unit_price, line.gross, line.net,
         msgspec.json.encode(runs(line.unit_nets)).decode(), msgspec.json.encode(line.discounts).decode(),
         line.tax_bp, line.tax, line.code, line.gift_of, line.times_of,
-        line.times_from,
+        line.times_from, line.list_price,
     )  # fmt: skip
 
 
@@ -253,6 +259,7 @@ def _line_body(line: SaleLine) -> SaleLineBody:
         unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=runs(line.unit_nets),
         discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
         gift_of=line.gift_of or UNSET, times_of=line.times_of or UNSET, times_from=line.times_from or UNSET,
+        list_price=UNSET if line.list_price is None else line.list_price,
     )  # fmt: skip
 
 
@@ -299,14 +306,14 @@ def _stored_lines(db: SqliteDatabase, sale_no: int) -> tuple[SaleLine, ...]:
         SaleLine(
             sku, Names(hans, hant, english), unit, quantity, weight_g, unit_price, gross, net,
             unruns(msgspec.json.decode(unit_nets, type=Runs)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
-            tax_bp, tax, code, gift_of, times_of, times_from,
+            tax_bp, tax, code, gift_of, times_of, times_from, list_price,
         )
         for (sku, hans, hant, english, unit, quantity, weight_g, unit_price, gross, net, unit_nets, discounts,
-             tax_bp, tax, code, gift_of, times_of, times_from) in rows(
+             tax_bp, tax, code, gift_of, times_of, times_from, list_price) in rows(
             db,
             "SELECT sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
-            " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from FROM sale_line WHERE sale_no = ?"
-            " ORDER BY line_no",
+            " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from, list_price FROM sale_line"
+            " WHERE sale_no = ? ORDER BY line_no",
             sale_no,
         )
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from peewee import SqliteDatabase
 
-from edge.store import ledger
+from edge.store import coupons, ledger
 from edge.store.database import execute, execute_many, row, rows, scalar
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT, LotUse, member_account
 from rules.money import Minor
@@ -105,11 +105,13 @@ def put_top_up(
     gift: Minor,
     at_ms: int,
     to_come: Sequence[tuple[str, Minor]],
+    codes: Sequence[str] = (),
 ) -> None:
     """Write a top-up beside its entry, within the caller's transaction.
 
     Args:
         to_come: day and amount of each instalment after the first.
+        codes: of the coupons that it gave.
     """
     execute(db, "INSERT INTO top_up VALUES (?, ?, ?, ?, ?)", top_up_id, member_id, paid, gift, at_ms)
     execute_many(
@@ -117,6 +119,13 @@ def put_top_up(
         "INSERT INTO gift_to_come VALUES (?, ?, ?, ?, NULL)",
         [(top_up_id, number, day, amount) for number, (day, amount) in enumerate(to_come, start=2) if amount],
     )
+    execute_many(db, "INSERT INTO top_up_coupon VALUES (?, ?)", [(code, top_up_id) for code in codes])
+
+
+def void_coupons(db: SqliteDatabase, top_up_id: str) -> None:
+    """Void the coupons of a top-up that were not used yet."""
+    for (code,) in rows(db, "SELECT code FROM top_up_coupon WHERE top_up_id = ?", top_up_id):
+        coupons.void_coupon(db, code)
 
 
 def top_ups_of(db: SqliteDatabase, member_id: str) -> list[StoredTopUp]:

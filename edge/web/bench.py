@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from edge.bench import GARBAGE, UNKNOWN_CARD, UNKNOWN_CODE, Bench, printed_code
+from edge.bench import GARBAGE, TAP_WAYS, UNKNOWN_CARD, UNKNOWN_CODE, Bench, printed_code
 from edge.config import DeviceConfig
 from edge.screen import Stage, TillView
 from edge.texts import clipped
@@ -101,17 +101,18 @@ def _show(pages: Blueprint, table: Table) -> None:
     @pages.get("/bench")
     def page() -> ResponseReturnValue:
         lane = request.args.get("lane", type=int, default=min(table.lanes))
-        devices, texts = table.devices(lane), table.speech.texts()
+        devices, texts, shelf = table.devices(lane), table.speech.texts(), table.bench.shelf()
         return render_template(
             "bench/page.html",
             lane=lane,
             lanes=[(number, table.speech.lane_name(number, texts)) for number in sorted(table.lanes)],
             devices=devices,
-            shelf=table.bench.shelf(),
+            shelf=shelf,
             tiers={tier.id: tier for tier in table.bench.tiers},
             weights_g=WEIGHTS_G,
             unknown_code=UNKNOWN_CODE,
             unknown_card=UNKNOWN_CARD,
+            proving=frozenset(card.uid for card in shelf.members if table.bench.proves_itself(card.uid)),
             has_scales=bool(table.formats),
             state=table.state(lane),
             sheets=table.sheets(lane),
@@ -147,7 +148,15 @@ def _press(pages: Blueprint, table: Table) -> None:
 
     @pages.post("/bench/<int:lane>/card")
     def card(lane: int) -> ResponseReturnValue:
-        is_read = bench.tap(table.devices(lane).cards or abort(404), _text("uid"))
+        reader, uid, way = table.devices(lane).cards or abort(404), _text("uid"), _given("way")
+        if way is None:
+            is_read = bench.tap(reader, uid)
+        elif way == "both":
+            is_read = bench.tap_both(reader, (uid, UNKNOWN_CARD))
+        elif isinstance(way, str) and way in TAP_WAYS and bench.proves_itself(uid):
+            is_read = bench.tap_proving(reader, uid, way)
+        else:
+            abort(400)
         texts = table.speech.texts()
         return jsonify(is_read=is_read, words=texts.t("Tapped") if is_read else texts.t("The reader did not read it"))
 

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from edge.member_room import MemberRoom
 from edge.texts import N_
+from edge.web import cards, coupon_pages
 from edge.web.member_pages import MemberPages, Tab
 
 
@@ -22,7 +23,11 @@ def _overview(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
     return {}
 
 
-TABS: tuple[Tab, ...] = (Tab("overview", N_("Overview"), _overview),)
+TABS: tuple[Tab, ...] = (
+    Tab("overview", N_("Overview"), _overview),
+    Tab("coupons", N_("Coupons"), coupon_pages.look),
+    cards.TAB,
+)
 """In the order of the screen; the first is shown when the file is opened."""
 
 

@@ -35,7 +35,10 @@ class Segment:
     words: str
 
 
-SEGMENTS: tuple[Segment, ...] = (Segment("", N_("Members")),)
+SEGMENTS: tuple[Segment, ...] = (
+    Segment("", N_("Members")),
+    Segment("coupons", N_("Coupons")),
+)
 """In the order of the screen."""
 
 

@@ -10,7 +10,21 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from edge.web import actions, bench, lane, member_file, office, panels, returns, rule_programme, rule_trials, rules
+from edge.web import (
+    actions,
+    bench,
+    by_hand,
+    cards,
+    coupon_pages,
+    lane,
+    member_file,
+    office,
+    panels,
+    returns,
+    rule_programme,
+    rule_trials,
+    rules,
+)
 from edge.web.door import BODY_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages
@@ -39,14 +53,20 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(lane.blueprint(house, speech, stopping))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
+    app.register_blueprint(by_hand.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     if house.members is not None:
-        app.register_blueprint(member_file.blueprint(MemberPages(house, house.members, speech, member_file.TABS)))
+        files = MemberPages(house, house.members, speech, member_file.TABS)
+        offices = office.OfficePages(house, house.members, speech)
+        app.register_blueprint(cards.blueprint(files))
         app.register_blueprint(returns.blueprint(house, house.members, speech))
-        app.register_blueprint(office.blueprint(office.OfficePages(house, house.members, speech)))
+        app.register_blueprint(coupon_pages.lane_blueprint(house, files))
+        app.register_blueprint(member_file.blueprint(files))
+        app.register_blueprint(office.blueprint(offices))
+        app.register_blueprint(coupon_pages.office_blueprint(offices))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 

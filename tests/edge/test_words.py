@@ -43,7 +43,7 @@ def test_every_refusal_has_a_text() -> None:
 def test_every_refusal_is_a_sentence(language: str) -> None:
     texts = Texts(language)
     params = dict.fromkeys(
-        ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points",
+        ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points", "day", "time", "lane",
          "amount_minor"),
         7,
     )  # fmt: skip

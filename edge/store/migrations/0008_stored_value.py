@@ -28,6 +28,11 @@ STATEMENTS = (
         principal INTEGER NOT NULL CHECK (principal > 0), voided INTEGER NOT NULL CHECK (voided >= 0),
         PRIMARY KEY (refund_id, top_up_id)
     ) WITHOUT ROWID, STRICT""",
+    # Coupons that a top-up gave, to be voided with it.
+    """CREATE TABLE top_up_coupon (
+        code TEXT PRIMARY KEY, top_up_id TEXT NOT NULL REFERENCES top_up (top_up_id)
+    ) WITHOUT ROWID, STRICT""",
+    "CREATE INDEX top_up_coupon_of ON top_up_coupon (top_up_id)",
     "CREATE INDEX top_up_refund_of ON top_up_refund (top_up_id)",
 )
 

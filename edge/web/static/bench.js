@@ -49,7 +49,9 @@
   };
 
   const tap = async (card) => {
-    const answer = await ask("card", { uid: card.dataset.uid });
+    const way = document.querySelector('.b-ways [aria-pressed="true"]')?.dataset.way;
+    const usable = way && !card.classList.contains("b-badge") && (way === "both" || card.dataset.proves !== undefined);
+    const answer = await ask("card", usable ? { uid: card.dataset.uid, way } : { uid: card.dataset.uid });
     if (!answer) return say(body.dataset.lost, true);
     const told = await answer.json();
     flash("bench-cards", told.is_read);
@@ -134,7 +136,9 @@
     else if (data.uid) tap(button);
     else if (data.verb) press("printer", { verb: data.verb });
     else if (data.plug) press("plug", { device: data.plug, is_in: button.getAttribute("aria-checked") !== "true" });
-    else if (data.category !== undefined) {
+    else if (data.way !== undefined) {
+      for (const way of document.querySelectorAll(".b-ways button")) way.setAttribute("aria-pressed", String(way === button));
+    } else if (data.category !== undefined) {
       for (const tab of document.querySelectorAll(".b-tabs button")) tab.setAttribute("aria-pressed", String(tab === button));
       document.getElementById("bench-find").value = "";
       find();
