@@ -160,6 +160,7 @@ PROGRAMME: Mapping[str, str] = {
     "tiers": N_("Member tiers"),
     "points": N_("Points"),
     "exclusive_groups": N_("Offers that keep each other out"),
+    "stored_value": N_("Stored value"),
 }
 
 STATES: Mapping[str, str] = {

@@ -300,6 +300,19 @@ def statement(db: SqliteDatabase, member_id: str, *, limit: int = MOVES_MAX) -> 
     return moves
 
 
+def holders(db: SqliteDatabase, *, limit: int = 200) -> list[tuple[str, Minor, Minor]]:
+    """Return the members who hold most: id, principal and gift money."""
+    found = rows(
+        db,
+        "SELECT substr(account, 8), sum(CASE unit WHEN 'svc' THEN amount ELSE 0 END),"
+        " sum(CASE unit WHEN 'svc_gift' THEN amount ELSE 0 END) FROM balance"
+        " WHERE account >= 'member/' AND account < 'member0' AND unit IN ('svc', 'svc_gift')"
+        " GROUP BY account HAVING sum(amount) > 0 ORDER BY sum(amount) DESC, account LIMIT ?",
+        limit,
+    )
+    return [(str(member_id), int(principal), int(gift)) for member_id, principal, gift in found]
+
+
 # -------------------------------------------------------------------------------------------------------- audit
 
 

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from edge.member_room import MemberRoom
 from edge.texts import N_
-from edge.web import cards, coupon_pages
+from edge.web import cards, coupon_pages, member_stored_value
 from edge.web.member_pages import MemberPages, Tab
 
 
@@ -26,6 +26,7 @@ def _overview(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
 TABS: tuple[Tab, ...] = (
     Tab("overview", N_("Overview"), _overview),
     Tab("coupons", N_("Coupons"), coupon_pages.look),
+    member_stored_value.TAB,
     cards.TAB,
 )
 """In the order of the screen; the first is shown when the file is opened."""
@@ -37,6 +38,8 @@ def blueprint(pages_of: MemberPages) -> Blueprint:
 
     @pages.get("/<member_id>")
     def file(lane: int, member_id: str) -> ResponseReturnValue:
-        return pages_of.page(lane, member_id, request.args.get("tab", TABS[0].name))
+        tab = request.args.get("tab", TABS[0].name)
+        more = member_stored_value.more_of(pages_of, member_id) if tab == member_stored_value.TAB.name else {}
+        return pages_of.page(lane, member_id, tab, **more)
 
     return pages

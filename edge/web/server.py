@@ -18,10 +18,12 @@ from edge.web import (
     coupon_pages,
     lane,
     member_file,
+    member_stored_value,
     office,
     panels,
     returns,
     rule_programme,
+    rule_stored_value,
     rule_trials,
     rules,
 )
@@ -57,6 +59,7 @@ def create_app(house: House) -> Flask:
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
+        app.register_blueprint(rule_stored_value.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     if house.members is not None:
         files = MemberPages(house, house.members, speech, member_file.TABS)
@@ -67,6 +70,8 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(member_file.blueprint(files))
         app.register_blueprint(office.blueprint(offices))
         app.register_blueprint(coupon_pages.office_blueprint(offices))
+        app.register_blueprint(member_stored_value.lane_blueprint(files))
+        app.register_blueprint(member_stored_value.office_blueprint(offices))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 

@@ -122,9 +122,9 @@
     show("");
   }
 
-  function tender(kind) {
+  function tender(kind, most) {
     const { sale, due } = stage();
-    const given = entry ? amount() : Number(due);
+    const given = entry ? amount() : Number(most ?? due);
     if (given === null || given <= 0) return play("error");
     act("pay", { sale_id: sale, kind, given });
     show("");
@@ -313,7 +313,7 @@
     const { dataset: data } = button;
     if (data.do) press(button);
     else if (data.pad) pad(data.pad);
-    else if (data.tender) tender(data.tender);
+    else if (data.tender) tender(data.tender, data.most);
     else if (data.redeem !== undefined) redeem();
     else if (data.tool) tool(data.tool);
     else if (data.hand) choice("hand", button);
