@@ -10,8 +10,8 @@ from edge.config import Config, DeviceConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
 from edge.receipt_return import return_receipt
-from edge.rulebook import Rulebook
 from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
+from edge.rulebook import Rulebook
 from edge.store import coupons, entries, members, returns, staff, stored_value
 from edge.store.database import Store
 from edge.store.entries import Entry

@@ -80,9 +80,7 @@ def rules_said(rules: StoredValueRules, texts: Texts, called: Called) -> str:
     if rules.gift_expires_months:
         said.append(texts.t("gift money is valid for {count} months", count=rules.gift_expires_months))
     if rules.keep_change_below:
-        said.append(
-            texts.t("change below {amount} may be kept", amount=shelf_money(rules.keep_change_below, texts))
-        )
+        said.append(texts.t("change below {amount} may be kept", amount=shelf_money(rules.keep_change_below, texts)))
     limits = (
         (rules.least_top_up, N_("a top-up of {amount} at the least")),
         (rules.most_top_up, N_("a top-up of {amount} at the most")),

@@ -346,7 +346,7 @@ def wrong_top_up(db: SqliteDatabase) -> str:
 
 def totals(db: SqliteDatabase) -> tuple[Minor, Minor, Minor]:
     """Return what all members together hold of principal and of gift money, and what of it is still to come."""
-    held = dict(
+    held: dict[str, int] = dict(
         rows(
             db,
             "SELECT unit, sum(amount) FROM balance WHERE account >= 'member/' AND account < 'member0'"

@@ -155,7 +155,8 @@ def office_blueprint(office: OfficePages) -> Blueprint:
         texts, rules = office.speech.texts(), shop.rules.stored_value
         return office.page(
             "stored_value", lane, "stored_value", totals=stored_value.totals(shop.store.db),
-            holders=stored_value.holders(shop.store.db), rules=rules, name_of=lambda member_id: members.name_of(shop.store.db, member_id),
+            holders=stored_value.holders(shop.store.db),
+            name_of=lambda member_id: members.name_of(shop.store.db, member_id),
             said=[rule_said(rule, texts, names_in(shop.rules)) for rule in rules.top_ups],
         )  # fmt: skip
 

@@ -156,7 +156,7 @@ def top_up(principal: int, gift: int, *, to_come: int = 0, whole: int = 5_000, *
         (top_up(20_000, 0, whole=0), 20_000, "all", True, 20_000, 0, 0),
     ],
 )
-def test_what_a_refund_gives_back(state, amount, void, deduct, paid_back, gift_void, cut) -> None:
+def test_what_a_refund_gives_back(state, amount, void, deduct, paid_back, gift_void, cut) -> None:  # noqa: PLR0917
     back = refund_top_up(state, amount, void=void, deduct_spent=deduct)
     assert (back.amount, back.gift_void, back.to_come_cut) == (paid_back, gift_void, cut)
     assert back.principal_taken == amount
@@ -181,7 +181,7 @@ def test_points_and_times_go_with_the_top_up_as_far_as_they_are_left() -> None:
     void=st.sampled_from(["all", "share"]),
     deduct=st.booleans(),
 )
-def test_whatever_is_spent_and_refunded_in_any_order_adds_up(
+def test_whatever_is_spent_and_refunded_in_any_order_adds_up(  # noqa: PLR0917
     paid, gift, parts, spends, refunds, order, void, deduct
 ) -> None:
     given_now = gift // parts

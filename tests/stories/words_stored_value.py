@@ -40,7 +40,8 @@ def pay_in_again(player: Player) -> Refusal | None:
     return player.ask(top_up, **player.last_top_up)
 
 
-def pay_out(player: Player, amount: str, which: str, member: str, kind: str, reason: str) -> Refusal | None:
+def pay_out(player: Player, *words: str) -> Refusal | None:
+    amount, which, member, kind, reason = words
     top_up_id = ""
     if which:
         found = stored_value.top_ups_of(player.shop.parts.store.reads, member)
