@@ -13,7 +13,7 @@ from edge.store import entries, ledger, members, printjobs, stored_value
 from edge.store.entries import Entry
 from edge.store.ledger import InsufficientError
 from edge.store.stored_value import StoredTopUp
-from edge.stored_value_grants import gift_moves, gift_of, give_due_to, instalment_days, issue_coupons
+from edge.stored_value_grants import gift_of, give_due_to, money_account, record_top_up
 from edge.till import Till
 from rules.ledger import (
     CASH,
@@ -21,10 +21,8 @@ from rules.ledger import (
     ISSUER,
     STORED_VALUE,
     STORED_VALUE_GIFT,
-    TENDERS,
     LotUse,
     Transfer,
-    drawer_account,
     member_account,
 )
 from rules.money import AMOUNT_MAX, Minor
@@ -34,7 +32,6 @@ from rules.tender import Offer, Overpaid, Settlement, settle
 PAID_IN_BY = ("cash", "card", "scan")
 """How money is paid in. Stored value is not among them: it would breed."""
 PAID_OUT_BY = ("cash", "card")
-TOP_UP = "top_up"
 REFUND = "top_up_refund"
 EVERYTHING = ""
 """In the place of a top-up: all that is left of them, and what no top-up brought."""
@@ -62,9 +59,14 @@ def top_up(
     answer = may_top_up(desk, member_id, amount) or _settled(amount, kind, given)
     if isinstance(answer, Refusal) or not 1 <= len(entry_id) <= ID_MAX:
         return desk.refuse(answer if isinstance(answer, Refusal) else Refusal("amount_range"))
+    assert desk.memory.staff is not None, "a lane without staff is locked"
     give_due_to(shop, member_id)
     with shop.store.transaction():
-        _record_top_up(desk, entry_id, member_id, answer)
+        record_top_up(
+            shop, entry_id=entry_id, member_id=member_id, paid=answer, lane=desk.lane,
+            staff_id=desk.memory.staff.staff_id, approver_id=desk.approver_id,
+        )  # fmt: skip
+        _queue_papers(desk, entry_id, is_cash=kind == "cash")
     shop.committed()
     desk.show(
         sound=Sound.PAID,
@@ -106,46 +108,6 @@ def _settled(amount: Minor, kind: str, given: Minor | None) -> Settlement | Refu
     if isinstance(answer, Overpaid):
         return Refusal("tender_over", {"due_minor": amount})
     return Refusal("tender_short", {"due_minor": amount, "given_minor": offered})
-
-
-def _record_top_up(desk: Desk, entry_id: str, member_id: str, paid: Settlement) -> None:
-    shop, db, now_ms = desk.shop, desk.shop.store.db, desk.now_ms()
-    assert desk.memory.staff is not None, "a lane without staff is locked"
-    today = shop.clock.business_date(now_ms)
-    gift, tender = gift_of(shop, member_id, paid.due), paid.tenders[0]
-    codes = issue_coupons(shop, member_id, gift, now_ms=now_ms) if gift else ()
-    moves = [
-        Transfer(CASH, CUSTOMERS, money_account(desk, tender.kind), paid.due, TOP_UP),
-        Transfer(STORED_VALUE, ISSUER, member_account(member_id), paid.due, TOP_UP),
-        *(gift_moves(shop, member_id, gift, now_ms=now_ms) if gift else ()),
-    ]
-    days = instalment_days(gift, today) if gift else []
-    before = stored_value.money_of(db, member_id, now_ms=now_ms)
-    given_now = gift.instalments[0] if gift else 0
-    detail: dict[str, str | int] = {
-        "tender": tender.kind, "given": tender.given, "change": paid.change, "paid": paid.due,
-        "rule": gift.rule.id if gift else "", "gift": gift.money if gift else 0, "gift_now": given_now,
-        "points": gift.points if gift else 0, "coupons": len(codes), "instalments": 1 + len(days),
-        "principal_after": before.principal + paid.due, "gift_after": before.gift + given_now,
-    }  # fmt: skip
-    number = entries.next_number(
-        db, store_id=shop.config.store.id, lane=desk.lane, business_date=today.isoformat(), letter="V"
-    )
-    entry = Entry(
-        entry_id, TOP_UP, now_ms, today.isoformat(), tuple(moves), member_id=member_id, lane=desk.lane,
-        staff_id=desk.memory.staff.staff_id, approver_id=desk.approver_id, number=number, detail=detail,
-    )  # fmt: skip
-    entries.record(db, entry)
-    stored_value.put_top_up(
-        db, top_up_id=entry_id, member_id=member_id, paid=paid.due, gift=gift.money if gift else 0, at_ms=now_ms,
-        to_come=days, codes=codes,
-    )  # fmt: skip
-    _queue_papers(desk, entry_id, is_cash=tender.kind == "cash")
-
-
-def money_account(desk: Desk, kind: str) -> str:
-    """Return where money of a tender lies."""
-    return drawer_account(desk.lane) if kind == "cash" else TENDERS
 
 
 def _queue_papers(desk: Desk, entry_id: str, *, is_cash: bool) -> None:
@@ -288,7 +250,7 @@ def _record_refund(
         "gift_after": sum(valid.values()) - gone,
     }  # fmt: skip
     entry = Entry(
-        entry_id, REFUND, now_ms, today, plan.moves(account, money_account(desk, kind)), member_id=member_id,
+        entry_id, REFUND, now_ms, today, plan.moves(account, money_account(desk.lane, kind)), member_id=member_id,
         lane=desk.lane, staff_id=desk.memory.staff.staff_id, approver_id=desk.approver_id,
         reason=reason.strip()[:REASON_MAX], of_id=of_id, number=number, detail=detail,
     )  # fmt: skip

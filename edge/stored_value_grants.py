@@ -13,10 +13,67 @@ from edge.store.entries import Entry
 from edge.store.stored_value import GRANT, Due
 from edge.times_grants import day_end_ms, package_expires_ms
 from rules.basket import Names
-from rules.ledger import ISSUER, POINTS, STORED_VALUE_GIFT, Transfer, member_account, owed_account
+from rules.ledger import (
+    CASH,
+    CUSTOMERS,
+    ISSUER,
+    POINTS,
+    STORED_VALUE,
+    STORED_VALUE_GIFT,
+    TENDERS,
+    Transfer,
+    drawer_account,
+    member_account,
+    owed_account,
+)
 from rules.money import Minor
 from rules.stored_value import TopUpGift, gift_for
+from rules.tender import Settlement
 from rules.times import GIVEN, unit_of
+
+TOP_UP = "top_up"
+"""Kind of the entry of a top-up, and reason of the transfers of what is paid in."""
+
+
+def record_top_up(
+    shop: Shop, *, entry_id: str, member_id: str, paid: Settlement, lane: int, staff_id: str, approver_id: str = ""
+) -> None:
+    """Write a top-up that was paid with one tender, and what it gives, within the caller's transaction."""
+    db, now_ms = shop.store.db, shop.clock.now_ms()
+    today = shop.clock.business_date(now_ms)
+    gift, tender = gift_of(shop, member_id, paid.due), paid.tenders[0]
+    codes = issue_coupons(shop, member_id, gift, now_ms=now_ms) if gift else ()
+    moves = [
+        Transfer(CASH, CUSTOMERS, money_account(lane, tender.kind), paid.due, TOP_UP),
+        Transfer(STORED_VALUE, ISSUER, member_account(member_id), paid.due, TOP_UP),
+        *(gift_moves(shop, member_id, gift, now_ms=now_ms) if gift else ()),
+    ]
+    days = instalment_days(gift, today) if gift else []
+    before = stored_value.money_of(db, member_id, now_ms=now_ms)
+    given_now = gift.instalments[0] if gift else 0
+    detail: dict[str, str | int] = {
+        "tender": tender.kind, "given": tender.given, "change": paid.change, "paid": paid.due,
+        "rule": gift.rule.id if gift else "", "gift": gift.money if gift else 0, "gift_now": given_now,
+        "points": gift.points if gift else 0, "coupons": len(codes), "instalments": 1 + len(days),
+        "principal_after": before.principal + paid.due, "gift_after": before.gift + given_now,
+    }  # fmt: skip
+    number = entries.next_number(
+        db, store_id=shop.config.store.id, lane=lane, business_date=today.isoformat(), letter="V"
+    )
+    entry = Entry(
+        entry_id, TOP_UP, now_ms, today.isoformat(), tuple(moves), member_id=member_id, lane=lane,
+        staff_id=staff_id, approver_id=approver_id, number=number, detail=detail,
+    )  # fmt: skip
+    entries.record(db, entry)
+    stored_value.put_top_up(
+        db, top_up_id=entry_id, member_id=member_id, paid=paid.due, gift=gift.money if gift else 0, at_ms=now_ms,
+        to_come=days, codes=codes,
+    )  # fmt: skip
+
+
+def money_account(lane: int, kind: str) -> str:
+    """Return where money of a tender lies."""
+    return drawer_account(lane) if kind == "cash" else TENDERS
 
 
 def gift_of(shop: Shop, member_id: str, amount: Minor) -> TopUpGift | None:
