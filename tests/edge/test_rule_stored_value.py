@@ -20,6 +20,7 @@ from edge.rule_stored_value import (
     read_stored_value,
     said_in,
 )
+from edge.rule_words import problem_text
 from edge.texts import Texts
 from rules.promotions import RuleSet
 
@@ -94,6 +95,7 @@ def test_a_problem_of_the_file_is_shown_in_its_place() -> None:
     found = check_draft(bad, known_skus=None)
     assert not isinstance(found, RuleSet)
     assert [place_of(each) for each in found if is_of_stored_value(each)] == ["top_ups[0].gift"]
+    assert problem_text(found[0], Texts("zh-Hans")) == "没有赠送内容，请填写赠送金、积分、次卡或优惠券。"
 
 
 @pytest.mark.parametrize(

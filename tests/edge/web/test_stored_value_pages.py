@@ -97,7 +97,7 @@ def test_a_refund_shows_what_it_does_before_it_is_done(shop: TestShop, page: Pag
     page.get_by_role("button", name="Refund everything").click()
     expect(page.locator(".money-plan")).to_contain_text("Gift money void")
     page.get_by_role("button", name="Pay back in cash").click()
-    expect(page.locator("#panel .alert")).to_contain_text("Say why first")
+    expect(page.locator("#panel .alert")).to_contain_text("reason")
     assert held(shop) == (20_000, 5_000)
     page.locator("[name=reason]").fill("moves away")
     page.get_by_role("button", name="Pay back in cash").click()
