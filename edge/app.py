@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
 
 from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
@@ -25,7 +26,10 @@ from edge.config_file import Loaded, SecretError, keep_last_good, read_key, writ
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
+from edge.importing import ImportRoom
+from edge.jobs import Jobs
 from edge.loop import Loop, TillBusyError
+from edge.member_passes import Passes
 from edge.member_room import open_member_room
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
@@ -55,6 +59,8 @@ log = logging.getLogger(__name__)
 
 EXIT_FINE, EXIT_FAILED = 0, 1
 KEY_BYTES = 32
+LONG_WRITE_S = 600.0
+"""Longest that an import waits for its one large change."""
 BEAT_S = 1.0
 """How often the main thread looks at the till and the relay, and feeds the watchdog."""
 
@@ -86,6 +92,8 @@ class Parts:
     readers: Mapping[str, LineReader]
     printers: Mapping[str, Printer]
     relay: Relay | None
+    jobs: Jobs
+    imports: ImportRoom
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -170,7 +178,7 @@ def start(
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
     _unlock(loaded, store, health)
     rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
-    papers = Papers(store, config, rulebook, clock)
+    papers = Papers(store, config, rulebook, clock, Passes(secret_key(loaded.data_dir)))
     reads = StoreReads(store, clock, tier_names=rulebook.tier_names, receipts=papers)
 
     followers: list[Callable[[], None]] = []
@@ -186,6 +194,8 @@ def start(
     )
     stack.callback(loop.stop)
     loop.start()
+    jobs = Jobs(shop, loop)
+    stack.callback(jobs.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
     core = Core(config, clock, store, health, loop)
@@ -193,10 +203,13 @@ def start(
     readers, printers, threads = _make_devices(core, papers, logos, followers)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
+    room = open_member_room(shop)
+    imports = ImportRoom(room.shop, shop, loaded.data_dir / "import", write=_long_write(loop), breathe=loop.breathe)
+    imports.clear_files()
     house = House(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
-        rules=RuleRoom(store, clock, rulebook), members=open_member_room(shop),
+        rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
                      card_key=shop.card_key),
     )  # fmt: skip
@@ -206,7 +219,8 @@ def start(
         stack.callback(thread.stop)
         thread.start()
     stack.callback(_end_soon, threads)
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
+    jobs.start()
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports)
 
 
 def _keep(loaded: Loaded, health: Health) -> None:
@@ -225,6 +239,18 @@ def _unlock(loaded: Loaded, store: Store, health: Health) -> None:
         unlock(store, None)
     if problem:
         health.add_problem(problem)
+
+
+def _long_write(loop: Loop) -> Callable[[Callable[[], Any]], Any]:
+    """Return what runs a change that may take its time; one that was not done in time is the store's failure."""
+
+    def write(change: Callable[[], Any]) -> Any:
+        try:
+            return loop.write(change, timeout_s=LONG_WRITE_S)
+        except TillBusyError as error:
+            raise StoreError(str(error)) from None
+
+    return write
 
 
 def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:

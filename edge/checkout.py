@@ -70,6 +70,7 @@ def close_sale(
         principal_paid=money.principal,
         gift_paid=money.gift,
         change_kept=money.kept,
+        shift_id=shop.shift_id(basket.lane),
         next_tier=above[0].id if above else "",
         next_tier_short=above[0].spend_from - spend if above else 0,
         is_clock_unsure=not shop.clock.is_sane(),

@@ -20,9 +20,9 @@ DeviceKind = Literal[
 
 PermissionName = Literal[
     "adjust_balance", "refund_stored_value", "extend_times", "issue_coupons", "merge_members", "erase_member",
-    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "edit_membership", "line_discount",
-    "basket_discount", "price_change", "void_line", "void_basket", "no_sale", "cash_in", "cash_out",
-    "shift_difference", "read_shift",
+    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late",
+    "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
+    "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge",
 ]  # fmt: skip
 """The permissions of edge/permissions.py, which a test holds together."""
 Parts = Annotated[int, Meta(ge=0, le=10_000)]
@@ -184,6 +184,9 @@ class PrivacyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     page_minutes: Annotated[
         int, Meta(ge=1, le=1_440, description="Minutes for which a code that is shown to a customer opens its page.")
     ] = 15
+    receipt_days: Annotated[
+        int, Meta(ge=0, le=90, description="Days for which the code on a member's receipt shows balances; 0: no code.")
+    ] = 0
 
 
 class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

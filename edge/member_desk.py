@@ -16,9 +16,8 @@ from edge.cards import Claim
 from edge.coupon_issue import issue_for
 from edge.desk import Desk
 from edge.ids import new_member_id
-from edge.messages import AuditBody, encode_body
 from edge.screen import Refusal, Sound, Stage
-from edge.store import cards, consents, members, outbox, people
+from edge.store import cards, consents, forgetting, members, people
 from edge.store.consents import Consent
 from edge.store.people import LINE_MAX, NAME_MAX, NOTE_MAX, NOTES_MAX, Note, Person, PhoneTakenError
 from edge.store.vault import vault_of
@@ -61,16 +60,13 @@ def may_write(desk: Desk) -> Refusal | None:
     return Refusal("privacy_locked") if vault_of(desk.shop.store.db).is_locked else None
 
 
-def tell(desk: Desk, action: str, member_id: str, detail: Mapping[str, str | int] | None = None) -> None:
+def tell(
+    desk: Desk, action: str, member_id: str, detail: Mapping[str, str | int] | None = None, *, by_staff: bool = True
+) -> None:
     """Put a deed into the audit chain and tell head office, without personal data, within the caller's transaction."""
-    desk.note(action, member_id, dict(detail or {}))
-    staff_id = desk.memory.staff.staff_id if desk.memory.staff else ""
-    body = AuditBody(
-        action=action, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane, subject=member_id,
-        detail=dict(detail or {}),
-    )  # fmt: skip
-    outbox.put(
-        desk.shop.store.db, kind="audit", subject=f"member/{member_id}", body=encode_body(body), at_ms=desk.now_ms()
+    staff_id = desk.memory.staff.staff_id if desk.memory.staff and by_staff else ""
+    forgetting.tell(
+        desk.shop.store.db, action, member_id, detail or {}, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane
     )
 
 
@@ -128,7 +124,7 @@ def enrol(
         )  # fmt: skip
         for purpose in sorted(known):
             _say(desk, member_id, purpose, is_given=purpose in purposes, place=place)
-        tell(desk, "member_joined", member_id, {"place": place})
+        tell(desk, "member_joined", member_id, {"place": place}, by_staff=place == "till")
         issue_for(desk.shop, "registration", member_id)
         if brought_by:
             issue_for(desk.shop, "referral", member_id, referrer_id=brought_by)

@@ -15,10 +15,10 @@ from edge.ids import new_id
 from edge.member_desk import may_write, tell
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
-from edge.store import cards, consents, coupons, entries, ledger, members, people
-from edge.store.consents import Consent
-from edge.store.database import execute, rows
+from edge.store import consents, entries, ledger, members, people
+from edge.store.database import rows
 from edge.store.entries import Entry
+from edge.store.forgetting import forget
 from edge.store.member_merging import merge_rows, merge_transfers
 from edge.store.people import Person
 from edge.till import Till
@@ -90,21 +90,6 @@ def erase(till: Till, *, member_id: str, forfeit: bool = False) -> Refusal | Non
     desk.shop.committed()
     desk.show()
     return None
-
-
-def forget(db: Any, member_id: str, *, at_ms: int, place: str) -> None:
-    """Take the person away from a member, withdraw what they agreed to and block their cards, within a transaction."""
-    for said in consents.standing(db, member_id).values():
-        if said.is_given:
-            consents.put(db, member_id, Consent(said.purpose, False, place, at_ms))
-    people.drop_person(db, member_id)
-    coupons.void_of_member(db, member_id)
-    execute(
-        db, "UPDATE card SET status = 'blocked', since_ms = ? WHERE member_id = ? AND status = 'active'",
-        at_ms, member_id,
-    )  # fmt: skip
-    cards.forget_secrets(db, member_id)
-    execute(db, "UPDATE member SET status = 'erased', tags = '' WHERE member_id = ?", member_id)
 
 
 def unmask(till: Till, *, member_id: str) -> Unmasked | Refusal:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
+from edge.member_passes import Passes
 from edge.receipt import ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
 from edge.receipt_return import return_receipt
@@ -20,15 +21,25 @@ from edge.store.sales import stored_sale
 from edge.texts import Texts
 from rules.sale import Sale
 
+DAY_MS = 86_400_000
+
 
 class Papers:
     """Lays out papers; reads the store through the read-only connection."""
 
-    def __init__(self, store: Store, config: Config, rulebook: Rulebook, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, config: Config, rulebook: Rulebook, clock: Clock, passes: Passes | None = None
+    ) -> None:
+        """Take the store.
+
+        Args:
+            passes: makes the code of a member's balances on receipts; None leaves it out.
+        """
         self._db = store.reads
         self._config = config
         self._clock = clock
         self._rulebook = rulebook
+        self._passes = passes
 
     def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
         """Return the paper of a print job in the printer's language; None when its sale is not there."""
@@ -71,21 +82,22 @@ class Papers:
         moves = stored_value.statement(self._db, member_id, limit=STATEMENT_MAX)
         return money_statement(moves, self._words("", member_id, language), clock=self._clock, at_ms=at_ms)
 
-    def _words(self, staff_id: str, member_id: str | None, language: str) -> ReceiptWords:
+    def _words(self, staff_id: str, member_id: str | None, language: str, *, at_ms: int = 0) -> ReceiptWords:
         person = staff.by_id(self._db, staff_id)
-        member = members.member(self._db, member_id) if member_id else None
+        member = members.member(self._db, members.surviving(self._db, member_id)) if member_id else None
         return ReceiptWords(
             self._config.store,
             self._texts(language),
             staff_name=person.name if person else staff_id,
             member_name=members.mask_name(member.name) if member else "",
             tier_names=self._rulebook.tier_names(),
+            balance_url=self._balance_url(member.member_id, at_ms) if member and at_ms else "",
             package_names=self._rulebook.package_names(),
         )
 
     def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
         brought = coupons.brought_by_sale(self._db, sale.sale_id)
-        words = self._words(sale.staff_id, sale.member_id, language)
+        words = self._words(sale.staff_id, sale.member_id, language, at_ms=sale.sold_at_ms)
         # A copy shows no coupon that is of no use any more.
         return replace(words, coupons=tuple(self._coupon(each) for each in brought if each.state == "open"))
 
@@ -102,6 +114,14 @@ class Papers:
             else self._clock.local(coupon.valid_until_ms - 1).date(),
             is_bearer=coupon.is_bearer,
         )
+
+    def _balance_url(self, member_id: str, at_ms: int) -> str:
+        privacy = self._config.privacy
+        if self._passes is None or not privacy.page_url or not privacy.receipt_days:
+            return ""
+        # Counted from the sale, so that a copy of an old receipt opens nothing.
+        until_ms = at_ms + privacy.receipt_days * DAY_MS
+        return f"{privacy.page_url}/me/{self._passes.make('me', member_id, until_ms=until_ms)}"
 
     def _texts(self, language: str) -> Texts:
         return Texts(language, self._config.store.currency)

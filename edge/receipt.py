@@ -42,6 +42,8 @@ class ReceiptWords:
     tier_names: Mapping[str, Names] | None = None
     coupons: tuple[PaperCoupon, ...] = ()
     """That the sale brought."""
+    balance_url: str = ""
+    """Where the member's own phone shows their balances for a while; empty: nowhere."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
 
@@ -58,6 +60,8 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
+        if words.balance_url:
+            blocks += [QrCode(words.balance_url), Text(t.t("Scan for your points and balances"), Align.CENTER)]
     blocks += [Rule(), *_foot(sale, words), *coupon_blocks(words.coupons, words.texts), Cut()]
     document = Document(tuple(blocks))
     return marked_copy(document, t.t("COPY")) if copy else document

@@ -79,6 +79,7 @@ FLOORS = {
         "edge.charging",
         "edge.charging_*",
         "edge.importing",
+        "edge.exporting",
         "edge.import_*",
     ),
     3: (

@@ -159,13 +159,13 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
         db,
         "INSERT INTO sale (sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after,"
+        " shift_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         sale.sale_id, sale.receipt_number, sale.lane, sale.staff_id, sale.member_id, sale.business_date,
         sale.sold_at_ms, int(sale.is_clock_unsure), sale.gross, sale.discount, sale.total, sale.tax, sale.change,
         sale.points, sale.points_after, sale.next_tier, sale.next_tier_short, sale.item_count, sale.rules_version,
         msgspec.json.encode(promotions).decode(), sale.points_paid, sale.principal_paid, sale.gift_paid,
-        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(),
+        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(), sale.shift_id,
     ).lastrowid  # fmt: skip
     assert sale_no is not None
     execute_many(
@@ -250,6 +250,7 @@ def sale_body(sale: Sale, *, currency: str) -> SaleBody:
         gift_paid=sale.gift_paid or UNSET,
         change_kept=sale.change_kept or UNSET,
         balances_after=dict(sale.balances_after) or UNSET,
+        shift_id=sale.shift_id or UNSET,
     )
 
 
@@ -274,8 +275,8 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         db,
         "SELECT sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after"
-        " FROM sale WHERE sale_id = ?",
+        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after,"
+        " shift_id FROM sale WHERE sale_id = ?",
         sale_id,
     )
     if found is None:
@@ -298,6 +299,7 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         ),
         points_paid=found[21], spent_codes=uses.codes_of_sale(db, found[0]), principal_paid=found[22],
         gift_paid=found[23], change_kept=found[24], balances_after=msgspec.json.decode(found[25], type=dict[str, int]),
+        shift_id=found[26],
     )  # fmt: skip
 
 

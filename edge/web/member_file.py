@@ -6,28 +6,20 @@ forms post to a page of its own blueprint, which answers with `MemberPages.page(
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from edge.member_room import MemberRoom
 from edge.texts import N_
-from edge.web import cards, coupon_pages, member_stored_value
+from edge.web import cards, coupon_pages, member_deeds, member_stored_value, times_pages
 from edge.web.member_pages import MemberPages, Tab
 
-
-def _overview(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
-    del room, member_id
-    return {}
-
-
 TABS: tuple[Tab, ...] = (
-    Tab("overview", N_("Overview"), _overview),
+    *member_deeds.TABS,
     Tab("coupons", N_("Coupons"), coupon_pages.look),
     member_stored_value.TAB,
+    times_pages.TAB,
     cards.TAB,
+    *member_deeds.LAST_TABS,
 )
 """In the order of the screen; the first is shown when the file is opened."""
 

@@ -30,6 +30,7 @@ from tests.stories import (
     words_members,
     words_returns,
     words_stored_value,
+    words_shifts,
     words_times,
 )
 
@@ -501,6 +502,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_cards.WORDS,
     *words_members.WORDS,
     *words_returns.WORDS,
+    *words_shifts.WORDS,
     *words_times.WORDS,
     *words_stored_value.WORDS,
     *words_approvals.WORDS,

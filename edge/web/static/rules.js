@@ -129,6 +129,8 @@
   panel.addEventListener("submit", (event) => event.preventDefault());
 
   panel.addEventListener("change", (event) => {
+    const { files } = event.target, shown = files && find("[data-file-name]", event.target.closest("label"));
+    if (shown && files.length) shown.textContent = files[0].name;
     const part = event.target.dataset.part;
     if (part) for (const inside of all("[data-inside]")) if (inside.dataset.inside === part) inside.hidden = !event.target.checked;
   });
