@@ -15,6 +15,7 @@ from edge.store.entries import changed_entry
 from edge.store.returns import changed_return, wrong_return
 from edge.store.sales import changed_sale
 from edge.store.shifts import changed_shift
+from edge.store.stored_value import wrong_top_up
 from edge.store.uses import wrong_count
 
 
@@ -40,6 +41,7 @@ def check(db: SqliteDatabase, *, progress: Callable[[str], None] = lambda _: Non
         ("uses of promotions", wrong_count),
         ("coupons", wrong_coupon),
         ("returns", wrong_return),
+        ("top-ups", wrong_top_up),
         ("sales against the chain", changed_sale),
         ("entries against the chain", changed_entry),
         ("returns against the chain", changed_return),
