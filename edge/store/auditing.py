@@ -14,8 +14,8 @@ from edge.store.database import execute, rows, scalar
 from edge.store.entries import changed_entry
 from edge.store.returns import changed_return, wrong_return
 from edge.store.sales import changed_sale
-from edge.store.stored_value import wrong_top_up
 from edge.store.shifts import changed_shift
+from edge.store.stored_value import wrong_top_up
 from edge.store.uses import wrong_count
 
 

@@ -29,8 +29,8 @@ from tests.stories import (
     words_coupons,
     words_members,
     words_returns,
-    words_stored_value,
     words_shifts,
+    words_stored_value,
     words_times,
 )
 
