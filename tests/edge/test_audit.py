@@ -126,5 +126,5 @@ def test_progress_is_told(store: Store) -> None:
     check(store.reads, progress=told.append)
     assert told == [
         "chain", "balances", "lots", "sales", "receipt numbers", "uses of promotions", "coupons",
-        "returns", "sales against the chain", "entries against the chain", "returns against the chain",
+        "returns", "top-ups", "sales against the chain", "entries against the chain", "returns against the chain",
     ]  # fmt: skip
