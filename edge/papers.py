@@ -10,15 +10,17 @@ from edge.config import Config, DeviceConfig
 from edge.member_passes import Passes
 from edge.receipt import ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
+from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
 from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
 from edge.rulebook import Rulebook
-from edge.store import coupons, entries, members, returns, staff, stored_value
+from edge.store import benefits, coupons, entries, ledger, members, returns, staff, stored_value
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
+from rules.basket import Names
 from rules.sale import Sale
 
 DAY_MS = 86_400_000
@@ -53,6 +55,9 @@ class Papers:
                 return None
             words = self._words(back.entry.staff_id, back.entry.member_id, language)
             return return_receipt(back, words, clock=self._clock)
+        if job.kind == "gift":
+            entry = entries.stored(self._db, job.sale_id or "")
+            return None if entry is None else self._gift_slip(entry, language)
         if job.kind == "slip":
             entry = entries.stored(self._db, job.sale_id or "")
             return self.slip(entry, language) if entry else None
@@ -69,6 +74,12 @@ class Papers:
         if sale is None:
             return None
         return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
+
+    def _gift_slip(self, entry: Entry, language: str) -> Document:
+        offer = self._rulebook.rules.gifts.find(str(entry.detail.get("gift", "")))
+        left = ledger.points_of(self._db, entry.member_id, now_ms=entry.at_ms) if entry.member_id else 0
+        words = self._words(entry.staff_id, entry.member_id, language)
+        return gift_slip(entry, words, clock=self._clock, names=offer.names if offer else Names(), points_left=left)
 
     def slip(self, entry: Entry, language: str) -> Document | None:
         """Return the paper of an entry that is no sale; None for one that has none."""
@@ -93,7 +104,19 @@ class Papers:
             tier_names=self._rulebook.tier_names(),
             balance_url=self._balance_url(member.member_id, at_ms) if member and at_ms else "",
             package_names=self._rulebook.package_names(),
+            expiring=self._expiring(member_id, language) if member else "",
         )
+
+    def _expiring(self, member_id: str | None, language: str) -> str:
+        days = self._rulebook.rules.accrual.notice_days
+        if member_id is None or not days or not self._clock.is_sane():
+            return ""
+        soon = benefits.expiring_soon(self._db, member_id, now_ms=self._clock.now_ms(), days=days)
+        if soon is None:
+            return ""
+        texts = self._texts(language)
+        last = texts.date(self._clock.local(soon.first_ms - 1).date())
+        return texts.t("{points} points expire after {day}", points=soon.points, day=last)
 
     def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
         brought = coupons.brought_by_sale(self._db, sale.sale_id)

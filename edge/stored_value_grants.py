@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from edge.checkout import points_expire_ms
 from edge.coupon_issue import days_end_ms
-from edge.shop import Shop, months_after
+from edge.points_grants import points_expire_ms
+from edge.shop import Shop
 from edge.store import coupons, entries, ledger, members, stored_value
 from edge.store.coupon_batches import Batch, put_batch
 from edge.store.entries import Entry
@@ -30,6 +30,7 @@ from rules.money import Minor
 from rules.stored_value import TopUpGift, gift_for
 from rules.tender import Settlement
 from rules.times import GIVEN, unit_of
+from rules.windows import months_after
 
 TOP_UP = "top_up"
 """Kind of the entry of a top-up, and reason of the transfers of what is paid in."""

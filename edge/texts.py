@@ -13,6 +13,8 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
+from edge.text_benefits import BENEFIT_REFUSALS
+from edge.text_money import MONEY_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -147,6 +149,7 @@ REFUSALS: Mapping[str, str] = {
     "no_drawer": N_("This lane has no cash drawer."),
     "staff_unknown": N_("This person may not sign in here."),
     "badge_unknown": N_("This badge belongs to nobody here."),
+    "scan_again": N_("The code or card was not read. Scan again."),
     "not_allowed": N_("You may not do this. Ask the manager."),
     "tender_short": N_("Not enough: {due_minor} is due, {given_minor} was given."),
     "tender_over": N_("More than the {due_minor} due. Only cash gives change."),
@@ -190,6 +193,8 @@ REFUSALS: Mapping[str, str] = {
     "points_not_cash": N_("This shop does not take points as cash."),
     "points_step": N_("Points are taken by {points} at a time."),
     "points_none": N_("No points can be taken for this basket."),
+    **BENEFIT_REFUSALS,
+    **MONEY_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -203,30 +208,7 @@ REFUSALS: Mapping[str, str] = {
         "The printer did not take it. Look at paper and cover; it is printed when the printer is back."
     ),
     "receipt_unknown": N_("There is no such receipt."),
-    "returned": N_("Paid back: {amount_minor}. Return receipt {number}."),
-    "stored_value_off": N_("This shop takes no money in advance."),
-    "stored_value_no_member": N_("Stored value belongs to a member. Find the member first."),
-    "stored_value_short": N_("Only {left_minor} of stored value is left. Take the rest in another way."),
-    "stored_value_limit": N_("Stored value may pay {most_minor} now. Take the rest in another way."),
-    "top_up_range": N_("A top-up is {least_minor} to {most_minor}."),
-    "balance_full": N_("That is too much: a member may hold {most_minor}, gift money among it."),
-    "topped_up": N_("Paid in: {amount_minor}. Change: {change_minor}."),
-    "nothing_to_refund": N_("There is no paid-in money to refund."),
-    "refund_range": N_("At most {most_minor} can be refunded here."),
-    "refunded": N_("Paid back: {amount_minor}. Slip {number}."),
     "reason_missing": N_("Choose a reason first."),
-    "times_no_member": N_("Times belong to a member. Find the member first."),
-    "times_not_for_this": N_("This times card does not pay for that."),
-    "times_not_theirs": N_("This times card is somebody else's."),
-    "times_short": N_("“{name}” has only {left} left."),
-    "times_per_day": N_("“{name}” may be used {max} times a day."),
-    "times_none": N_("Nothing is left of this times card."),
-    "package_no_member": N_("“{name}” is kept for a member. Find the member first."),
-    "family_circle": N_("One of them belongs to another family already."),
-    "family_full": N_("A family has at most {max} members."),
-    "date_range": N_("This date is not possible."),
-    "return_nothing": N_("Choose what comes back first."),
-    "return_too_many": N_("That much of it was not sold, or has come back already."),
     "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
     "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
     "promotion_gone": N_("This promotion is no longer in the draft."),
@@ -270,6 +252,11 @@ DEVICE_KINDS: Mapping[str, str] = {
     "evdev_scanner": N_("Scanner"),
     "serial_scanner": N_("Scanner"),
     "fake_scanner": N_("Scanner (simulated)"),
+    "fake_evdev_scanner": N_("Scanner (simulated)"),
+    "fake_serial_scanner": N_("Scanner (simulated)"),
+    "pn532_cards": N_("Card reader"),
+    "pcsc_cards": N_("Card reader"),
+    "fake_pn532_cards": N_("Card reader (simulated)"),
     "evdev_cards": N_("Card reader"),
     "fake_cards": N_("Card reader (simulated)"),
     "escpos_printer": N_("Printer"),
@@ -369,6 +356,20 @@ class Texts:
             amount=self.money(missed.short),
             count=missed.short,
         )
+
+    def distance(self, by: str, short: int, tier: Names) -> str:
+        """Return how far it is to a tier.
+
+        Args:
+            by: what is missing: spend, visits or points.
+            short: how much of it.
+        """
+        said = clipped(self.name(tier))
+        if by == "visits":
+            return self.t("{count} more purchases to {tier}", count=short, tier=said)
+        if by == "points":
+            return self.t("{points} more points to {tier}", points=short, tier=said)
+        return self.t("{amount} to {tier}", amount=self.money(short), tier=said)
 
     def tender(self, kind: str) -> str:
         return self.t(TENDERS.get(kind, kind))

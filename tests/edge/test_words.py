@@ -36,8 +36,8 @@ def codes_in_use() -> dict[str, set[str]]:
 def test_every_refusal_has_a_text() -> None:
     used = codes_in_use()
     assert len(used) > 20
-    # A code that is put together, and the reason of a pure refund that becomes another one.
-    assert used.keys() - REFUSALS.keys() - {"already_returned", "ecard_"} == set()
+    # Codes that are put together, and the reason of a pure refund that becomes another one.
+    assert used.keys() - REFUSALS.keys() - {"already_returned", "ecard_", "gift_"} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -45,8 +45,7 @@ def test_every_refusal_is_a_sentence(language: str) -> None:
     texts = Texts(language)
     params = dict.fromkeys(
         ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points", "day", "time", "lane",
-         "amount_minor", "min", "least", "most", "limit_minor",
-         "left_minor", "least_minor", "most_minor", "change_minor"),
+         "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor"),
         7,
     )  # fmt: skip
     for code in REFUSALS:

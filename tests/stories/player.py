@@ -31,6 +31,7 @@ from tests.stories import (
     words_returns,
     words_shifts,
     words_stored_value,
+    words_tiers,
     words_times,
 )
 
@@ -506,4 +507,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_times.WORDS,
     *words_stored_value.WORDS,
     *words_approvals.WORDS,
+    *words_tiers.WORDS,
 )
