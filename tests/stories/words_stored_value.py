@@ -9,7 +9,6 @@ from edge.screen import Refusal
 from edge.store import stored_value
 from edge.store.ledger import balance
 from edge.stored_value import keep_change, print_statement, refund, top_up
-from edge.stored_value_grants import give_due
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT, member_account
 from rules.money import parse_amount
 
@@ -57,8 +56,7 @@ def keep(player: Player, verb: str) -> Refusal | None:
 
 
 def night(player: Player) -> None:
-    shop = player.ask(lambda till: till.desk.shop)
-    player.shop.parts.loop.write(lambda: give_due(shop, ""))
+    player.shop.parts.jobs.look()
 
 
 def statement(player: Player, member: str) -> Refusal | None:
