@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 from peewee import SqliteDatabase
 
-from edge.store.database import execute
+from edge.store.database import Row, execute
 
 
 def chain_hash(prev_hash: str, *parts: object) -> str:
     """Return SHA-256 (hex) over the hash before and the canonical JSON of a row."""
     return hashlib.sha256(prev_hash.encode() + msgspec.json.encode(parts)).hexdigest()
+
+
+def rows_hash(*tables: Sequence[Row]) -> str:
+    """Return SHA-256 (hex) over rows as the file holds them, table by table: what a link keeps of its subject's rows.
+
+    >>> rows_hash([(1, "a", None)], [])[:8]
+    'a706044c'
+    """
+    return hashlib.sha256(msgspec.json.encode(tables)).hexdigest()
 
 
 def note(
