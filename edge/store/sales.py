@@ -133,9 +133,12 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         action="sale",
         subject=sale.sale_id,
         detail=SaleLink(
-            number=sale.receipt_number, total=sale.total, sha256=body_hash(body), currency=context.currency,
+            number=sale.receipt_number,
+            total=sale.total,
+            sha256=body_hash(body),
+            currency=context.currency,
             rows=sha256_of_rows,
-        ),  # fmt: skip
+        ),
     )
     if context.clears_lane:
         execute(db, "DELETE FROM basket_step WHERE lane = ?", sale.lane)
@@ -194,7 +197,8 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> tuple[int, str]:
 
 
 def _insert(table: str, columns: str) -> str:
-    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(columns.split(',')))})"
+    places = ", ".join("?" * len(columns.split(",")))
+    return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
 
 
 def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
