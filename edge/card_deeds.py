@@ -219,6 +219,9 @@ def issue_ecard(till: Till, member_id: str) -> bytes | Refusal:
         refusal = Refusal("card_no_key")
     if refusal is None and cards.ecard(desk.shop.store.db, member_id) is not None:
         refusal = _knows_well(desk, member_id)
+        if refusal and refusal.code == "approval_needed":
+            # Done by a second person's yes, nobody would see the secret, and the old card would have ended.
+            refusal = Refusal("not_allowed")
     if refusal or desk.shop.card_key is None:
         return desk.refuse(refusal or Refusal("card_no_key"))
     with desk.shop.store.transaction():

@@ -63,6 +63,7 @@ def close_sale(
         points=quote.points,
         points_paid=quote.points_paid.points if quote.points_paid else 0,
         spent_codes=quote.spent_codes,
+        shift_id=shop.shift_id(basket.lane),
         next_tier=above[0].id if above else "",
         next_tier_short=above[0].spend_from - spend if above else 0,
         is_clock_unsure=not shop.clock.is_sane(),

@@ -121,8 +121,8 @@ def _apply_members(shop: Shop, plan: Plan, author: Author, first: int, breathe: 
         if tags is not None:
             members.set_tags(db, person.member_id, tags)
     execute_many(
-        db, "INSERT INTO card (uid, member_id, status, since_ms) VALUES (?, ?, 'active', ?)",
-        [(uid, member_id, now_ms) for uid, member_id in work.cards],
+        db, "INSERT INTO card (uid, member_id, status, since_ms, bound_ms) VALUES (?, ?, 'active', ?, ?)",
+        [(uid, member_id, now_ms, now_ms) for uid, member_id in work.cards],
     )  # fmt: skip
     for start in range(0, len(work.transfers), TRANSFERS_MAX):
         breathe()

@@ -273,7 +273,8 @@ def _balances(reading: _Reading, line: Row, member_id: str) -> list[Transfer]:
         if not amount:
             continue
         before = scalar(
-            reading.db, "SELECT sum(amount) FROM transfer WHERE to_account = ? AND unit = ? AND reason = ?",
+            reading.db, "SELECT sum(amount) FROM transfer WHERE to_account = ? AND to_account >= 'member/'"
+            " AND to_account < 'member0' AND unit = ? AND reason = ?",
             account, unit, OPENING,
         )  # fmt: skip
         if before is not None:

@@ -30,7 +30,7 @@ def to_pay(desk: Desk) -> Refusal | None:
     memory = desk.memory
     if memory.stage is not Stage.SELLING or memory.basket is None or not (memory.basket.lines or memory.basket.times):
         return desk.refuse(Refusal("basket_empty"))
-    refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
+    refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales(desk.lane)
     if refusal is None:
         quoted = _quoted(desk, memory.basket)
         refusal = quoted if isinstance(quoted, Refusal) else discount_outgrown(desk, memory.basket, quoted[0].gross)

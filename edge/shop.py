@@ -11,7 +11,7 @@ from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
-from edge.store import catalog, coupons, ledger, members, uses
+from edge.store import catalog, coupons, ledger, members, shifts, uses
 from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.database import Store
 from rules.basket import Basket, Item, Line, Names
@@ -50,10 +50,16 @@ class Shop:
         """The rules in force now."""
         return self.rulebook.rules
 
-    def refuses_sales(self) -> Refusal | None:
-        """Say why nothing may be sold now, before anybody pays; reading goes on."""
+    def refuses_sales(self, lane: int = 0) -> Refusal | None:
+        """Say why nothing may be sold now, before anybody pays; reading goes on.
+
+        Args:
+            lane: where; 0 for what is sold without a shift.
+        """
         if self.health.disk_free_bytes() < DISK_REFUSE_BYTES:
             return Refusal("disk_full")
+        if lane and self.config.shift.required and shifts.open_shift(self.store.db, lane) is None:
+            return Refusal("shift_needed")
         return None
 
     def has_drawer(self, printer: str) -> bool:
@@ -64,6 +70,11 @@ class Shop:
         """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
         found = catalog.item(self.store.db, sku, now_ms=self.clock.now_ms())
         return found[0] if found else None
+
+    def shift_id(self, lane: int) -> str:
+        """Return the shift that is open at a lane; empty without one."""
+        shift = shifts.open_shift(self.store.db, lane)
+        return shift.shift_id if shift else ""
 
     def priced_basket(self, stored: StoredBasket, *, lane: int) -> Basket:
         """Return the basket with its items as they are now, so that a price that changes at eight counts at eight.

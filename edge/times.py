@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from edge.cards import proof_refusal
 from edge.desk import Desk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Sound
@@ -38,6 +39,8 @@ def use_times(till: Till, *, unit: str, sku: str, holder_id: str, quantity: int 
     if refusal or basket is None:
         return desk.refuse(refusal or Refusal("times_no_member"))
     refusal = may_use(desk.shop, basket, StoredTimes(unit=unit, sku=sku, quantity=quantity, holder_id=holder_id))
+    here = sum(each.quantity for each in basket.times)
+    refusal = refusal or proof_refusal(desk, basket.member_id or "", "times", here + quantity)
     if refusal:
         return desk.refuse(refusal)
     return desk.push(_with_use(_without_pieces(basket, sku, quantity), unit, sku, holder_id, quantity), sound=Sound.TAP)

@@ -106,6 +106,8 @@ class Sale:
     receipt_number: str = ""
     points_paid: int = 0
     """Points that were taken as cash."""
+    shift_id: str = ""
+    """The shift that it was sold in; empty where none was open."""
     spent_codes: tuple[str, ...] = ()
     """Single-use codes that it spent, with capitals folded."""
     principal_paid: Minor = 0

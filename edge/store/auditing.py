@@ -16,6 +16,7 @@ from edge.store.database import execute, rows, scalar
 from edge.store.entries import changed_entry
 from edge.store.returns import changed_return, wrong_return
 from edge.store.sales_check import changed_sale
+from edge.store.shifts import changed_shift
 from edge.store.uses import wrong_count
 
 
@@ -165,6 +166,7 @@ CHECKS: Final = (
     ("sales against the chain", changed_sale),
     ("entries against the chain", changed_entry),
     ("returns against the chain", changed_return),
+    ("shifts against the chain", changed_shift),
 )
 HASHED: Final = (_wrong_link, changed_sale, changed_entry, changed_return)
 """Those that hash row by row; SQLite does the others by itself."""

@@ -50,6 +50,7 @@ def forget(db: SqliteDatabase, member_id: str, *, at_ms: int, place: str) -> Non
         db, "UPDATE card SET status = 'blocked', since_ms = ? WHERE member_id = ? AND status = 'active'",
         at_ms, member_id,
     )  # fmt: skip
+    cards.forget_secrets(db, member_id)
     execute(db, "UPDATE member SET status = 'erased', tags = '' WHERE member_id = ?", member_id)
 
 

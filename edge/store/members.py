@@ -20,6 +20,8 @@ from rules.phones import normal_phone
 
 FAVOURITES = 3
 CODE_TRIES = 100
+WHOLE_PHONE = 11
+"""Characters of a phone number from which on it is surely a whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,10 @@ def find_members(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> l
     if not wanted:
         return []
     exact = [each for each in (member_by_code(db, wanted.upper()), _by_card(db, wanted)) if each]
-    found = list(dict.fromkeys([*exact, *(each.member_id for each in people.find(db, wanted))]))
+    # A whole phone number means one person and nobody else.
+    is_whole = bool(exact) and len(normal_phone(wanted) or "") >= WHOLE_PHONE
+    others = [] if is_whole else people.find(db, wanted)
+    found = list(dict.fromkeys([*exact, *(each.member_id for each in others)]))
     files = [file for file in (member(db, each) for each in found) if file is not None and file.status != "erased"]
     files.sort(key=lambda file: (file.last_date, file.joined_ms), reverse=True)
     files.sort(key=lambda file: file.member_id not in exact)

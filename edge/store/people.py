@@ -12,7 +12,7 @@ from edge.store.database import Row, Store, execute, execute_many, row, rows, sc
 from edge.store.person_words import INDEX_VERSION, Search, birth_word, fits, searches_for, words_of
 from edge.store.vault import Vault, vault_of
 
-CANDIDATES_MAX = 300
+CANDIDATES_MAX = 120
 """People that an index gives for one search before the best are chosen."""
 SLICE = 2_000
 """People that are indexed or sealed anew in one go."""
@@ -160,13 +160,22 @@ def _drop_words(db: SqliteDatabase, person_no: int, words: Iterable[str], vault:
 def by_phone(db: SqliteDatabase, phone: str) -> str | None:
     """Return the id of the member with a phone number in its normal form."""
     key = vault_of(db).exact(phone)
-    found = row(db, "SELECT member_id FROM person WHERE phone_key = ?", key) if key else None
+    found = row(db, "SELECT member_id FROM person WHERE phone_key = ? AND phone_key <> ''", key) if key else None
     return found[0] if found else None
 
 
-def find(db: SqliteDatabase, text: str) -> list[Person]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Somebody who may be meant by a search, in clear."""
+
+    member_id: str
+    name: str
+    phone: str
+
+
+def find(db: SqliteDatabase, text: str) -> list[Found]:
     """Return people who may be meant by a phone number or its end, a name, or how it is spelled; newest first."""
-    found: dict[str, Person] = {}
+    found: dict[str, Found] = {}
     for search in searches_for(text):
         for each in _candidates(db, search):
             if each.member_id not in found and fits(search, name=each.name, phone=each.phone):
@@ -174,7 +183,7 @@ def find(db: SqliteDatabase, text: str) -> list[Person]:
     return list(found.values())
 
 
-def _candidates(db: SqliteDatabase, search: Search) -> list[Person]:
+def _candidates(db: SqliteDatabase, search: Search) -> list[Found]:
     vault = vault_of(db)
     tokens = [vault.token(word) for word in search.words]
     # The words stand in the index; only what all of them name is read and opened.
@@ -183,12 +192,15 @@ def _candidates(db: SqliteDatabase, search: Search) -> list[Person]:
     )
     found = rows(
         db,
-        f"SELECT p.member_id, p.name, p.phone, p.birthday, p.profile, p.person_no FROM person_word w"  # noqa: S608
+        f"SELECT p.member_id, p.name, p.phone FROM person_word w"  # noqa: S608
         f" JOIN person p ON p.person_no = w.person_no WHERE w.token = ?{more} ORDER BY w.person_no DESC LIMIT ?",
         *tokens,
         CANDIDATES_MAX,
     )
-    return [_opened(vault, each) for each in found]
+    return [
+        Found(each[0], vault.open(each[1], f"{each[0]}/name"), vault.open(each[2], f"{each[0]}/phone"))
+        for each in found
+    ]
 
 
 def birth_tokens(db: SqliteDatabase, keys: Iterable[tuple[bool, int, int]]) -> list[int]:

@@ -31,7 +31,7 @@ from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number
 SALE_COLUMNS: Final = (
     "sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms, is_clock_unsure, gross, discount,"
     " total, tax, change_due, points, points_after, next_tier, next_tier_short, item_count, rules_version, promotions,"
-    " points_paid, principal_paid, gift_paid, change_kept, balances_after"
+    " points_paid, principal_paid, gift_paid, change_kept, balances_after, shift_id"
 )
 LINE_COLUMNS: Final = (
     "sale_no, line_no, sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
@@ -181,7 +181,7 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> tuple[int, str]:
         sale.sold_at_ms, int(sale.is_clock_unsure), sale.gross, sale.discount, sale.total, sale.tax, sale.change,
         sale.points, sale.points_after, sale.next_tier, sale.next_tier_short, sale.item_count, sale.rules_version,
         msgspec.json.encode(promotions).decode(), sale.points_paid, sale.principal_paid, sale.gift_paid,
-        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(),
+        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(), sale.shift_id,
     )  # fmt: skip
     sale_no = execute(db, _insert("sale", SALE_COLUMNS), *head).lastrowid
     assert sale_no is not None
@@ -265,6 +265,7 @@ def sale_body(sale: Sale, *, currency: str) -> SaleBody:
         gift_paid=sale.gift_paid or UNSET,
         change_kept=sale.change_kept or UNSET,
         balances_after=dict(sale.balances_after) or UNSET,
+        shift_id=sale.shift_id or UNSET,
     )
 
 
@@ -289,8 +290,8 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         db,
         "SELECT sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after"
-        " FROM sale WHERE sale_id = ?",
+        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after,"
+        " shift_id FROM sale WHERE sale_id = ?",
         sale_id,
     )
     if found is None:
@@ -313,6 +314,7 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         ),
         points_paid=found[21], spent_codes=uses.codes_of_sale(db, found[0]), principal_paid=found[22],
         gift_paid=found[23], change_kept=found[24], balances_after=msgspec.json.decode(found[25], type=dict[str, int]),
+        shift_id=found[26],
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from edge import approvals, card_deeds, member_desk, till_by_hand, till_drawer
+from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_drawer
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -95,6 +95,18 @@ def actions() -> Mapping[str, Action]:
             optional=frozenset({"amount"}),
         ),
         Action(till_drawer.open_drawer, {"reason": None}),
+        Action(shifts.begin_shift, {"float_amount": amount}),
+        Action(
+            shifts.move_cash,
+            {"kind": None, "amount": amount, "reason": None, "move_id": None},
+            optional=frozenset({"move_id"}),
+        ),
+        Action(shifts.print_x, {}),
+        Action(
+            shifts.close_shift,
+            {"pieces": None, "other": amount, "left": amount},
+            optional=frozenset({"other", "left"}),
+        ),
     )
     return {action.method.__name__: action for action in table}
 

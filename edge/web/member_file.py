@@ -10,12 +10,13 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from edge.texts import N_
-from edge.web import cards, coupon_pages, member_deeds
+from edge.web import cards, coupon_pages, member_deeds, times_pages
 from edge.web.member_pages import MemberPages, Tab
 
 TABS: tuple[Tab, ...] = (
     *member_deeds.TABS,
     Tab("coupons", N_("Coupons"), coupon_pages.look),
+    times_pages.TAB,
     cards.TAB,
     *member_deeds.LAST_TABS,
 )

@@ -29,6 +29,8 @@ from edge.web import (
     rule_programme,
     rule_trials,
     rules,
+    shifts,
+    times_pages,
 )
 from edge.web.door import UPLOAD_MAX, Pairing, protect
 from edge.web.house import House
@@ -59,6 +61,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
+    app.register_blueprint(shifts.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
@@ -91,8 +94,9 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         member_new.blueprint(file),
         customers.blueprint(file, Passes(house.secret_key)),
         cards.blueprint(file),
-        coupon_pages.lane_blueprint(house, file),
+        times_pages.blueprint(file),
         returns.blueprint(house, house.members, speech),
+        coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
         coupon_pages.office_blueprint(back_office),
     ]

@@ -159,6 +159,19 @@ def test_wrong_codes_make_even_a_right_one_wait(shop: TestShop) -> None:
     assert shop.ask(1, Till.scan, text=ecard_text("M1001", step, right)).code == "proof_wait"
 
 
+def test_an_ecard_is_renewed_by_somebody_who_may_or_for_a_member_who_proved_it(shop: TestShop) -> None:
+    first = shop.ask(1, card_deeds.issue_ecard, member_id="li")
+    shop.ask(1, Till.sign_out)
+    shop.ask(1, Till.sign_in, staff_id="chen", pin="5678")
+    # No waiting for a second person: their yes would end the old card, and show the new one to nobody.
+    assert shop.ask(1, card_deeds.issue_ecard, member_id="li").code == "not_allowed"
+    stored = cards.ecard(shop.parts.store.reads, "li")
+    assert stored is not None and stored.serial == 1
+    step = step_at(shop.clock.now_ms())
+    assert shop.ask(1, Till.scan, text=ecard_text("M1001", step, code_of(first, step))) is None
+    assert shop.ask(1, card_deeds.issue_ecard, member_id="li") == ecard_secret(CARD_KEY, "li", 2)
+
+
 def test_nothing_of_an_ecard_stands_in_the_database(shop: TestShop) -> None:
     secret = shop.ask(1, card_deeds.issue_ecard, member_id="li")
     assert secret == ecard_secret(CARD_KEY, "li", 1) != ecard_secret(CARD_KEY, "li", 2)

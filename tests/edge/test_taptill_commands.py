@@ -74,7 +74,8 @@ def test_every_command_explains_itself(words):
 
 def test_all_commands_are_there():
     assert sorted(main.commands) == [
-        "audit", "backup", "cards", "check", "config", "coupons", "demo", "doctor", "init", "price", "rules", "run", "scan", "user",
+        "audit", "backup", "cards", "check", "config", "coupons", "demo", "doctor", "export", "import", "init", "keys",
+        "price", "rules", "run", "scan", "user",
     ]  # fmt: skip
 
 

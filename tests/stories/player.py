@@ -23,7 +23,15 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
-from tests.stories import words_approvals, words_cards, words_coupons, words_members, words_returns, words_times
+from tests.stories import (
+    words_approvals,
+    words_cards,
+    words_coupons,
+    words_members,
+    words_returns,
+    words_shifts,
+    words_times,
+)
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -492,6 +500,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_cards.WORDS,
     *words_members.WORDS,
     *words_returns.WORDS,
+    *words_shifts.WORDS,
     *words_times.WORDS,
     *words_approvals.WORDS,
 )

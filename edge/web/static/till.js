@@ -50,7 +50,7 @@
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x"]);
   const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
@@ -257,15 +257,47 @@
     price: (value, line_id) => ["change_price", { line_id, amount: value }],
     basket: (value) => ["discount_basket", { off_bp: value }],
     open: (value, line_id) => ["set_open_price", { line_id, amount: value }],
+    float: (value) => ["begin_shift", { float_amount: value }],
   };
   function byHand(reason) {
     const kind = pressed("hand"), typed = find("#by-hand-value").value;
     const value = amount(kind === "percent" || kind === "basket" ? 2 : undefined, typed);
-    if (value === null || (value === 0 && kind !== "price")) return play("error");
-    const [name, values] = HAND[kind](value, find(".by-hand").dataset.lineId);
-    act(name, kind === "open" ? values : { ...values, reason });
+    if (value === null || (value === 0 && kind !== "price" && kind !== "float")) return play("error");
+    const { lineId, moveId } = find(".by-hand").dataset;
+    const [name, values] = HAND[kind]?.(value, lineId) ?? ["move_cash", { kind, amount: value, move_id: moveId }];
+    act(name, kind === "open" || kind === "float" ? values : { ...values, reason });
     return panel.close();
   }
+
+  // A count: nothing typed is none of it.
+  function counted() {
+    let sum = 0, isWrong = false;
+    const pieces = [];
+    for (const row of all("[data-worth]")) {
+      const count = Number(row.value || 0);
+      isWrong ||= !Number.isInteger(count) || count < 0;
+      if (count) pieces.push(`${row.dataset.worth}:${count}`);
+      sum += Number(row.dataset.worth) * count;
+    }
+    const typed = (id) => (find(id).value ? amount(undefined, find(id).value) : 0);
+    const other = typed("#count-other"), left = typed("#count-left");
+    isWrong ||= other === null || left === null || left > sum + other;
+    return isWrong ? null : { pieces: pieces.join(" "), other, left, sum: sum + other };
+  }
+  function showCount() {
+    const count = counted(), decimals = Number(body.dataset.decimals);
+    find("#count-sum").textContent = count ? (count.sum / 10 ** decimals).toFixed(decimals) : "–";
+  }
+  function closeShift() {
+    const count = counted();
+    if (!count) return play("error");
+    const { pieces, other, left } = count;
+    act("close_shift", { pieces, other, left });
+    return panel.close();
+  }
+  let countField = null;
+  panel.addEventListener("focusin", (event) => event.target.matches(".count input") && (countField = event.target));
+  panel.addEventListener("input", (event) => event.target.matches(".count input") && showCount());
 
   function allow() {
     const pin = find("#approve-pin");
@@ -326,7 +358,8 @@
     else if (data.lang) remember("lang", data.lang);
     else if (data.set) remember(data.set, data.value);
     else if (data.post) post(data.post, data.target);
-    else if (data.type) type(data.type, document.getElementById(data.into));
+    else if (data.count !== undefined) closeShift();
+    else if (data.type) type(data.type, data.into === "here" ? countField : document.getElementById(data.into));
     else if (data.close !== undefined) button.closest("dialog").close();
     else if (data.help !== undefined) help.showModal();
     else if (data.toggle) body.classList.toggle(data.toggle);
@@ -358,6 +391,7 @@
     if (key === "F1" || (key === "?" && !isTyping)) return help.open ? help.close() : help.showModal();
     if (approve.open) return key === "Enter" && isTyping ? allow() : false;
     if (panel.open || help.open) return false;
+    if (key === "End" && (step_ === "selling" || step_ === "done") && !isTyping) return open("shift");
     if (key === "Home" && step_ === "selling" && !isTyping) return open(chosen ? `by-hand/${chosen}` : "by-hand");
     if (/^F\d+$/.test(key)) {
       if (key === "F2" && step_ === "selling") return seek.focus();

@@ -63,8 +63,8 @@ def test_a_pin_is_typed_on_the_screen(shop: TestShop) -> None:
     status, page = screen.get("lane/1/proof")
     assert status == 200 and 'value="pin"' in page and 'value="last_four"' in page
     status, page = screen.post("lane/1/proof", way="pin", typed="1111")
-    assert status == 200 and "2" in page and "data-close-now" not in page and "1111" not in page
-    assert "data-close-now" in screen.post("lane/1/proof", way="pin", typed="2468")[1]
+    assert status == 200 and "2" in page and "data-shut" not in page and "1111" not in page
+    assert "data-shut" in screen.post("lane/1/proof", way="pin", typed="2468")[1]
     assert shop.view().proof == "pin"
 
 

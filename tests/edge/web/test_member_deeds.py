@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from edge.store import members, people
+from edge.store import cards, members, people
 from edge.store.database import scalar
 from edge.till import Till
 from tests.chromium import browser
@@ -158,6 +158,6 @@ def test_a_card_nobody_knows_by_touch(shop: TestShop) -> None:
         page.keyboard.press("Escape")
         page.locator("#total", has_text="2.50").wait_for(timeout=5_000)
         page.close()
-    file = members.card(shop.parts.store.reads, "04ffffff")
+    file = cards.card(shop.parts.store.reads, "04ffffff")
     assert file is not None
     assert file.member_id == people.by_phone(shop.parts.store.reads, "13800138000")
