@@ -198,4 +198,5 @@ def test_progress_is_told(store: Store) -> None:
     assert told == [
         "chain", "balances", "lots", "sales", "receipt numbers", "uses of promotions", "coupons",
         "returns", "sales against the chain", "entries against the chain", "returns against the chain",
+        "shifts against the chain",
     ]  # fmt: skip
