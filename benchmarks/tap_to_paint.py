@@ -1,9 +1,9 @@
 """From a card on the reader to the painted member panel in Chromium, at 1,000 and 1,000,000 members, beside a scan.
 
-Both stores run as they do in a shop, over the whole program with simulated readers, so that nothing but the program lies
-between the device's thread and the frame. All members have a card, points and stored value; those who tap have a year of
-sales behind them too, in both stores alike. Taps and scans take turns, so that a noisy machine is noisy to all. The words
-by which people are searched are left out: a tap asks for none, and they would be most of the time that filling takes.
+Both stores run as they do in a shop, over the whole program with simulated readers, so that nothing but the program
+lies between the device's thread and the frame. All members have a card and points; those who tap have a year of sales
+behind them too, in both stores alike. Taps and scans take turns, so that a noisy machine is noisy to all. The words by
+which people are searched are left out: a tap asks for none, and they would be most of the time that filling takes.
 """
 
 from __future__ import annotations

@@ -39,7 +39,14 @@ class Tap:
     """UIDs of further cards that lay on the reader at once."""
 
 
-Event = Scan | Tap
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A reader lost a code or a card, or could not make one out: it is to be presented again."""
+
+    device: str
+
+
+Event = Scan | Tap | Unread
 """What a reader thread puts in the inbox. An event comes from a device; a message goes to or from head office."""
 
 

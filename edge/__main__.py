@@ -14,6 +14,7 @@ from edge.cli.doctor import doctor
 from edge.cli.keys import keys
 from edge.cli.new_store import init
 from edge.cli.people import user
+from edge.cli.recorder import record
 from edge.cli.rules import rules
 from edge.cli.tables import export_tables, import_table
 from edge.cli.trial import price, scan
@@ -40,6 +41,7 @@ for command in (
     check,
     config,
     doctor,
+    record,
     audit,
     price,
     scan,

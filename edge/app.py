@@ -26,6 +26,7 @@ from edge.config_file import Loaded, SecretError, keep_last_good, read_key, writ
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
+from edge.identify import Identify
 from edge.importing import ImportRoom
 from edge.jobs import Jobs
 from edge.loop import Loop, TillBusyError
@@ -76,6 +77,7 @@ class Core:
     store: Store
     health: Health
     loop: Loop
+    identify: Identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Parts:
     relay: Relay | None
     jobs: Jobs
     imports: ImportRoom
+    shop: Shop
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -198,7 +201,8 @@ def start(
     stack.callback(jobs.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
-    core = Core(config, clock, store, health, loop)
+    core = Core(config, clock, store, health, loop, Identify())
+    stack.callback(core.identify.stop)
     logos = _logos(loaded, health)
     readers, printers, threads = _make_devices(core, papers, logos, followers)
     relay = _start_relay(core, loaded, followers, stack)
@@ -210,6 +214,7 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
+        identify=core.identify,
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
                      card_key=shop.card_key),
     )  # fmt: skip
@@ -220,7 +225,7 @@ def start(
         thread.start()
     stack.callback(_end_soon, threads)
     jobs.start()
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports)
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop)
 
 
 def _keep(loaded: Loaded, health: Health) -> None:
@@ -292,7 +297,9 @@ def _make_devices(
         reader, printer = make_reader(device), make_printer(device)
         if reader is not None:
             readers[device.name] = reader
-            reading = ReaderThread(device, reader, post=core.loop.post, health=core.health)
+            reading = ReaderThread(
+                device, reader, post=core.loop.post, health=core.health, is_claimed=core.identify.take
+            )
             threads.append(reading)
         if printer is not None:
             printers[device.name] = printer
@@ -336,10 +343,10 @@ def _bench(
 ) -> Bench | None:
     if not config.screen.bench:
         return None
-    from drivers.fake import FakePrinter, FakeReader
+    from drivers.fake import FakePrinter, HandReader
     from edge.store.shelf import shelf
 
-    devices = {name: device for name, device in made.items() if isinstance(device, FakeReader | FakePrinter)}
+    devices = {name: device for name, device in made.items() if isinstance(device, HandReader | FakePrinter)}
     return Bench(
         devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
         counter_of=partial(cards.counter, store.reads),

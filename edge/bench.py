@@ -11,7 +11,7 @@ from typing import Final
 
 from drivers.base import CARDS_MARK, PrinterState
 from drivers.escpos_paper import Paper
-from drivers.fake import FakeJob, FakePrinter, FakeReader
+from drivers.fake import FakeJob, FakePrinter, HandReader
 from drivers.fake_card import FakeSunCard
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
@@ -20,7 +20,7 @@ from rules.money import round_half_up
 from rules.scale_codes import ScaleFormat, make_label
 from rules.sun import FILE_KEY, META_KEY, UID_BYTES, CardKeys, card_key
 
-FakeDevice = FakeReader | FakePrinter
+FakeDevice = HandReader | FakePrinter
 PAPERS_SHOWN = 12
 """Newest receipts that hang out of the printer."""
 UNKNOWN_CODE: Final = "6900000000007"
@@ -122,13 +122,21 @@ class Bench:
         reader.type(text)
         return reader.dropped == dropped
 
+    def faults(self, device: str) -> tuple[str, ...]:
+        """Return what may go wrong with the next code or card of a reader that is read over a wire."""
+        return self._reader(device).one_time_faults
+
+    def fail_next(self, device: str, fault: str) -> None:
+        """Let the next code or card of a reader meet one of its `faults`."""
+        self._reader(device).fail_next(fault)
+
     def unplug(self, device: str) -> None:
         self._devices[device].unplug()
 
     def plug(self, device: str) -> None:
         """Put the plug back in; a printer comes back with paper."""
         found = self._devices[device]
-        if isinstance(found, FakeReader):
+        if isinstance(found, HandReader):
             found.plug()
         else:
             found.repair()
@@ -142,7 +150,7 @@ class Bench:
     def state(self, device: str) -> str:
         """Return `ok`, `unplugged`, `paper_out`, `cover_open` or `silent`."""
         found = self._devices[device]
-        if isinstance(found, FakeReader):
+        if isinstance(found, HandReader):
             return "ok" if found.plugged else "unplugged"
         return {
             PrinterState.READY: "ok",
@@ -186,9 +194,9 @@ class Bench:
         with self._lock:
             self._closed_at[printer] = self._printer(printer).kicks
 
-    def _reader(self, name: str) -> FakeReader:
+    def _reader(self, name: str) -> HandReader:
         found = self._devices[name]
-        assert isinstance(found, FakeReader), f"{name} is no reader"
+        assert isinstance(found, HandReader), f"{name} is no reader"
         return found
 
     def _printer(self, name: str) -> FakePrinter:

@@ -12,9 +12,14 @@ DeviceKind = Literal[
     "evdev_scanner",
     "evdev_cards",
     "serial_scanner",
+    "pn532_cards",
+    "pcsc_cards",
     "escpos_printer",
     "fake_scanner",
     "fake_cards",
+    "fake_evdev_scanner",
+    "fake_serial_scanner",
+    "fake_pn532_cards",
     "fake_printer",
 ]
 
@@ -78,7 +83,8 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         str,
         Meta(
             max_length=200,
-            description="Where it is: /dev/input/by-id/…, /dev/serial/by-id/…, tcp://host:9100, file:///dev/usb/lp0.",
+            description="Where it is: /dev/input/by-id/…, uniq:… or phys:… of an input device, /dev/serial/by-id/…, the"
+            " name of a PC/SC reader, tcp://host:9100, file:///dev/usb/lp0.",
         ),
     ] = ""
     baud: Annotated[int, Meta(ge=300, le=921_600, description="Speed of a serial line.")] = 9_600
@@ -87,6 +93,33 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     suffix: Annotated[str, Meta(max_length=8, description="Text that the reader puts after each code.")] = ""
     idle_ms: Annotated[
         int, Meta(ge=0, le=2_000, description="End of a code where the reader sends no terminator; 0: never.")
+    ] = 0
+    terminators: Annotated[
+        tuple[Literal["enter", "kpenter", "tab", "cr", "lf", "etx", "none"], ...],
+        Meta(max_length=4, description="What ends a code: keys, or bytes of a serial line; empty: all of its own."),
+    ] = ()
+    text_encoding: Annotated[
+        Literal["auto", "utf-8", "gb18030", "ascii"],
+        Meta(description="Of a serial scanner's bytes; auto: UTF-8 where they are, else GB18030."),
+    ] = "auto"
+    alt_codes: Annotated[
+        Literal["", "gbk", "unicode"],
+        Meta(
+            description="What a keyboard-type reader means by Alt and digits above 127; empty: such a code is refused."
+        ),
+    ] = ""
+    gs_key: Annotated[
+        Literal["ctrl", "f8"],
+        Meta(
+            description="How a keyboard-type reader sends the separator of GS1 codes: Ctrl+] (always read), or F8 too."
+        ),
+    ] = "ctrl"
+    grab: Annotated[
+        bool, Meta(description="Keep what a keyboard-type reader types from everybody else; off: people type on it.")
+    ] = True
+    debounce_ms: Annotated[
+        int,
+        Meta(ge=0, le=2_000, description="The same code again within so long is one reading twice; 0: two items."),
     ] = 0
     uid_form: Annotated[
         Literal["auto", "hex_msb", "hex_lsb", "dec_msb", "dec_lsb"],

@@ -28,6 +28,7 @@ from edge.member_desk import TAG_MAX, TAGS_MAX
 from edge.shop import Shop
 from edge.store import cards, members, people
 from edge.store.database import Database, scalar
+from edge.store.database import rows as rows_of
 from edge.store.people import LINE_MAX, NAME_MAX, NOTE_MAX, Note, Person, sealed_row
 from edge.store.vault import Vault, vault_of
 from rules.ledger import ISSUER, POINTS, STORED_VALUE, STORED_VALUE_GIFT, Transfer, member_account
@@ -87,6 +88,7 @@ class _Reading:
         self.cards: dict[str, int] = {}
         self.tiers = {key: tier.id for tier in shop.rules.tiers for key in _tier_names(tier)}
         self.custom = shop.rules.membership.fields
+        self.badges = {uid for (uid,) in rows_of(self.db, "SELECT badge_uid FROM staff WHERE badge_uid IS NOT NULL")}
         self.now_ms = shop.clock.now_ms()
 
 
@@ -161,7 +163,7 @@ def _new(reading: _Reading, line: Row, phone: str, code: str) -> None:
     person = _person(reading, line, Person(member_id, phone=phone))
     tier_id, tags = _tier(reading, line) or "", _tags(line) or frozenset()
     joined_ms = _joined(reading, line)
-    moves = _balances(reading, line, member_id)
+    moves = _balances(reading, line, member_id, is_new=True)
     card = _card(reading, line, member_id)
     if line.slips:
         return
@@ -259,7 +261,7 @@ def _joined(reading: _Reading, line: Row) -> int:
     return int(at_ms)
 
 
-def _balances(reading: _Reading, line: Row, member_id: str) -> list[Transfer]:
+def _balances(reading: _Reading, line: Row, member_id: str, *, is_new: bool = False) -> list[Transfer]:
     """Return what the member held before, each kind once: a table that is brought in again brings no money again."""
     until = line.take("points_until", as_day, "day_wrong", None)
     expires_ms = reading.shop.clock.at_ms(datetime.combine(until, time(23, 59, 59))) + 1_000 if until else None
@@ -272,7 +274,7 @@ def _balances(reading: _Reading, line: Row, member_id: str) -> list[Transfer]:
     ):
         if not amount:
             continue
-        before = scalar(
+        before = None if is_new else scalar(
             reading.db, "SELECT sum(amount) FROM transfer WHERE to_account = ? AND to_account >= 'member/'"
             " AND to_account < 'member0' AND unit = ? AND reason = ?",
             account, unit, OPENING,
@@ -299,6 +301,6 @@ def _card(reading: _Reading, line: Row, member_id: str) -> list[tuple[str, str]]
     known = cards.card(reading.db, uid)
     if known is not None and known.member_id != member_id:
         line.wrong("card", "card_of_another")
-    if scalar(reading.db, "SELECT 1 FROM staff WHERE badge_uid = ?", uid):
+    if uid in reading.badges:
         line.wrong("card", "card_of_staff")
     return [] if known is not None else [(uid, member_id)]

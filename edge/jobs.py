@@ -10,8 +10,10 @@ from functools import partial
 
 from edge.loop import Loop, TillBusyError
 from edge.member_retention import drop_notes, forget_members
+from edge.points_expiry import expire_points
 from edge.shop import Shop
 from edge.store.database import StoreError, execute, scalar
+from edge.tier_review import review_tiers
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ class Job:
 NIGHTLY: tuple[Job, ...] = (
     Job("forget_members", forget_members),
     Job("drop_notes", drop_notes),
+    Job("review_tiers", review_tiers),
+    Job("expire_points", expire_points),
 )
 """In their order; a subject adds one line."""
 

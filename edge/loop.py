@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.base import Event, Scan
+from drivers.base import Event, Scan, Unread
 from edge import approvals
 from edge.clock import monotonic_s
 from edge.screen import Refusal
@@ -92,6 +92,8 @@ class Loop:
         if isinstance(event, Scan):
             text = event.text
             job = _Job(lambda: till.scan(text), None, lane)
+        elif isinstance(event, Unread):
+            job = _Job(till.unread, None, lane)
         else:
             tapped = event
             job = _Job(lambda: till.tap(tapped.uid, tapped.sun, tapped.others), None, lane)

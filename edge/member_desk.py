@@ -16,6 +16,7 @@ from edge.cards import Claim
 from edge.coupon_issue import issue_for
 from edge.desk import Desk
 from edge.ids import new_member_id
+from edge.points_desk import welcome
 from edge.screen import Refusal, Sound, Stage
 from edge.store import cards, consents, forgetting, members, people
 from edge.store.consents import Consent
@@ -125,6 +126,7 @@ def enrol(
         for purpose in sorted(known):
             _say(desk, member_id, purpose, is_given=purpose in purposes, place=place)
         tell(desk, "member_joined", member_id, {"place": place}, by_staff=place == "till")
+        welcome(desk, member_id)
         issue_for(desk.shop, "registration", member_id)
         if brought_by:
             issue_for(desk.shop, "referral", member_id, referrer_id=brought_by)

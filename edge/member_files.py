@@ -166,5 +166,6 @@ def _who(desk: Desk) -> str:
 
 
 def _higher_tier(desk: Desk, first: str, second: str) -> str:
-    order = {tier.id: tier.spend_from for tier in desk.shop.rules.tiers}
-    return max(first, second, key=lambda tier_id: order.get(tier_id, -1))
+    # Tiers that are reached otherwise than by spend keep the order in which the rules name them.
+    order = {tier.id: (tier.spend_from or 0, at) for at, tier in enumerate(desk.shop.rules.tiers)}
+    return max(first, second, key=lambda tier_id: order.get(tier_id, (-1, -1)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from edge.shop import Shop, months_before
+from edge.shop import Shop
 from edge.store import forgetting
 from edge.store.vault import vault_of
+from rules.windows import months_before
 
 CLOCK_AHEAD_DAYS = 60
 """A clock that runs further ahead of the last sale is not believed: nobody is forgotten by a wrong year."""

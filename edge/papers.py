@@ -10,13 +10,16 @@ from edge.config import Config, DeviceConfig
 from edge.member_passes import Passes
 from edge.receipt import ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
+from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
 from edge.rulebook import Rulebook
-from edge.store import coupons, members, returns, staff
+from edge.store import benefits, coupons, entries, ledger, members, returns, staff
 from edge.store.database import Store
+from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
+from rules.basket import Names
 from rules.sale import Sale
 
 DAY_MS = 86_400_000
@@ -51,6 +54,9 @@ class Papers:
                 return None
             words = self._words(back.entry.staff_id, back.entry.member_id, language)
             return return_receipt(back, words, clock=self._clock)
+        if job.kind == "gift":
+            entry = entries.stored(self._db, job.sale_id or "")
+            return None if entry is None else self._gift_slip(entry, language)
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
@@ -63,6 +69,12 @@ class Papers:
             return None
         return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
 
+    def _gift_slip(self, entry: Entry, language: str) -> Document:
+        offer = self._rulebook.rules.gifts.find(str(entry.detail.get("gift", "")))
+        left = ledger.points_of(self._db, entry.member_id, now_ms=entry.at_ms) if entry.member_id else 0
+        words = self._words(entry.staff_id, entry.member_id, language)
+        return gift_slip(entry, words, clock=self._clock, names=offer.names if offer else Names(), points_left=left)
+
     def _words(self, staff_id: str, member_id: str | None, language: str, *, at_ms: int = 0) -> ReceiptWords:
         person = staff.by_id(self._db, staff_id)
         member = members.member(self._db, members.surviving(self._db, member_id)) if member_id else None
@@ -74,7 +86,19 @@ class Papers:
             tier_names=self._rulebook.tier_names(),
             balance_url=self._balance_url(member.member_id, at_ms) if member and at_ms else "",
             package_names=self._rulebook.package_names(),
+            expiring=self._expiring(member_id, language) if member else "",
         )
+
+    def _expiring(self, member_id: str | None, language: str) -> str:
+        days = self._rulebook.rules.accrual.notice_days
+        if member_id is None or not days or not self._clock.is_sane():
+            return ""
+        soon = benefits.expiring_soon(self._db, member_id, now_ms=self._clock.now_ms(), days=days)
+        if soon is None:
+            return ""
+        texts = self._texts(language)
+        last = texts.date(self._clock.local(soon.first_ms - 1).date())
+        return texts.t("{points} points expire after {day}", points=soon.points, day=last)
 
     def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
         brought = coupons.brought_by_sale(self._db, sale.sale_id)

@@ -11,6 +11,7 @@ from edge.screen import Refusal, Sound, Stage, named
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
+from edge.tier_exclusive import refuses_basket
 from edge.till_by_hand import discount_outgrown
 from rules.basket import Basket
 from rules.card_policy import Spending
@@ -100,6 +101,7 @@ def _quoted(desk: Desk, stored: StoredBasket) -> tuple[Basket, Quote] | Refusal:
     if basket.gross > AMOUNT_MAX:
         return Refusal("amount_range")
     refusal = times_grants.package_needs_member(shop, basket) or times_grants.still_usable(shop, stored)
+    refusal = refusal or refuses_basket(shop, basket)
     if refusal:
         return refusal
     quote = shop.quote(basket)

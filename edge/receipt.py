@@ -39,6 +39,8 @@ class ReceiptWords:
     staff_name: str
     member_name: str = ""
     """Masked."""
+    expiring: str = ""
+    """What is said of points that expire soon; empty for nothing."""
     tier_names: Mapping[str, Names] | None = None
     coupons: tuple[PaperCoupon, ...] = ()
     """That the sale brought."""
@@ -136,8 +138,10 @@ def _member(sale: Sale, words: ReceiptWords) -> list[Block]:
     blocks += _balances(sale, words)
     tier = (words.tier_names or {}).get(sale.next_tier)
     if tier is not None and sale.next_tier_short > 0:
-        distance = t.t("{amount} to {tier}", amount=t.money(sale.next_tier_short), tier=t.name(tier))
+        distance = t.distance(sale.next_tier_by, sale.next_tier_short, tier)
         blocks.append(Text(distance, Align.CENTER))
+    if words.expiring:
+        blocks.append(Text(words.expiring, Align.CENTER))
     return blocks
 
 

@@ -12,11 +12,12 @@ from edge.permissions import Permission, refuses
 from edge.rulebook import rules_of_version
 from edge.screen import Refusal, Sound
 from edge.shop import Shop
-from edge.store import entries, ledger, printjobs, returns, times
+from edge.store import benefits, entries, ledger, members, printjobs, returns, times
 from edge.store.entries import Entry
 from edge.store.ledger import InsufficientError
 from edge.store.returns import BackSoFar, Return, ReturnedTwiceError
 from edge.store.sales import stored_sale
+from edge.tier_standing import recompute_tier
 from edge.till import Till
 from rules.basket import Basket, Item, Line
 from rules.ledger import ISSUER, POINTS, Transfer, member_account
@@ -97,6 +98,7 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
             back = _planned(shop, sale, wanted, entry)
             assert isinstance(back, Return), "what may be returned was asked before"
             returns.record(db, back, currency=shop.config.store.currency)
+            _look_again(shop, back)
             return_coupons(db, sale, at_ms=now_ms)
             sweep_merged(desk, sale.member_id, of_id=return_id)
             _queue_papers(desk, desk.printer, back)
@@ -107,6 +109,17 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
     shop.committed()
     desk.show(sound=Sound.PAID, notice=Refusal("returned", {"amount_minor": back.amount, "number": number}))
     return None
+
+
+def _look_again(shop: Shop, back: Return) -> None:
+    """Bring the member's tier and what is given once to what they are without the returned goods."""
+    db, member_id = shop.store.db, members.standing_id(shop.store.db, back.sale.member_id)
+    if member_id is None:
+        return
+    if benefits.is_all_back(db, back.sale.sale_id):
+        benefits.give_awards_back(db, back.sale.sale_id)
+    today = shop.clock.business_date(back.entry.at_ms)
+    recompute_tier(db, shop.rules, member_id, today=today, at_ms=back.entry.at_ms, sale_id=back.sale.sale_id)
 
 
 def _may_return(desk: Desk, sale_id: str, wanted: Sequence[WantedBack], reason: str) -> Refusal | None:

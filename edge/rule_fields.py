@@ -88,6 +88,7 @@ PICKS = {
     "skus": "item", "exclude_skus": "item", "sku": "item", "categories": "category", "exclude_categories": "category",
     "brands": "brand", "exclude_brands": "brand", "tags": "tag", "exclude_tags": "tag", "tiers": "tier",
     "combines_with": "promotion", "excludes": "promotion", "price_tier": "tier",
+    "tier": "tier",
 }  # fmt: skip
 """What is picked for a key; other lists of texts are typed."""
 SECTIONS = {

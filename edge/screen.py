@@ -197,8 +197,17 @@ class MemberView:
     """`MM-DD`, empty when not known."""
     is_birthday_soon: bool = False
     next_tier_names: Names | None = None
-    next_tier_short: Minor = 0
+    next_tier_short: int = 0
+    """Minor units, purchases or points, as `next_tier_by` says."""
+    next_tier_by: str = "spend"
+    """spend, visits or points."""
     next_tier_progress_bp: int = 0
+    tier_until: str = ""
+    """ISO date on which the tier is looked at again; empty where it holds for good."""
+    expiring_points: int = 0
+    """Points that expire soon."""
+    expiring_on: str = ""
+    """Last day on which the first of them can be spent, an ISO date."""
     favourites: tuple[Names, ...] = ()
 
 

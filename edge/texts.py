@@ -13,6 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
+from edge.text_benefits import BENEFIT_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -147,6 +148,7 @@ REFUSALS: Mapping[str, str] = {
     "no_drawer": N_("This lane has no cash drawer."),
     "staff_unknown": N_("This person may not sign in here."),
     "badge_unknown": N_("This badge belongs to nobody here."),
+    "scan_again": N_("The code or card was not read. Scan again."),
     "not_allowed": N_("You may not do this. Ask the manager."),
     "tender_short": N_("Not enough: {due_minor} is due, {given_minor} was given."),
     "tender_over": N_("More than the {due_minor} due. Only cash gives change."),
@@ -190,6 +192,7 @@ REFUSALS: Mapping[str, str] = {
     "points_not_cash": N_("This shop does not take points as cash."),
     "points_step": N_("Points are taken by {points} at a time."),
     "points_none": N_("No points can be taken for this basket."),
+    **BENEFIT_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -260,6 +263,11 @@ DEVICE_KINDS: Mapping[str, str] = {
     "evdev_scanner": N_("Scanner"),
     "serial_scanner": N_("Scanner"),
     "fake_scanner": N_("Scanner (simulated)"),
+    "fake_evdev_scanner": N_("Scanner (simulated)"),
+    "fake_serial_scanner": N_("Scanner (simulated)"),
+    "pn532_cards": N_("Card reader"),
+    "pcsc_cards": N_("Card reader"),
+    "fake_pn532_cards": N_("Card reader (simulated)"),
     "evdev_cards": N_("Card reader"),
     "fake_cards": N_("Card reader (simulated)"),
     "escpos_printer": N_("Printer"),
@@ -359,6 +367,20 @@ class Texts:
             amount=self.money(missed.short),
             count=missed.short,
         )
+
+    def distance(self, by: str, short: int, tier: Names) -> str:
+        """Return how far it is to a tier.
+
+        Args:
+            by: what is missing: spend, visits or points.
+            short: how much of it.
+        """
+        said = clipped(self.name(tier))
+        if by == "visits":
+            return self.t("{count} more purchases to {tier}", count=short, tier=said)
+        if by == "points":
+            return self.t("{points} more points to {tier}", points=short, tier=said)
+        return self.t("{amount} to {tier}", amount=self.money(short), tier=said)
 
     def tender(self, kind: str) -> str:
         return self.t(TENDERS.get(kind, kind))

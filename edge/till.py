@@ -116,6 +116,10 @@ class Till:
     def _bring(self, claim: cards.Claim | Refusal) -> Refusal | None:
         return self._desk.refuse(claim) if isinstance(claim, Refusal) else cards.bring(self._desk, claim)
 
+    def unread(self) -> Refusal:
+        """Tell the cashier that a reader lost what was held to it."""
+        return self._desk.refuse(Refusal("scan_again"))
+
     def _badge(self, person: StaffRow) -> Refusal | None:
         if self._desk.asked is not None:
             return approvals.approve_by_badge(self._desk, person)

@@ -8,7 +8,7 @@ from datetime import datetime
 from rules.basket import Basket
 from rules.calendar_cn import Calendar
 from rules.coupon_rules import CouponRule, Event
-from rules.eligibility import is_open
+from rules.moments import is_open
 from rules.money import Minor
 from rules.scopes import in_scope
 

@@ -9,6 +9,8 @@ from datetime import datetime
 import msgspec
 
 from rules import tax
+from rules.accrual import AccrualRules
+from rules.awards import awards
 from rules.basket import LINES_MAX, Basket, Line, Names
 from rules.budget import NODE_BUDGET
 from rules.by_hand import NAMES, take_by_hand
@@ -22,10 +24,12 @@ from rules.promotion_kinds import HAND_BASKET_ID, HAND_LINE_ID, POINTS_ID, RESER
 from rules.promotions import RuleSet
 from rules.quote import AppliedPromotion, Gift, LineDiscount, PricedLine, Quote
 from rules.rule_index import RuleIndex, index_of
+from rules.scopes import in_scope
 from rules.screening import Refused, Screened, screen
 from rules.settle import Tally, after_units, lane_order, settle
 from rules.usage import NO_USAGE, Usage, code_given
 
+NOTHING_MORE = AccrualRules()
 POINTS_NAMES = Names(zh_hans="积分抵现", zh_hant="點數折抵", en="Points as cash")
 
 
@@ -66,6 +70,8 @@ def price_within(
     screened = screen(lines, promotions, situation_of(basket, promotions, member, now_local, usage))
     solution = cheapest(screened.problem, promotions.exclusive_groups, nodes=nodes, is_bound=screened.is_bound)
     quote = _quote(basket, promotions, member, lines, screened=screened, solution=solution)
+    if member is not None and promotions.accrual != NOTHING_MORE:
+        quote = _with_awards(quote, basket, promotions, member, now_local)
     index = screened.index
     if index.is_forcing:
         freely = _without_force(promotions, quote)
@@ -114,7 +120,8 @@ def _quote(
     if member is not None:
         nets = [sum(priced[line].net for line in each.positions) for each in classes]
         tier = promotions.tier(member.tier_id)
-        points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points)
+        rates = promotions.accrual.rates
+        points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points, rates=rates)
     answered = applied | {gift.promotion_id for gift in gifts} | set(points_by) if gifts or points_by else applied
     return Quote(
         lines=tuple(by_id[line.line_id] for line in basket.lines),
@@ -133,6 +140,16 @@ def _quote(
         points_paid=paid,
         points_by=points_by,
     )
+
+
+def _with_awards(quote: Quote, basket: Basket, promotions: RuleSet, member: Member, now_local: datetime) -> Quote:
+    """Return the quote with the points that the member gets beyond the rate."""
+    scope = promotions.points.scope
+    pairs = zip(basket.lines, quote.lines, strict=True)
+    counted = sum(priced.net for line, priced in pairs if in_scope(scope, line.item))
+    tier = promotions.tier(member.tier_id)
+    found = awards(promotions.accrual, member, tier, counted=counted, accrued=quote.points, today=now_local.date())
+    return replace(quote, points=quote.points + sum(each.points for each in found), awards=found)
 
 
 def _canonical(line: Line) -> tuple[str, Minor, int, Minor, str]:

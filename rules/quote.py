@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from rules.awards import Award
 from rules.basket import Names
 from rules.money import Minor
 
@@ -160,6 +161,8 @@ class Quote:
     points_paid: PointsPaid | None = None
     points_by: tuple[str, ...] = ()
     """Promotions that multiplied the points."""
+    awards: tuple[Award, ...] = ()
+    """Points beyond the rate; they are among `points`."""
     cheaper_by: Minor = 0
     """How much cheaper it would be if the shop had not forced a promotion."""
     spent_codes: tuple[str, ...] = ()

@@ -100,8 +100,10 @@ class Sale:
     points_after: int | None = None
     """The member's balance after this sale."""
     next_tier: str = ""
-    next_tier_short: Minor = 0
-    """What was missing to the next tier after this sale."""
+    next_tier_short: int = 0
+    """What was missing to the next tier after this sale: minor units, purchases or points."""
+    next_tier_by: str = "spend"
+    """Which of them: spend, visits or points."""
     is_clock_unsure: bool = False
     receipt_number: str = ""
     points_paid: int = 0

@@ -39,6 +39,7 @@ FLOORS = {
         "edge.code_settings",
         "edge.messages",
         "edge.texts",
+        "edge.text_*",
     ),
     1: ("edge.store", "edge.store.*", "edge.screen", "edge.receipt", "edge.receipt_*", "edge.health"),
     2: (
@@ -89,6 +90,7 @@ FLOORS = {
         "edge.relay_*",
         "edge.downlink",
         "edge.devices",
+        "edge.identify",
         "edge.uplink",
         "edge.jobs",
         "edge.bench",
@@ -120,7 +122,8 @@ HOMES = {
     "peewee": ("edge/store/*", "hq/store/*"),
     "playhouse": ("edge/store/*", "hq/store/*"),
     "segno": ("edge/web/*", "edge/receipt*.py", "drivers/document.py"),
-    "serial": ("drivers/serial_lines.py", "drivers/escpos_transport.py"),
+    "serial": ("drivers/serial_port.py", "drivers/escpos_transport.py"),
+    "smartcard": ("drivers/pcsc.py",),
     "werkzeug": ("edge/web/*", "hq/web/*"),
 }
 """Each library's one home in a room. A library that is not named here has none yet: decide, then write it down."""

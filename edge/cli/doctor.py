@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from edge.cli.device_checks import Finding, Holder, Verdict, check_device, device_path, holders
+from edge.cli.found_devices import found_devices
 from edge.cli.options import become_owner, config_option, loaded_or_exit
 from edge.clock import Clock
 from edge.config import BrokerConfig
@@ -60,6 +61,7 @@ def _findings(loaded: Loaded, held: Mapping[str, Holder]) -> Iterator[Finding]:
     yield check_promotions(loaded)
     for device in loaded.config.device:
         yield check_device(device, held)
+    yield from found_devices({path.resolve() for device in loaded.config.device if (path := device_path(device))})
     yield check_database(loaded.database)
     yield check_privacy(loaded)
     yield check_disk(loaded.data_dir)

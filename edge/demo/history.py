@@ -18,7 +18,6 @@ from edge.shop import Shop
 from edge.store import ledger
 from rules.basket import Basket, Line
 from rules.ledger import CUSTOMERS, SHELF, Transfer, stock_unit
-from rules.loyalty import next_tier
 from rules.money import Minor
 from rules.pricing import price
 from rules.tender import CARD, CASH, SCAN, Offer, Settlement, next_notes, settle
@@ -112,9 +111,10 @@ def _bring_close_to_next_tier(
     then = replace(shop, clock=replace(shop.clock, fixed_ms=moment_ms(shop, evening)))
     short: list[tuple[Minor, int]] = []
     for number, member in enumerate(members):
-        above = next_tier(then.spend_12m(member.member_id), shop.rules.tiers)
-        if above is not None and above[1] > NEAR_MAX and not member.is_card_blocked:
-            short.append((above[1], number))
+        view = then.member_view(member.member_id)
+        is_short = view is not None and view.next_tier_by == "spend" and view.next_tier_short > NEAR_MAX
+        if view is not None and is_short and not member.is_card_blocked:
+            short.append((view.next_tier_short, number))
     if not short:
         return 0
     missing, number = min(short)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from peewee import SqliteDatabase
 
-from edge.store import ledger, people
+from edge.store import ledger, people, tiers
 from edge.store.cards import forget_secrets
 from edge.store.coupons import move_coupons
 from edge.store.database import execute, row, rows
@@ -151,5 +151,6 @@ SUBJECTS: tuple[Callable[[SqliteDatabase, str, str], None], ...] = (
     _favourites,
     _uses,
     move_coupons,
+    tiers.merge,
 )
 """What each subject brings over, called with the ids of who stays and who goes; a subject adds one line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,7 +31,7 @@ from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number
 SALE_COLUMNS: Final = (
     "sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms, is_clock_unsure, gross, discount,"
     " total, tax, change_due, points, points_after, next_tier, next_tier_short, item_count, rules_version, promotions,"
-    " points_paid, principal_paid, gift_paid, change_kept, balances_after, shift_id"
+    " points_paid, principal_paid, gift_paid, change_kept, balances_after, shift_id, next_tier_by"
 )
 LINE_COLUMNS: Final = (
     "sale_no, line_no, sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
@@ -62,6 +62,8 @@ class SaleContext:
     """False for sales that are brought in, not made at a lane."""
     more: tuple[Transfer, ...] = ()
     """What moves with it beyond what follows from the sale itself, such as the times of a package that was bought."""
+    beside: Callable[[SqliteDatabase], None] | None = None
+    """Writes what else becomes true with it, such as the member's tier, within its transaction."""
 
 
 class SaleLink(msgspec.Struct, frozen=True, kw_only=True, rename={"currency": "in"}, omit_defaults=True):
@@ -118,6 +120,8 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         business_date=sale.business_date,
     )
     _keep_summaries(db, sale, context)
+    if context.beside is not None:
+        context.beside(db)
     # Before the paper: the customer waits for the change, whatever the printer is out of.
     if context.drawer_printer and any(tender.kind == "cash" for tender in sale.tenders):
         printjobs.put(db, printer=context.drawer_printer, kind="drawer", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
@@ -181,7 +185,7 @@ def _insert_sale(db: SqliteDatabase, sale: Sale) -> tuple[int, str]:
         sale.sold_at_ms, int(sale.is_clock_unsure), sale.gross, sale.discount, sale.total, sale.tax, sale.change,
         sale.points, sale.points_after, sale.next_tier, sale.next_tier_short, sale.item_count, sale.rules_version,
         msgspec.json.encode(promotions).decode(), sale.points_paid, sale.principal_paid, sale.gift_paid,
-        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(), sale.shift_id,
+        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(), sale.shift_id, sale.next_tier_by,
     )  # fmt: skip
     sale_no = execute(db, _insert("sale", SALE_COLUMNS), *head).lastrowid
     assert sale_no is not None
@@ -291,7 +295,7 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         "SELECT sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
         " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after,"
-        " shift_id FROM sale WHERE sale_id = ?",
+        " shift_id, next_tier_by FROM sale WHERE sale_id = ?",
         sale_id,
     )
     if found is None:
@@ -315,6 +319,7 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         points_paid=found[21], spent_codes=uses.codes_of_sale(db, found[0]), principal_paid=found[22],
         gift_paid=found[23], change_kept=found[24], balances_after=msgspec.json.decode(found[25], type=dict[str, int]),
         shift_id=found[26],
+        next_tier_by=found[27],
     )  # fmt: skip
 
 

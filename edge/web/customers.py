@@ -15,15 +15,18 @@ import segno
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from edge.coupon_codes import last_day
 from edge.loop import TillBusyError
 from edge.member_join import join
 from edge.member_passes import Kind, Passes
+from edge.member_room import MemberRoom
 from edge.screen import Refusal
-from edge.store import members
+from edge.store import coupons, members
 from edge.texts import LANGUAGES
 from edge.web.brake import Brake
 from edge.web.door import is_from_lan
 from edge.web.member_pages import MemberPages, signed_in
+from rules.basket import Names
 
 EACH_MINUTE, ALL_MINUTE = 20, 120
 """Pages that one address, and all together, may ask for in a minute."""
@@ -129,7 +132,17 @@ def _me(pages: Blueprint, file: MemberPages, passes: Passes, braked: Braked) -> 
             return render_template("customer/over.html"), 410
         until = file.house.clock.now_local() + timedelta(days=SOON_DAYS)
         soon = file.room.expiring(member.member_id, before_ms=file.house.clock.at_ms(until))
-        return render_template("customer/me.html", member=member, soon=soon)
+        return render_template(
+            "customer/me.html", member=member, soon=soon, coupons=_coupons(file.room, member.member_id),
+            package_names=file.room.shop.rulebook.package_names(),
+        )  # fmt: skip
+
+
+def _coupons(room: MemberRoom, member_id: str) -> list[tuple[Names, str]]:
+    """Return name and last day of each coupon that a member may use; its code is shown at the till alone."""
+    names = room.shop.promotion_names()
+    held = coupons.open_of_member(room.db, member_id, now_ms=room.shop.clock.now_ms())
+    return [(names.get(each.promotion_id, each.names), last_day(room.shop, each)) for each in held]
 
 
 def _codes(pages: Blueprint, file: MemberPages, passes: Passes) -> None:

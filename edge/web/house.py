@@ -12,6 +12,7 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import Health
+from edge.identify import Identify
 from edge.importing import ImportRoom
 from edge.member_room import MemberRoom
 from edge.rule_room import RuleRoom
@@ -63,6 +64,8 @@ class House:
     """What brings tables in; None leaves it out."""
     data_dir: Path | None = None
     """Where large files may lie for a moment; None: wherever the system puts them."""
+    identify: Identify | None = None
+    """Tells scanners apart; None leaves that out."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""

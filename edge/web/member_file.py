@@ -11,10 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from edge.texts import N_
 from edge.web import cards, coupon_pages, member_deeds, times_pages
+from edge.web.member_benefits import look_at_gifts, look_at_tier
 from edge.web.member_pages import MemberPages, Tab
 
 TABS: tuple[Tab, ...] = (
     *member_deeds.TABS,
+    Tab("tier", N_("Tier and points"), look_at_tier),
+    Tab("gifts", N_("Gifts for points"), look_at_gifts),
     Tab("coupons", N_("Coupons"), coupon_pages.look),
     times_pages.TAB,
     cards.TAB,

@@ -18,8 +18,10 @@ from edge.web import (
     cards,
     coupon_pages,
     customers,
+    identify,
     imports,
     lane,
+    member_benefits,
     member_deeds,
     member_file,
     member_new,
@@ -67,6 +69,8 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     _add_members(app, house, speech)
+    if house.identify is not None:
+        app.register_blueprint(identify.blueprint(house, house.identify))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 
@@ -91,6 +95,7 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
     pages = [
         member_file.blueprint(file),
         member_deeds.blueprint(file),
+        member_benefits.blueprint(file),
         member_new.blueprint(file),
         customers.blueprint(file, Passes(house.secret_key)),
         cards.blueprint(file),

@@ -36,10 +36,10 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
         except TillBusyError:
             abort(503)
 
-    def report(answer: Document | Refusal | None) -> ResponseReturnValue:
+    def report(answer: Document | Refusal | None, *, is_open: bool) -> ResponseReturnValue:
         lines = layout(answer, columns=COLUMNS) if isinstance(answer, Document) else ()
         words = speech.texts().refusal(answer.code, answer.params) if isinstance(answer, Refusal) else ""
-        return render_template("panels/shift_report.html", lines=lines, words=words, is_line=_is_line)
+        return render_template("panels/shift_report.html", lines=lines, words=words, is_line=_is_line, is_open=is_open)
 
     @pages.get("/lane/<int:lane>/shift")
     def shift(lane: int) -> ResponseReturnValue:
@@ -59,11 +59,11 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
 
     @pages.get("/lane/<int:lane>/shift/x")
     def x_report(lane: int) -> ResponseReturnValue:
-        return report(asked(lane, deeds.read_x, language=speech.texts().language))
+        return report(asked(lane, deeds.read_x, language=speech.texts().language), is_open=True)
 
     @pages.get("/lane/<int:lane>/shift/z")
     def z_report(lane: int) -> ResponseReturnValue:
-        return report(asked(lane, deeds.read_z, language=speech.texts().language))
+        return report(asked(lane, deeds.read_z, language=speech.texts().language), is_open=False)
 
     return pages
 

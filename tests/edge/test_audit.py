@@ -13,7 +13,7 @@ from edge.store import audit, entries, ledger
 from edge.store.auditing import check
 from edge.store.database import Store, execute, open_store, rows
 from edge.store.entries import Entry
-from edge.store.sales import SaleContext, record_sale
+from edge.store.sales import LINE_COLUMNS, SALE_COLUMNS, TENDER_COLUMNS, SaleContext, record_sale
 from rules.basket import Names
 from rules.ledger import ISSUER, POINTS, Transfer
 from rules.sale import SalePromotion
@@ -165,6 +165,20 @@ def test_the_hash_of_rows_is_the_same_before_and_after_they_are_stored(
         execute(store.db, "INSERT INTO odd VALUES (?, ?, ?, ?)", *each)
     found = audit.row_texts(store.db, "odd", "key, place, text, number", key="key", order="key, place", wanted=[1, 2])
     assert audit.texts_hash(found[1]) == audit.rows_hash(written) != ""
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("sale", "sale_no, " + SALE_COLUMNS),
+        ("sale_line", LINE_COLUMNS),
+        ("sale_tender", TENDER_COLUMNS),
+        ("entry", "entry_no, " + entries.ENTRY_COLUMNS),
+    ],
+)
+def test_the_hash_of_rows_leaves_no_column_out(store: Store, table: str, columns: str) -> None:
+    named = {name for (name,) in rows(store.db, "SELECT name FROM pragma_table_info(?)", table)}
+    assert set(columns.split(", ")) == named
 
 
 def test_a_sale_whose_texts_end_fields_is_checked_by_what_head_office_was_told(store: Store) -> None:

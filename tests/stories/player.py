@@ -30,6 +30,7 @@ from tests.stories import (
     words_members,
     words_returns,
     words_shifts,
+    words_tiers,
     words_times,
 )
 
@@ -503,4 +504,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_shifts.WORDS,
     *words_times.WORDS,
     *words_approvals.WORDS,
+    *words_tiers.WORDS,
 )

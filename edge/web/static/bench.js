@@ -59,6 +59,11 @@
     say(who ? `${told.words}: ${who.textContent}` : told.words, !told.is_read);
   };
 
+  const fail = async (content) => {
+    const answer = await ask("fault", content);
+    say(answer ? (await answer.json()).words : body.dataset.lost, !answer);
+  };
+
   const paint = (state) => {
     for (const device of document.querySelectorAll(".b-device")) {
       const now = state ? (state.devices[device.dataset.device] ?? "none") : device.dataset.state;
@@ -136,6 +141,7 @@
     else if (data.uid) tap(button);
     else if (data.verb) press("printer", { verb: data.verb });
     else if (data.plug) press("plug", { device: data.plug, is_in: button.getAttribute("aria-checked") !== "true" });
+    else if (data.fault) fail({ device: data.of, fault: data.fault });
     else if (data.way !== undefined) {
       for (const way of document.querySelectorAll(".b-ways button")) way.setAttribute("aria-pressed", String(way === button));
     } else if (data.category !== undefined) {
