@@ -81,7 +81,8 @@ setup(
     include_package_data=False,
     data_files=data_files("config", "share/taptill"),
     install_requires=REQUIRES,
-    extras_require={"test": TEST},
+    # PC/SC card readers need pcscd and a C library beside: only shops that have one install it.
+    extras_require={"test": TEST, "pcsc": ["pyscard>=2.2"]},
     entry_points={"console_scripts": ["taptill = edge.__main__:main"]},
     zip_safe=False,
     classifiers=[

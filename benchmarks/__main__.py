@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("durable_sale", "pricing", "relay", "start_and_memory", "scan_to_paint")
+BENCHMARKS = ("audit_speed", "durable_sale", "pricing", "relay", "start_and_memory", "scan_to_paint", "tap_to_paint")
 TIMEOUT_S = 600
 
 

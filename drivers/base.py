@@ -10,6 +10,11 @@ from typing import Protocol
 TEXT_MAX = 512
 """Longest text, in characters, that one scan may give; a longer one is dropped and counted. A GS1 Digital Link fits."""
 
+SUN_MARK = "\t"
+"""Stands in a card reader's text between the UID and the address that the card shows."""
+CARDS_MARK = "&"
+"""Stands in a card reader's text between the UIDs of several cards at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -28,9 +33,20 @@ class Tap:
     device: str
     uid: str
     """The card's UID as the reader gives it after normalisation: lower-case hex, most significant byte first."""
+    sun: str = ""
+    """The address that a card which proves itself shows with this tap; empty where it has none or cannot be read."""
+    others: tuple[str, ...] = ()
+    """UIDs of further cards that lay on the reader at once."""
 
 
-Event = Scan | Tap
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A reader lost a code or a card, or could not make one out: it is to be presented again."""
+
+    device: str
+
+
+Event = Scan | Tap | Unread
 """What a reader thread puts in the inbox. An event comes from a device; a message goes to or from head office."""
 
 

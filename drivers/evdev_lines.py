@@ -9,11 +9,13 @@ import stat
 import struct
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drivers.base import DeviceMissing
+from drivers.input_nodes import nodes_of, resolve
 from drivers.key_decoder import KeyDecoder, KeyEvent
 from drivers.os_failure import device_failure
 
@@ -27,11 +29,32 @@ INPUT_MAJOR = 13
 """The kernel's device number of everything under /dev/input."""
 
 
+@dataclass
+class _Node:
+    """One open event node of the device."""
+
+    path: str
+    fd: int
+    decoder: KeyDecoder
+    device: Any = None
+    """evdev's, for a character device of the input subsystem."""
+    torn: bytes = b""
+    last_data_s: float = 0.0
+
+    def close(self) -> None:
+        if self.device is not None:
+            # Closing the descriptor ends the grab too.
+            self.device.close()
+        else:
+            os.close(self.fd)
+
+
 class EvdevLines:
     """A keyboard-type device as lines of text; implements `drivers.base.LineReader`.
 
-    A character device of the input subsystem is opened read-only and grabbed, so that what it types goes nowhere else.
-    Any other path (a FIFO above all) is read as raw records of `RECORD`; there, a writer that leaves is no error.
+    A character device of the input subsystem is opened read-only and grabbed, with all other nodes of the same device
+    that type, so that what it types goes nowhere else. Any other path (a FIFO above all) is read as raw records of
+    `RECORD`; there, a writer that leaves is no error.
     """
 
     def __init__(
@@ -44,31 +67,43 @@ class EvdevLines:
         prefix: str = "",
         suffix: str = "",
         idle_ms: int = 0,
+        alt_codes: str = "",
+        f8_is_gs: bool = False,
         grab: bool = True,
+        nodes: Callable[[str], Sequence[str]] = nodes_of,
     ) -> None:
         """Take the device at the path.
 
         Args:
             name: of the device in the configuration.
-            path: best a link under /dev/input/by-id or by-path.
+            path: best a link under /dev/input/by-id or by-path; or `uniq:` and a serial number, `phys:` and a socket.
             layout: the keyboard country the device is set to, of `drivers.key_layouts.LAYOUTS`; ValueError for others.
             terminators: of enter, kpenter and tab; empty with idle_ms only.
             prefix: taken off the front of each text that has it.
             suffix: taken off the end of each text that has it.
             idle_ms: a pause that ends a text, 80 or more; 0 for none.
+            alt_codes: what Alt and digits mean, of `drivers.key_decoder.ALT_CODES`.
+            f8_is_gs: the device sends the separator of GS1 codes as F8.
             grab: keep what is typed from everybody else; off for a keyboard that people type on.
+            nodes: gives the event nodes of the device at a path.
         """
         self.name = name
         self.dropped = 0
+        self.note = ""
+        """The nodes that are grabbed, for the screen that shows the devices; empty for none."""
+        self.heard: Callable[[bytes], None] = lambda _: None
+        """Is given the bytes as they come, to record them."""
         self._path = path
         self._prefix, self._suffix = prefix, suffix
         self._idle_s = idle_ms / 1000
         self._grab = grab
-        self._decoder = KeyDecoder(layout=layout, terminators=terminators)
-        self._device: Any = None
-        self._fd = -1
-        self._torn = b""
-        self._last_data_s = 0.0
+        self._nodes_of = nodes
+        self._make_decoder: Callable[[], KeyDecoder] = lambda: KeyDecoder(
+            layout=layout, terminators=terminators, alt_codes=alt_codes, f8_is_gs=f8_is_gs
+        )
+        self._decoders = [self._make_decoder()]
+        """One a node, kept when the device goes, so that a torn text is counted."""
+        self._nodes: list[_Node] = []
         self._closing = False
         self._lock = threading.Lock()
 
@@ -76,28 +111,30 @@ class EvdevLines:
         with self._lock:
             self._release()
             self._closing = False
-            try:
-                mode = Path(self._path).stat()
-                if stat.S_ISCHR(mode.st_mode) and os.major(mode.st_rdev) == INPUT_MAJOR:
-                    self._open_input_device()
-                else:
-                    self._fd = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-            except OSError as error:
-                self._release()
-                raise device_failure(self._path, error) from error
-            self._decoder.reset()
-            self.dropped = self._decoder.dropped
-            self._torn = b""
+            paths = self._nodes_of(resolve(self._path))
+            while len(self._decoders) < len(paths):
+                self._decoders.append(self._make_decoder())
+            for decoder in self._decoders:
+                decoder.reset()
+            self._count()
+            for path, decoder in zip(paths, self._decoders, strict=False):
+                try:
+                    self._nodes.append(self._open_node(path, decoder))
+                except OSError as error:
+                    self._release()
+                    raise device_failure(path, error) from error
+            grabbed = sum(node.device is not None for node in self._nodes) if self._grab else 0
+            self.note = ", ".join(node.path for node in self._nodes) if grabbed else ""
 
     def read(self, timeout_s: float) -> Sequence[str]:
         deadline = time.monotonic() + timeout_s
         texts: list[str] = []
         while not texts and not self._closing:
             with self._lock:
-                if self._fd < 0:
+                if not self._nodes:
                     break
                 texts = self._read_once(max(0.0, min(SLICE_S, deadline - time.monotonic())))
-                self.dropped = self._decoder.dropped
+                self._count()
             if time.monotonic() >= deadline:
                 break
         return tuple(filter(None, (text.removeprefix(self._prefix).removesuffix(self._suffix) for text in texts)))
@@ -107,66 +144,87 @@ class EvdevLines:
         with self._lock:
             self._release()
 
-    def _open_input_device(self) -> None:
+    def _count(self) -> None:
+        self.dropped = sum(decoder.dropped for decoder in self._decoders)
+
+    def _open_node(self, path: str, decoder: KeyDecoder) -> _Node:
+        mode = Path(path).stat()
+        if not (stat.S_ISCHR(mode.st_mode) and os.major(mode.st_rdev) == INPUT_MAJOR):
+            return _Node(path, os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), decoder)
         import evdev
 
-        self._device = evdev.InputDevice(self._path, readonly=True)
-        self._fd = self._device.fd
+        device = evdev.InputDevice(path, readonly=True)
         if self._grab:
-            self._device.grab()
+            try:
+                device.grab()
+            except OSError:
+                device.close()
+                raise
+        return _Node(path, device.fd, decoder, device)
 
     def _release(self) -> None:
-        if self._device is not None:
-            # Closing the descriptor ends the grab too.
-            self._device.close()
-        elif self._fd >= 0:
-            os.close(self._fd)
-        self._device, self._fd = None, -1
+        for node in self._nodes:
+            node.close()
+        self._nodes = []
 
     def _read_once(self, wait_s: float) -> list[str]:
         """Return the texts of what arrives within the time. Raises DriverError when the device is gone."""
-        if self._idle_s and self._decoder.pending:
-            wait_s = min(wait_s, max(0.0, self._last_data_s + self._idle_s - time.monotonic()))
+        pending = [node for node in self._nodes if node.decoder.pending] if self._idle_s else []
+        for node in pending:
+            wait_s = min(wait_s, max(0.0, node.last_data_s + self._idle_s - time.monotonic()))
         poll = select.poll()
-        poll.register(self._fd, select.POLLIN)
-        data = b""
-        if poll.poll(wait_s * 1000):
-            data = self._take(wait_s)
-        if data:
-            self._last_data_s = time.monotonic()
-            return self._decoder.feed(self._records(data))
-        if self._idle_s and self._decoder.pending and time.monotonic() >= self._last_data_s + self._idle_s:
-            return [self._decoder.end()]
-        return []
+        for node in self._nodes:
+            poll.register(node.fd, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(wait_s * 1000)}
+        if not ready:
+            # A pipe that nobody has written to yet does not say that it was taken away.
+            self._miss(node for node in self._nodes if node.device is None)
+        texts: list[str] = []
+        for node in [node for node in self._nodes if node.fd in ready]:
+            data = self._take(node, wait_s)
+            if data:
+                self.heard(data)
+                node.last_data_s = time.monotonic()
+                texts += node.decoder.feed(_records(node, data))
+        for node in pending:
+            if node.decoder.pending and time.monotonic() >= node.last_data_s + self._idle_s:
+                texts += [text for text in (node.decoder.end(),) if text]
+        return texts
 
-    def _take(self, wait_s: float) -> bytes:
+    def _take(self, node: _Node, wait_s: float) -> bytes:
         try:
-            data = os.read(self._fd, RECORD.size * READ_RECORDS)
+            data = os.read(node.fd, RECORD.size * READ_RECORDS)
         except BlockingIOError:
             return b""
         except OSError as error:
             self._release()
-            raise device_failure(self._path, error) from error
+            raise device_failure(node.path, error) from error
         if not data:
             # Nobody holds the other end of the pipe, which polls as ready all the time.
-            self._torn = b""
-            if not self._still_there():
-                self._release()
-                raise DeviceMissing(f"{self._path}: {os.strerror(errno.ENODEV)}")
+            node.torn = b""
+            self._miss((node,))
             time.sleep(wait_s)
         return data
 
-    def _still_there(self) -> bool:
-        try:
-            return os.path.samestat(Path(self._path).stat(), os.fstat(self._fd))
-        except OSError:
-            return False
+    def _miss(self, nodes: Iterable[_Node]) -> None:
+        for node in nodes:
+            if not _is_still_there(node):
+                self._release()
+                raise DeviceMissing(f"{node.path}: {os.strerror(errno.ENODEV)}")
 
-    def _records(self, data: bytes) -> list[KeyEvent]:
-        data = self._torn + data
-        whole = len(data) - len(data) % RECORD.size
-        self._torn = data[whole:]
-        return [
-            KeyEvent(seconds * 1000 + micros // 1000, kind, code, value)
-            for seconds, micros, kind, code, value in RECORD.iter_unpack(data[:whole])
-        ]
+
+def _is_still_there(node: _Node) -> bool:
+    try:
+        return os.path.samestat(Path(node.path).stat(), os.fstat(node.fd))
+    except OSError:
+        return False
+
+
+def _records(node: _Node, data: bytes) -> list[KeyEvent]:
+    data = node.torn + data
+    whole = len(data) - len(data) % RECORD.size
+    node.torn = data[whole:]
+    return [
+        KeyEvent(seconds * 1000 + micros // 1000, kind, code, value)
+        for seconds, micros, kind, code, value in RECORD.iter_unpack(data[:whole])
+    ]

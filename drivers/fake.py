@@ -11,6 +11,7 @@ import re
 import socket
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +37,43 @@ def parse_faults(faults: Sequence[str], allowed: Sequence[str]) -> dict[int, str
     return found
 
 
-class FakeReader:
+class HandReader(ABC):
+    """A simulated reader as a hand uses it; also a `drivers.base.LineReader`."""
+
+    name: str
+    dropped: int
+    one_time_faults: tuple[str, ...] = ()
+    """What `fail_next` takes."""
+
+    @abstractmethod
+    def type(self, text: str) -> None:
+        """Hand the reader a code or a card; lost when it is not plugged in."""
+
+    @abstractmethod
+    def unplug(self) -> None: ...
+
+    @abstractmethod
+    def plug(self) -> None: ...
+
+    @property
+    @abstractmethod
+    def plugged(self) -> bool: ...
+
+    def fail_next(self, fault: str) -> None:
+        """Let the next code or card meet a fault of `one_time_faults`."""
+        raise ValueError(f"{self.name}: fault {fault!r}: expected none")
+
+    @abstractmethod
+    def open(self) -> None: ...
+
+    @abstractmethod
+    def read(self, timeout_s: float) -> Sequence[str]: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+
+class FakeReader(HandReader):
     """A reader that reads what is typed at it: a scanner, or a card reader that types UIDs."""
 
     def __init__(self, name: str, *, faults: Sequence[str] = ()) -> None:
@@ -50,7 +87,6 @@ class FakeReader:
         self._changed = threading.Condition()
 
     def type(self, text: str) -> None:
-        """Hand the reader a code or a card; lost when it is not plugged in."""
         with self._changed:
             self._typed += 1
             if self._faults.get(self._typed) == "unplug":

@@ -9,6 +9,7 @@ from drivers.base import TEXT_MAX
 from drivers.key_layouts import (
     KEY_CAPSLOCK,
     KEY_ENTER,
+    KEY_F8,
     KEY_KPENTER,
     KEY_LEFTALT,
     KEY_LEFTCTRL,
@@ -18,6 +19,8 @@ from drivers.key_layouts import (
     KEY_RIGHTCTRL,
     KEY_RIGHTSHIFT,
     KEY_TAB,
+    KEY_U,
+    KEYPAD,
     LAYOUTS,
 )
 
@@ -26,6 +29,9 @@ SYN_REPORT, SYN_DROPPED = 0, 3
 RELEASE, PRESS, REPEAT = 0, 1, 2
 TERMINATORS = {"enter": KEY_ENTER, "kpenter": KEY_KPENTER, "tab": KEY_TAB}
 GS = "\x1d"
+ALT_CODES = ("", "gbk", "unicode")
+"""What the number of Alt and digits means: the same below 128; above it nothing, a GBK code, a Unicode code point."""
+ALT_DIGITS_MAX = 10
 RESYNC_GAP_MS = 500
 """After lost events, a pause this long before a key means that a new text begins; within a text there is none."""
 
@@ -51,8 +57,24 @@ class KeyDecoder:
     Caps Lock is the decoder's own: with the device grabbed nobody else sees the key. It is off when a text begins.
     """
 
-    def __init__(self, *, layout: str = "us", terminators: Collection[str] = ("enter", "kpenter", "tab")) -> None:
-        """Take a layout of `LAYOUTS` and terminators of `TERMINATORS`; ValueError for another name."""
+    def __init__(
+        self,
+        *,
+        layout: str = "us",
+        terminators: Collection[str] = ("enter", "kpenter", "tab"),
+        alt_codes: str = "",
+        f8_is_gs: bool = False,
+    ) -> None:
+        """Take the device's settings; ValueError for a name that is not known.
+
+        Args:
+            layout: of `LAYOUTS`.
+            terminators: of `TERMINATORS`.
+            alt_codes: of `ALT_CODES`.
+            f8_is_gs: the device sends the separator of GS1 codes as F8.
+        """
+        if alt_codes not in ALT_CODES:
+            raise ValueError(f"alt codes {alt_codes!r}: expected gbk, unicode or nothing")
         if layout not in LAYOUTS:
             raise ValueError(f"keyboard layout {layout!r}: expected one of {', '.join(LAYOUTS)}")
         if unknown := set(terminators) - TERMINATORS.keys():
@@ -61,6 +83,11 @@ class KeyDecoder:
         """Texts thrown away: too long, with a key that cannot be read, or torn by lost events."""
         self._layout = LAYOUTS[layout]
         self._ends = frozenset(TERMINATORS[name] for name in terminators)
+        self._gs_keys = {KEY_RIGHTBRACE} | {code for code, keys in self._layout.items() if keys[0] == "]"}
+        self._f8_is_gs = f8_is_gs
+        self._alt_codes = alt_codes
+        self._alt_digits = ""
+        """Digits typed since Alt went down; the character comes when it goes up."""
         self._typed: list[str] = []
         self._held: set[int] = set()
         self._caps = False
@@ -105,6 +132,7 @@ class KeyDecoder:
 
     def _begin(self) -> None:
         self._typed.clear()
+        self._alt_digits = ""
         self._spoilt = self._resync = self._caps = False
 
     def _synchronise(self, event: KeyEvent) -> None:
@@ -127,6 +155,9 @@ class KeyDecoder:
         if event.code in _HELD:
             if event.value == RELEASE:
                 self._held.discard(event.code)
+                if event.code == KEY_LEFTALT and self._alt_digits:
+                    self._type(_alt_character(self._alt_digits, self._alt_codes))
+                    self._alt_digits = ""
             else:
                 self._held.add(event.code)
             return ""
@@ -145,19 +176,52 @@ class KeyDecoder:
 
     def _character(self, code: int) -> str | None:
         """Return what a press types, empty for a key without meaning, None when it cannot be read."""
-        if self._held & _CTRL:
-            # Of the control characters only the separator of GS1 codes belongs to a text.
-            return GS if code == KEY_RIGHTBRACE else ""
-        if KEY_LEFTALT in self._held:
-            return None
         alone, shifted, other = self._layout.get(code, ("", "", ""))
-        if KEY_RIGHTALT in self._held:
+        is_ctrl, is_alt = bool(self._held & _CTRL), KEY_LEFTALT in self._held
+        if KEY_RIGHTALT in self._held or (is_ctrl and is_alt):
+            # Ctrl and Alt together are AltGr, as on a keyboard without that key.
             return other
+        if is_ctrl:
+            # Of the control characters only the separator of GS1 codes belongs to a text. Ctrl+Shift+U begins a
+            # character by its number in hex, which would be typed as the digits that it is not.
+            return GS if code in self._gs_keys else None if code == KEY_U and self._held & _SHIFT else ""
+        if is_alt:
+            return self._alt_digit(code)
+        if code == KEY_F8 and self._f8_is_gs:
+            return GS
         character = shifted if self._held & _SHIFT else alone
         return character.swapcase() if self._caps else character
+
+    def _alt_digit(self, code: int) -> str | None:
+        digit = KEYPAD.get(code, self._layout.get(code, ("",)))[0]
+        if len(digit) != 1 or digit not in "0123456789" or len(self._alt_digits) >= ALT_DIGITS_MAX:
+            return None
+        self._alt_digits += digit
+        return ""
 
     def _type(self, character: str | None) -> None:
         if character is None or len(self._typed) >= TEXT_MAX:
             self._spoil()
         elif character and not self._spoilt:
             self._typed.append(character)
+
+
+def _alt_character(digits: str, meaning: str) -> str | None:
+    """Return the character of Alt and a number, empty for a control character, None when it cannot be read.
+
+    >>> _alt_character("47811", "gbk"), _alt_character("22909", "unicode"), _alt_character("29", "")
+    ('好', '好', '\x1d')
+    """
+    number = int(digits)
+    try:
+        if number < 128 or meaning == "unicode":
+            character = chr(number)
+        elif meaning == "gbk" and number > 0xFF:
+            character = number.to_bytes(4 if number > 0xFFFF else 2, "big").decode("gb18030")
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    if len(character) != 1 or 0xD800 <= ord(character) < 0xE000:
+        return None
+    return character if character == GS or character.isprintable() else ""

@@ -6,11 +6,11 @@ import contextlib
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from drivers.base import TEXT_MAX, DeviceMissing
-from drivers.os_failure import device_failure
+from drivers.serial_port import close_port, open_port
 
 GS = "\x1d"
 BYTES_MAX = TEXT_MAX * 4
@@ -120,6 +120,8 @@ class SerialLines:
         """
         self.name = name
         self.dropped = 0
+        self.heard: Callable[[bytes], None] = lambda _: None
+        """Is given the bytes as they come, to record them."""
         self._path, self._baud = path, baud
         self._prefix, self._suffix = prefix, suffix
         self._idle_s = idle_ms / 1000
@@ -130,17 +132,10 @@ class SerialLines:
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        import serial
-
         with self._lock:
             self._release()
             self._closing = False
-            try:
-                self._port = serial.Serial(self._path, self._baud, timeout=SLICE_S, exclusive=True)
-            except OSError as error:
-                raise device_failure(self._path, error) from error
-            except ValueError as error:
-                raise DeviceMissing(f"{self._path}: {error}") from error
+            self._port = open_port(self._path, self._baud, timeout_s=SLICE_S)
             self._splitter.reset()
             self.dropped = self._splitter.dropped
 
@@ -164,8 +159,7 @@ class SerialLines:
 
     def _release(self) -> None:
         if self._port is not None:
-            with contextlib.suppress(OSError):
-                self._port.close()
+            close_port(self._port)
             self._port = None
 
     def _read_once(self, wait_s: float) -> list[str]:
@@ -181,6 +175,7 @@ class SerialLines:
             self._release()
             raise DeviceMissing(f"{self._path}: {error}") from error
         if data:
+            self.heard(data)
             self._last_data_s = time.monotonic()
             return self._splitter.feed(data)
         if self._idle_s and self._splitter.pending and time.monotonic() >= self._last_data_s + self._idle_s:

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Any
 
 from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
 from edge.bench import Bench
+from edge.card_keys import read_card_key
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
@@ -24,7 +26,11 @@ from edge.config_file import Loaded, SecretError, keep_last_good, read_key, writ
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
+from edge.identify import Identify
+from edge.importing import ImportRoom
+from edge.jobs import Jobs
 from edge.loop import Loop, TillBusyError
+from edge.member_passes import Passes
 from edge.member_room import open_member_room
 from edge.papers import Papers
 from edge.printing import PrinterThread, PrintRoom
@@ -33,7 +39,7 @@ from edge.rule_room import RuleRoom
 from edge.rulebook import open_rulebook
 from edge.screen import Screens
 from edge.shop import Shop
-from edge.store import printjobs
+from edge.store import cards, printjobs
 from edge.store.database import (
     Store,
     StoreError,
@@ -54,6 +60,8 @@ log = logging.getLogger(__name__)
 
 EXIT_FINE, EXIT_FAILED = 0, 1
 KEY_BYTES = 32
+LONG_WRITE_S = 600.0
+"""Longest that an import waits for its one large change."""
 BEAT_S = 1.0
 """How often the main thread looks at the till and the relay, and feeds the watchdog."""
 
@@ -69,6 +77,7 @@ class Core:
     store: Store
     health: Health
     loop: Loop
+    identify: Identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,9 @@ class Parts:
     readers: Mapping[str, LineReader]
     printers: Mapping[str, Printer]
     relay: Relay | None
+    jobs: Jobs
+    imports: ImportRoom
+    shop: Shop
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -169,7 +181,7 @@ def start(
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
     _unlock(loaded, store, health)
     rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
-    papers = Papers(store, config, rulebook, clock)
+    papers = Papers(store, config, rulebook, clock, Passes(secret_key(loaded.data_dir)))
     reads = StoreReads(store, clock, tier_names=rulebook.tier_names, receipts=papers)
 
     followers: list[Callable[[], None]] = []
@@ -178,24 +190,33 @@ def start(
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
+        card_key=_card_key(loaded, health),
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
     )
     stack.callback(loop.stop)
     loop.start()
+    jobs = Jobs(shop, loop)
+    stack.callback(jobs.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
-    core = Core(config, clock, store, health, loop)
+    core = Core(config, clock, store, health, loop, Identify())
+    stack.callback(core.identify.stop)
     logos = _logos(loaded, health)
     readers, printers, threads = _make_devices(core, papers, logos, followers)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
+    room = open_member_room(shop)
+    imports = ImportRoom(room.shop, shop, loaded.data_dir / "import", write=_long_write(loop), breathe=loop.breathe)
+    imports.clear_files()
     house = House(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
-        rules=RuleRoom(store, clock, rulebook), members=open_member_room(shop),
-        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers),
+        rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
+        identify=core.identify,
+        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
+                     card_key=shop.card_key),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
@@ -203,7 +224,8 @@ def start(
         stack.callback(thread.stop)
         thread.start()
     stack.callback(_end_soon, threads)
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay)
+    jobs.start()
+    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop)
 
 
 def _keep(loaded: Loaded, health: Health) -> None:
@@ -224,6 +246,18 @@ def _unlock(loaded: Loaded, store: Store, health: Health) -> None:
         health.add_problem(problem)
 
 
+def _long_write(loop: Loop) -> Callable[[Callable[[], Any]], Any]:
+    """Return what runs a change that may take its time; one that was not done in time is the store's failure."""
+
+    def write(change: Callable[[], Any]) -> Any:
+        try:
+            return loop.write(change, timeout_s=LONG_WRITE_S)
+        except TillBusyError as error:
+            raise StoreError(str(error)) from None
+
+    return write
+
+
 def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:
     name = loaded.config.store.logo
     if not name:
@@ -233,6 +267,15 @@ def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:
     except OSError as error:
         health.add_problem(f"store.logo: {error}")
         return {}
+
+
+def _card_key(loaded: Loaded, health: Health) -> bytes | None:
+    try:
+        return read_card_key(loaded)
+    except SecretError as error:
+        # Cards tell their number all the same; what needs proof asks for another one.
+        health.add_problem(f"cards.key_file: {error}")
+        return None
 
 
 def _wake(followers: Sequence[Callable[[], None]]) -> None:
@@ -254,7 +297,9 @@ def _make_devices(
         reader, printer = make_reader(device), make_printer(device)
         if reader is not None:
             readers[device.name] = reader
-            reading = ReaderThread(device, reader, post=core.loop.post, health=core.health)
+            reading = ReaderThread(
+                device, reader, post=core.loop.post, health=core.health, is_claimed=core.identify.take
+            )
             threads.append(reading)
         if printer is not None:
             printers[device.name] = printer
@@ -288,15 +333,24 @@ def _start_relay(core: Core, loaded: Loaded, followers: list[Callable[[], None]]
 
 
 def _bench(
-    config: Config, store: Store, clock: Clock, made: Mapping[str, LineReader | Printer], *, tiers: tuple[Tier, ...]
+    config: Config,
+    store: Store,
+    clock: Clock,
+    made: Mapping[str, LineReader | Printer],
+    *,
+    tiers: tuple[Tier, ...],
+    card_key: bytes | None,
 ) -> Bench | None:
     if not config.screen.bench:
         return None
-    from drivers.fake import FakePrinter, FakeReader
+    from drivers.fake import FakePrinter, HandReader
     from edge.store.shelf import shelf
 
-    devices = {name: device for name, device in made.items() if isinstance(device, FakeReader | FakePrinter)}
-    return Bench(devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers)
+    devices = {name: device for name, device in made.items() if isinstance(device, HandReader | FakePrinter)}
+    return Bench(
+        devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
+        counter_of=partial(cards.counter, store.reads),
+    )  # fmt: skip
 
 
 def _start_web(house: House, stack: ExitStack) -> str:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from drivers.base import PrinterState
+from drivers.base import CARDS_MARK, PrinterState
 from drivers.escpos_paper import Paper
-from drivers.fake import FakeJob, FakePrinter, FakeReader
+from drivers.fake import FakeJob, FakePrinter, HandReader
+from drivers.fake_card import FakeSunCard
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
 from rules.loyalty import Tier
 from rules.money import round_half_up
 from rules.scale_codes import ScaleFormat, make_label
+from rules.sun import FILE_KEY, META_KEY, UID_BYTES, CardKeys, card_key
 
-FakeDevice = FakeReader | FakePrinter
+FakeDevice = HandReader | FakePrinter
 PAPERS_SHOWN = 12
 """Newest receipts that hang out of the printer."""
 UNKNOWN_CODE: Final = "6900000000007"
 """A good GTIN that no item of the demo has."""
 UNKNOWN_CARD: Final = "04ffeeddccbbaa"
+
+TAP_WAYS: Final = ("proof", "copy", "forged")
+"""How a card that proves itself can be held to a reader, beside telling its number."""
 
 GARBAGE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -50,17 +56,28 @@ class Bench:
     """The simulated devices by name. Called by web threads; the devices keep themselves safe."""
 
     def __init__(
-        self, devices: Mapping[str, FakeDevice], shelf: Callable[[], Shelf], *, tiers: tuple[Tier, ...] = ()
+        self,
+        devices: Mapping[str, FakeDevice],
+        shelf: Callable[[], Shelf],
+        *,
+        tiers: tuple[Tier, ...] = (),
+        card_key: bytes | None = None,
+        counter_of: Callable[[str], int] = lambda _: 0,
     ) -> None:
         """Take the devices.
 
         Args:
             shelf: gives what lies at hand, asked anew for each page.
             tiers: of the rules in force, for the look of the members' cards.
+            card_key: the shop's master key; None: no card here proves itself.
+            counter_of: gives the newest counter that the shop believed of a card, which a simulated one goes on from.
         """
         self.shelf = shelf
         self.tiers = tiers
         self._devices = dict(devices)
+        self._card_key = card_key
+        self._counter_of = counter_of
+        self._cards: dict[str, FakeSunCard] = {}
         self._lock = threading.Lock()
         self._closed_at: dict[str, int] = {}
         self._torn_at: dict[str, int] = {}
@@ -76,11 +93,42 @@ class Bench:
         """Hold a card to a reader; False when it was lost."""
         return self._type(device, uid)
 
+    def proves_itself(self, uid: str) -> bool:
+        """Tell whether a card can be one that proves itself: it has seven bytes, and the shop a key."""
+        return self._card_key is not None and re.fullmatch(rf"[0-9a-f]{{{UID_BYTES * 2}}}", uid) is not None
+
+    def tap_proving(self, device: str, uid: str, way: str) -> bool:
+        """Hold a card that proves itself to a reader; False when it was lost.
+
+        Args:
+            way: `proof`, `copy` of its last tap, or `forged` by somebody without its key.
+        """
+        assert self.proves_itself(uid) and self._card_key is not None
+        with self._lock:
+            keys = CardKeys(*(card_key(self._card_key, uid, number) for number in (META_KEY, FILE_KEY)))
+            # A shop of simulated cards is small, so they may all stay.
+            card = self._cards.setdefault(uid, FakeSunCard(uid, keys))
+            card.follow(self._counter_of(uid))
+            text = {"proof": card.tap, "copy": card.copied, "forged": card.forged}[way]()
+        return self._type(device, text)
+
+    def tap_both(self, device: str, uids: Sequence[str]) -> bool:
+        """Hold several cards to a reader at once; False when they were lost."""
+        return self._type(device, CARDS_MARK.join(uids))
+
     def _type(self, device: str, text: str) -> bool:
         reader = self._reader(device)
         dropped = reader.dropped
         reader.type(text)
         return reader.dropped == dropped
+
+    def faults(self, device: str) -> tuple[str, ...]:
+        """Return what may go wrong with the next code or card of a reader that is read over a wire."""
+        return self._reader(device).one_time_faults
+
+    def fail_next(self, device: str, fault: str) -> None:
+        """Let the next code or card of a reader meet one of its `faults`."""
+        self._reader(device).fail_next(fault)
 
     def unplug(self, device: str) -> None:
         self._devices[device].unplug()
@@ -88,7 +136,7 @@ class Bench:
     def plug(self, device: str) -> None:
         """Put the plug back in; a printer comes back with paper."""
         found = self._devices[device]
-        if isinstance(found, FakeReader):
+        if isinstance(found, HandReader):
             found.plug()
         else:
             found.repair()
@@ -102,7 +150,7 @@ class Bench:
     def state(self, device: str) -> str:
         """Return `ok`, `unplugged`, `paper_out`, `cover_open` or `silent`."""
         found = self._devices[device]
-        if isinstance(found, FakeReader):
+        if isinstance(found, HandReader):
             return "ok" if found.plugged else "unplugged"
         return {
             PrinterState.READY: "ok",
@@ -146,9 +194,9 @@ class Bench:
         with self._lock:
             self._closed_at[printer] = self._printer(printer).kicks
 
-    def _reader(self, name: str) -> FakeReader:
+    def _reader(self, name: str) -> HandReader:
         found = self._devices[name]
-        assert isinstance(found, FakeReader), f"{name} is no reader"
+        assert isinstance(found, HandReader), f"{name} is no reader"
         return found
 
     def _printer(self, name: str) -> FakePrinter:

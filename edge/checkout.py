@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
+from dataclasses import replace
 
-from edge.shop import Shop, months_after
+from edge import tier_standing
+from edge.coupon_issue import brought_by
+from edge.points_grants import points_expire_ms, referrer_moves
+from edge.shop import Shop
+from edge.store import benefits
+from edge.store.database import Database
 from edge.store.sales import SaleContext, record_sale
+from edge.stored_value_view import money_used
+from edge.tier_standing import Move, after_sale
 from edge.times_grants import granted_by
 from rules.basket import Basket
-from rules.loyalty import next_tier, tier_for
 from rules.quote import Quote
 from rules.sale import Sale, SaleLine, SaleTender, sale_lines, sale_promotions
 from rules.tender import Settlement
+from rules.tiers import is_better
 
 
 def close_sale(
@@ -24,24 +31,18 @@ def close_sale(
     staff_id: str,
     printer: str,
     more_lines: tuple[SaleLine, ...] = (),
+    keeps_change: bool = False,
 ) -> tuple[Sale, str | None]:
     """Record the sale and return it with the id of the tier that the member reaches by it, or None.
 
     Args:
         more_lines: what has no price in the quote: what times cards paid for.
+        keeps_change: the member keeps what the shop allows of the change as stored value.
 
-    From the return on the sale is a fact. Raises the store's errors when it is not.
+    From the return on the sale is a fact. Raises the store's errors when it is not, InsufficientError among them.
     """
     now_ms = shop.clock.now_ms()
-    spend, tier_id = 0, ""
-    new_tier_id = None
-    if basket.member_id is not None:
-        member = shop.member(basket.member_id)
-        tier_id = member.tier_id if member else ""
-        spend = shop.spend_12m(basket.member_id) + quote.total
-        new_tier_id = _higher_tier(shop, spend, tier_id)
-    tier = shop.rules.tier(new_tier_id or tier_id)
-    above = next_tier(max(spend, tier.spend_from if tier else 0), shop.rules.tiers) if basket.member_id else None
+    money = money_used(shop, basket.member_id, settlement, keeps_change=keeps_change)
     sale = Sale(
         sale_id=basket.sale_id,
         lane=basket.lane,
@@ -53,7 +54,7 @@ def close_sale(
         discount=quote.discount,
         total=quote.total,
         tax=quote.tax,
-        change=settlement.change,
+        change=settlement.change - money.kept,
         item_count=basket.item_count + sum(line.quantity for line in more_lines),
         lines=(*sale_lines(basket, quote, shop.gift_items(quote)), *more_lines),
         tenders=tuple(SaleTender(t.kind, t.amount, t.given, t.ref) for t in settlement.tenders),
@@ -62,10 +63,20 @@ def close_sale(
         points=quote.points,
         points_paid=quote.points_paid.points if quote.points_paid else 0,
         spent_codes=quote.spent_codes,
-        next_tier=above[0].id if above else "",
-        next_tier_short=above[0].spend_from - spend if above else 0,
+        principal_paid=money.principal,
+        gift_paid=money.gift,
+        change_kept=money.kept,
+        shift_id=shop.shift_id(basket.lane),
         is_clock_unsure=not shop.clock.is_sane(),
     )
+    move: Move | None = None
+    moves = granted_by(shop, sale)
+    if sale.member_id is not None:
+        move, above = after_sale(shop.store.db, shop.rules, sale)
+        moves += referrer_moves(shop, quote, sale.member_id, now_ms)
+        if above is not None:
+            sale = replace(sale, next_tier=above.tier_id, next_tier_short=above.short, next_tier_by=above.measure)
+    new_tier_id = _higher(shop, move)
     context = SaleContext(
         store_id=shop.config.store.id,
         currency=shop.config.store.currency,
@@ -73,24 +84,31 @@ def close_sale(
         printers=(printer,) if printer else (),
         drawer_printer=printer if shop.has_drawer(printer) else "",
         new_tier_id=new_tier_id,
-        more=granted_by(shop, sale),
+        coupons=brought_by(shop, basket, quote, at_ms=now_ms),
+        more=moves,
+        beside=_beside(sale, quote, move),
     )
     return record_sale(shop.store, sale, context), new_tier_id
 
 
-def points_expire_ms(shop: Shop, now_ms: int) -> int | None:
-    """Return when points of this moment expire: at the end of the local day so many months on; None never."""
-    months = shop.config.rules.points_expire_months
-    # Counted from a clock that was never set, they would be gone as soon as it is.
-    if not months or not shop.clock.is_sane():
-        return None
-    last_day = months_after(shop.clock.local(now_ms).date(), months)
-    end = datetime.combine(last_day, time(23, 59, 59), ZoneInfo(shop.config.store.timezone))
-    return int(end.timestamp() * 1_000) + 1_000
+def _beside(sale: Sale, quote: Quote, move: Move | None) -> Callable[[Database], None]:
+    """Return what writes the member's tier and the benefits that were given with a sale."""
+
+    def write(db: Database) -> None:
+        if sale.member_id is None or move is None:
+            return
+        tier_standing.write(db, sale.member_id, move)
+        benefits.keep_awards(
+            db, sale.member_id, quote.awards, sale_id=sale.sale_id, at_ms=sale.sold_at_ms,
+            business_date=sale.business_date,
+        )  # fmt: skip
+
+    return write
 
 
-def _higher_tier(shop: Shop, spend: int, tier_id: str) -> str | None:
-    reached, now = tier_for(spend, shop.rules.tiers), shop.rules.tier(tier_id)
-    if reached is None or (now is not None and reached.spend_from <= now.spend_from):
+def _higher(shop: Shop, move: Move | None) -> str | None:
+    """Return the tier that a sale raised its member to, or None."""
+    change = move[1] if move else None
+    if change is None or not is_better(shop.rules.tier(change.to_tier), shop.rules.tier(change.from_tier)):
         return None
-    return reached.id
+    return change.to_tier

@@ -12,11 +12,26 @@ DeviceKind = Literal[
     "evdev_scanner",
     "evdev_cards",
     "serial_scanner",
+    "pn532_cards",
+    "pcsc_cards",
     "escpos_printer",
     "fake_scanner",
     "fake_cards",
+    "fake_evdev_scanner",
+    "fake_serial_scanner",
+    "fake_pn532_cards",
     "fake_printer",
 ]
+
+PermissionName = Literal[
+    "adjust_balance", "refund_stored_value", "extend_times", "issue_coupons", "merge_members", "erase_member",
+    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late",
+    "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
+    "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge",
+]  # fmt: skip
+"""The permissions of edge/permissions.py, which a test holds together."""
+Parts = Annotated[int, Meta(ge=0, le=10_000)]
+Limit = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
 class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,7 +83,8 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         str,
         Meta(
             max_length=200,
-            description="Where it is: /dev/input/by-id/…, /dev/serial/by-id/…, tcp://host:9100, file:///dev/usb/lp0.",
+            description="Where it is: /dev/input/by-id/…, uniq:… or phys:… of an input device, /dev/serial/by-id/…, the"
+            " name of a PC/SC reader, tcp://host:9100, file:///dev/usb/lp0.",
         ),
     ] = ""
     baud: Annotated[int, Meta(ge=300, le=921_600, description="Speed of a serial line.")] = 9_600
@@ -77,6 +93,33 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     suffix: Annotated[str, Meta(max_length=8, description="Text that the reader puts after each code.")] = ""
     idle_ms: Annotated[
         int, Meta(ge=0, le=2_000, description="End of a code where the reader sends no terminator; 0: never.")
+    ] = 0
+    terminators: Annotated[
+        tuple[Literal["enter", "kpenter", "tab", "cr", "lf", "etx", "none"], ...],
+        Meta(max_length=4, description="What ends a code: keys, or bytes of a serial line; empty: all of its own."),
+    ] = ()
+    text_encoding: Annotated[
+        Literal["auto", "utf-8", "gb18030", "ascii"],
+        Meta(description="Of a serial scanner's bytes; auto: UTF-8 where they are, else GB18030."),
+    ] = "auto"
+    alt_codes: Annotated[
+        Literal["", "gbk", "unicode"],
+        Meta(
+            description="What a keyboard-type reader means by Alt and digits above 127; empty: such a code is refused."
+        ),
+    ] = ""
+    gs_key: Annotated[
+        Literal["ctrl", "f8"],
+        Meta(
+            description="How a keyboard-type reader sends the separator of GS1 codes: Ctrl+] (always read), or F8 too."
+        ),
+    ] = "ctrl"
+    grab: Annotated[
+        bool, Meta(description="Keep what a keyboard-type reader types from everybody else; off: people type on it.")
+    ] = True
+    debounce_ms: Annotated[
+        int,
+        Meta(ge=0, le=2_000, description="The same code again within so long is one reading twice; 0: two items."),
     ] = 0
     uid_form: Annotated[
         Literal["auto", "hex_msb", "hex_lsb", "dec_msb", "dec_lsb"],
@@ -105,6 +148,36 @@ class StaffConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     idle_lock_minutes: Annotated[
         int, Meta(ge=0, le=480, description="Lock an idle lane with an empty basket after so long; 0: never.")
     ] = 15
+
+
+class RoleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the people of one role may do alone; whatever is more needs a second person who may. It replaces the role
+    of that name that ships: cashier, manager, owner."""
+
+    name: Annotated[Name, Meta(description="Name of the role, as `taptill staff add` takes it.")]
+    may: Annotated[tuple[PermissionName, ...], Meta(max_length=60, description="What it may do, without a limit.")] = ()
+    line_discount_bp: Annotated[
+        Parts, Meta(description="Most off a line by hand, in basis points: 1000 is a tenth.")
+    ] = 0
+    basket_discount_bp: Annotated[Parts, Meta(description="Most off a basket by hand, in basis points.")] = 0
+    price_change_bp: Annotated[
+        Parts, Meta(description="How far below its list price an item may go by hand, in basis points.")
+    ] = 0
+    void_line_minor: Annotated[Limit, Meta(description="Dearest line that it may void, in minor units.")] = 0
+    void_basket_minor: Annotated[Limit, Meta(description="Dearest basket that it may void, in minor units.")] = 0
+    return_minor: Annotated[Limit, Meta(description="Most that it may give back for a return, in minor units.")] = 0
+    cash_in_minor: Annotated[Limit, Meta(description="Most cash that it may put into the drawer at once.")] = 0
+    cash_out_minor: Annotated[Limit, Meta(description="Most cash that it may take out of the drawer at once.")] = 0
+    shift_difference_minor: Annotated[
+        Limit, Meta(description="Largest difference with which it may close a shift, in minor units.")
+    ] = 0
+
+
+class ShiftConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Shifts at the lanes."""
+
+    required: Annotated[bool, Meta(description="Sell only while a shift is open at the lane.")] = False
+    float_minor: Annotated[Limit, Meta(description="Float that a shift is offered to begin with, in minor units.")] = 0
 
 
 class RulesConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +217,9 @@ class PrivacyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     page_minutes: Annotated[
         int, Meta(ge=1, le=1_440, description="Minutes for which a code that is shown to a customer opens its page.")
     ] = 15
+    receipt_days: Annotated[
+        int, Meta(ge=0, le=90, description="Days for which the code on a member's receipt shows balances; 0: no code.")
+    ] = 0
 
 
 class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -178,6 +254,19 @@ class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keepalive_s: Annotated[int, Meta(ge=5, le=600, description="Seconds between signs of life.")] = 30
 
 
+class CardsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cards that prove themselves, and the codes on members' phones."""
+
+    key_file: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="File that holds the master key of the cards, 32 hex digits; a bare name is looked up among"
+            " systemd's credentials; empty: cards only tell their number.",
+        ),
+    ] = ""
+
+
 class ScreenConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The screens."""
 
@@ -199,8 +288,11 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lane: Annotated[tuple[LaneConfig, ...], Meta(max_length=99)] = (LaneConfig(number=1),)
     device: Annotated[tuple[DeviceConfig, ...], Meta(max_length=64)] = ()
     staff: StaffConfig = StaffConfig()
+    role: Annotated[tuple[RoleConfig, ...], Meta(max_length=20)] = ()
+    shift: ShiftConfig = ShiftConfig()
     rules: RulesConfig = RulesConfig()
     privacy: PrivacyConfig = PrivacyConfig()
     scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None
+    cards: CardsConfig = CardsConfig()
     screen: ScreenConfig = ScreenConfig()

@@ -7,13 +7,12 @@ import re
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
-from pathlib import PurePosixPath
 from typing import Any
 
 from drivers.escpos_transport import transport_for
-from drivers.fake import PRINTER_FAULTS, READER_FAULTS, parse_faults
-from drivers.key_layouts import LAYOUTS
+from drivers.fake import PRINTER_FAULTS
 from edge.config import Config, DeviceConfig
+from edge.config_readers import check_faults, check_reader, faults_of
 from edge.config_walk import Problem, Walk, shown
 from rules.scale_codes import format_error
 
@@ -41,6 +40,7 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     _check_twins("lane", "number", [lane and lane.number for lane in config.lane or ()], walk)
     _check_twins("device", "name", [device and device.name for device in config.device or ()], walk)
     _check_twins("device", "path", [device and (device.path or None) for device in config.device or ()], walk)
+    _check_twins("role", "name", [role and role.name for role in config.role or ()], walk)
     _check_twins("scale_code", "prefix", [scale and scale.prefix for scale in config.scale_code or ()], walk)
     _check_lanes(config, lanes, devices, walk)
     for number, device in enumerate(config.device or (), 1):
@@ -105,24 +105,14 @@ def _check_lanes(config: Config, lanes: Sequence[Any], devices: Sequence[DeviceC
 
 def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
     if device.kind.startswith("fake_"):
-        allowed = PRINTER_FAULTS if device.kind in PRINTER_KINDS else READER_FAULTS
-        try:
-            parse_faults(device.faults or (), allowed)
-        except ValueError as error:
-            walk.add(f"{key}.faults", shown(device.faults), "faults like 2:unplug", str(error))
+        check_faults(device, PRINTER_FAULTS if device.kind in PRINTER_KINDS else faults_of(device.kind), key, walk)
         return
     if device.faults:
         walk.add(f"{key}.faults", shown(device.faults), "no faults at a real device")
-    if device.kind.startswith("evdev_") and device.layout is not None and device.layout not in LAYOUTS:
-        walk.add(f"{key}.layout", shown(device.layout), f"one of {', '.join(LAYOUTS)}")
-    if device.path is None:
-        return
-    if device.kind in PRINTER_KINDS:
+    if device.kind not in PRINTER_KINDS:
+        check_reader(device, key, walk)
+    elif device.path is not None:
         _check_printer_path(device.path, f"{key}.path", walk)
-    elif not PurePosixPath(device.path).is_absolute():
-        folder = "/dev/serial/by-id/" if device.kind.startswith("serial") else "/dev/input/by-id/"
-        found = shown(device.path) if device.path else "nothing"
-        walk.add(f"{key}.path", found, f"the full path of the device, such as {folder}…")
 
 
 def _check_printer_path(path: str, key: str, walk: Walk) -> None:

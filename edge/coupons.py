@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from edge.screen import CouponView, Refusal, named
 from rules.basket import Basket, Names
+from rules.coupon_codes import shown_code
 from rules.eligibility import Situation, why_not
 from rules.promotion_kinds import Promotion
 from rules.promotions import RuleSet
 from rules.quote import MissedPromotion, MissReason, Quote
-from rules.usage import NO_USAGE, code_given
+from rules.usage import IssuedCoupon, Usage, code_given
 
 MISSED = "missed_"
 """Begins the code of a refusal that tells why a promotion gives nothing; the reason follows."""
@@ -22,16 +24,31 @@ NEVER_TODAY = frozenset(
         MissReason.WRONG_HOUR,
         MissReason.WRONG_LANE,
         MissReason.CODE_SPENT,
+        MissReason.COUPON_EXPIRED,
+        MissReason.COUPON_NOT_YET,
+        MissReason.COUPON_OTHERS,
+        MissReason.COUPON_VOID,
         MissReason.USED_UP,
     }
 )
 """Reasons that nothing which the customer still buys or shows can change."""
 
 
-def promotions_of(rules: RuleSet, code: str) -> tuple[Promotion, ...]:
-    """Return the promotions that a code belongs to."""
-    given = folded(code)
-    return tuple(each for each in rules.promotions if each.code and code_given(each, given, NO_USAGE))
+NO_COUPONS: Mapping[str, IssuedCoupon] = {}
+
+
+def promotions_of(rules: RuleSet, code: str, issued: Mapping[str, IssuedCoupon] = NO_COUPONS) -> tuple[Promotion, ...]:
+    """Return the promotions that a code belongs to.
+
+    Args:
+        issued: the issued coupons among the codes that are asked for.
+    """
+    given, usage = folded(code), Usage(issued=issued)
+    return tuple(
+        each
+        for each in rules.promotions
+        if (each.code or (each.issued and issued)) and code_given(each, given, usage) is not None
+    )
 
 
 def folded(code: str) -> frozenset[str]:
@@ -57,9 +74,12 @@ def missed_refusal(missed: MissedPromotion) -> Refusal:
     return Refusal(code, {**named(missed.names), "amount_minor": missed.short, "count": missed.short})
 
 
-def coupon_views(rules: RuleSet, basket: Basket, quote: Quote) -> tuple[CouponView, ...]:
+def coupon_views(
+    rules: RuleSet, basket: Basket, quote: Quote, issued: Mapping[str, IssuedCoupon] = NO_COUPONS
+) -> tuple[CouponView, ...]:
     """Return the codes of a basket with what each gives, or why it gives nothing yet."""
-    return tuple(_view(code, promotions_of(rules, code), basket, quote) for code in basket.codes)
+    views = (_view(code, promotions_of(rules, code, issued), basket, quote) for code in basket.codes)
+    return tuple(replace(each, label=shown_code(each.code)) if each.code in issued else each for each in views)
 
 
 def _view(code: str, promotions: Sequence[Promotion], basket: Basket, quote: Quote) -> CouponView:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from edge.ids import new_id
-from edge.screen import Refusal, Sound, StaffView, Stage, TillView
+from edge.screen import ApprovalView, Refusal, Sound, StaffView, Stage, TillView
 from edge.shop import Shop
 from edge.store import audit, baskets, staff
 from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine, StoredTender
@@ -70,6 +71,27 @@ class Memory:
     told: Told = Told()
     seen_ms: int = 0
     """When something was last done at the lane."""
+    held_uids: tuple[str, ...] = ()
+    """Cards that lay on the reader at once, while one of them is to be chosen."""
+    held_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A deed that waits for a second person. It lives in memory alone: a restart forgets it."""
+
+    view: ApprovalView
+    deed: str
+    run: Callable[[], Any]
+    """Does the deed, as it was asked."""
+    asked_ms: int
+
+
+class HasDesk(Protocol):
+    """What a deed is asked of: a till."""
+
+    @property
+    def desk(self) -> Desk: ...
 
 
 class Desk:
@@ -78,6 +100,10 @@ class Desk:
     def __init__(self, lane: int, shop: Shop) -> None:
         self.lane = lane
         self.shop = shop
+        self.asked: Asked | None = None
+        """A deed that waits for a second person; whatever else is done at the lane drops it."""
+        self.approver: StaffRow | None = None
+        """Who approved the deed that is being done right now."""
         self.memory = self._remembered()
         self._rules_shown = shop.rules
         self.show()
@@ -86,6 +112,11 @@ class Desk:
     def printer(self) -> str:
         """The printer of the lane's receipts; empty where it has none."""
         return next((lane.printer for lane in self.shop.config.lane if lane.number == self.lane), "")
+
+    @property
+    def approver_id(self) -> str:
+        """Who allowed the deed that is being done; empty where nobody had to."""
+        return self.approver.staff_id if self.approver is not None else ""
 
     def set(self, **changes: Any) -> None:
         """Change what is remembered."""
@@ -133,10 +164,14 @@ class Desk:
             return None
         return next((line for line in self.memory.basket.lines if line.line_id == line_id), None)
 
+    def with_line(self, line: StoredLine) -> StoredBasket:
+        """Return the open basket with a changed line in the place of the old one."""
+        assert self.memory.basket is not None
+        return with_line(self.memory.basket, line)
+
     def put_line(self, line: StoredLine) -> Refusal | None:
         """Put a changed line in the place of the old one."""
-        assert self.memory.basket is not None
-        return self.push(with_line(self.memory.basket, line))
+        return self.push(self.with_line(line))
 
     def push(
         self,
@@ -147,6 +182,7 @@ class Desk:
         detail: object = None,
         notice: Refusal | None = None,
         stage: Stage = Stage.SELLING,
+        along: Callable[[], None] = lambda: None,
     ) -> Refusal | None:
         """Make the basket the newest step, on the disk before it is on the screen, and go on selling.
 
@@ -155,6 +191,7 @@ class Desk:
         Args:
             notice: something that the cashier should know of it, although it was done.
             stage: where the lane goes on.
+            along: written in the same transaction.
         """
         priced = self.shop.priced_basket(basket, lane=self.lane)
         if priced.gross > AMOUNT_MAX:
@@ -164,23 +201,37 @@ class Desk:
         with self.shop.store.transaction():
             steps = baskets.push(self.shop.store.db, self.lane, basket)
             self.put_state()
+            along()
             if note:
                 self.note(note, basket.sale_id, detail)
         self.set(stage=stage, basket=basket, steps=steps, done_sale_id="", new_tier_id=None, seen_ms=self.now_ms())
         self.show(sound=sound, notice=notice, priced=priced, tells=True)
         return None
 
+    def put_basket(self, basket: StoredBasket) -> int:
+        """Write a basket as the newest step within the caller's transaction and return how many can be undone."""
+        return baskets.push(self.shop.store.db, self.lane, basket)
+
     def note(self, action: str, subject: str = "", detail: object = None, *, staff_id: str = "") -> None:
-        """Add to the audit chain, within the caller's transaction; of whoever is signed in, unless it says of whom."""
+        """Add to the audit chain, within the caller's transaction; of whoever is signed in, unless it says of whom.
+
+        What a second person approved names them as well.
+        """
         staff_id = staff_id or (self.memory.staff.staff_id if self.memory.staff else "")
+        if self.approver is not None and (detail is None or isinstance(detail, Mapping)):
+            detail = {**(detail or {}), "approved_by": self.approver.staff_id}
         audit.note(
             self.shop.store.db, at_ms=self.now_ms(), staff_id=staff_id, lane=self.lane, action=action,
             subject=subject, detail=detail,
         )  # fmt: skip
 
-    def refuse(self, refusal: Refusal, *, tells: bool = False) -> Refusal:
-        """Show why something was not done."""
-        self.show(sound=Sound.ERROR, notice=refusal, tells=tells)
+    def refuse(self, refusal: Refusal, *, tells: bool = False, asks: bool = False) -> Refusal:
+        """Show why something was not done.
+
+        Args:
+            asks: the deed that waits for a second person waits on.
+        """
+        self.show(sound=Sound.ERROR, notice=refusal, tells=tells, asks=asks)
         return refusal
 
     def show(
@@ -190,6 +241,7 @@ class Desk:
         notice: Refusal | None = None,
         priced: Basket | None = None,
         tells: bool = False,
+        asks: bool = False,
     ) -> None:
         """Show the next view, the basket priced afresh.
 
@@ -197,15 +249,21 @@ class Desk:
             priced: the basket with its items as they are now, where that is at hand.
             tells: while paying, the customer is told this price; any other view leaves standing what was told before,
                 so that a price that changes meanwhile is never taken for one that somebody agreed to.
+            asks: show the deed that waits for a second person as well; any other view means that it no longer does.
         """
         memory = self.memory
+        if not asks:
+            self.asked = None
         person = StaffView(memory.staff.staff_id, memory.staff.name, memory.staff.role) if memory.staff else None
         is_locked = memory.stage is Stage.LOCKED
+        proof = memory.basket.proof if memory.basket else None
+        asked = self.asked.view if self.asked else None
         view = TillView(
             lane=self.lane, stage=memory.stage, staff=person, notice=notice, sound=sound,
             blocked=None if is_locked else memory.blocked,
             waiting_scans=0 if is_locked else len(memory.waiting), quantity_next=memory.quantity_next,
-            can_undo=memory.steps > 0 and memory.stage is Stage.SELLING,
+            can_undo=memory.steps > 0 and memory.stage is Stage.SELLING, approval=asked,
+            proof=proof.level.value if proof else "", cards_held=() if is_locked else memory.held_uids,
             card_offered="" if is_locked else memory.card_offered[-4:],
         )  # fmt: skip
         if memory.stage is Stage.DONE:
@@ -274,7 +332,11 @@ def same_line(basket: StoredBasket, sku: str) -> StoredLine | None:
         (
             line
             for line in basket.lines
-            if line.sku == sku and line.weight_g is None and line.label_amount is None and line.open_price is None
+            if line.sku == sku
+            and line.weight_g is None
+            and line.label_amount is None
+            and line.open_price is None
+            and not line.is_by_hand
         ),
         None,
     )

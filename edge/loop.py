@@ -11,7 +11,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.base import Event, Scan
+from drivers.base import Event, Scan, Unread
+from edge import approvals
 from edge.clock import monotonic_s
 from edge.screen import Refusal
 from edge.store.database import Store, StoreError, is_full
@@ -91,9 +92,11 @@ class Loop:
         if isinstance(event, Scan):
             text = event.text
             job = _Job(lambda: till.scan(text), None, lane)
+        elif isinstance(event, Unread):
+            job = _Job(till.unread, None, lane)
         else:
-            uid = event.uid
-            job = _Job(lambda: till.tap(uid), None, lane)
+            tapped = event
+            job = _Job(lambda: till.tap(tapped.uid, tapped.sun, tapped.others), None, lane)
         return self._put(job)
 
     def ask(self, lane: int, method: Callable[..., Any], /, **arguments: Any) -> Any:
@@ -102,10 +105,13 @@ class Loop:
         Raises TillBusyError when it does not answer in time, KeyError for a lane that does not exist.
         """
         till = self._tills[lane]
-        return self._await(_Job(lambda: method(till, **arguments), Future(), lane))
+        return self._await(_Job(lambda: approvals.ask(till, method, arguments), Future(), lane))
 
-    def write(self, change: Callable[[], Any]) -> Any:
+    def write(self, change: Callable[[], Any], *, timeout_s: float = ASK_TIMEOUT_S) -> Any:
         """Run a change of the store in one transaction on the writer thread and return its value.
+
+        Args:
+            timeout_s: longest that the caller waits; what is in the inbox by then is done all the same.
 
         Raises TillBusyError, and StoreError when it could not be written.
         """
@@ -114,14 +120,19 @@ class Loop:
             with self._store.transaction():
                 return change()
 
-        return self._await(_Job(run, Future(), None))
+        return self._await(_Job(run, Future(), None), timeout_s)
 
-    def _await(self, job: _Job) -> Any:
+    def breathe(self) -> None:
+        """Tell, from within a long change, that the till is at work and not stuck."""
+        assert threading.current_thread() is self._thread
+        self._turned_s = monotonic_s()
+
+    def _await(self, job: _Job, timeout_s: float = ASK_TIMEOUT_S) -> Any:
         assert job.answer is not None and threading.current_thread() is not self._thread
         if self._stopping or not self._put(job):
             raise TillBusyError("the inbox is full or closed")
         try:
-            return job.answer.result(ASK_TIMEOUT_S)
+            return job.answer.result(timeout_s)
         except FutureTimeoutError:
             raise TillBusyError("the till did not answer in time") from None
 

@@ -11,15 +11,20 @@ from functools import partial
 
 import msgspec
 
+from edge import cards as proofs
+from edge.cards import Claim
+from edge.coupon_issue import issue_for
 from edge.desk import Desk
 from edge.ids import new_member_id
-from edge.messages import AuditBody, encode_body
+from edge.points_desk import welcome
 from edge.screen import Refusal, Sound, Stage
-from edge.store import consents, members, outbox, people
+from edge.store import cards, consents, forgetting, members, people
 from edge.store.consents import Consent
 from edge.store.people import LINE_MAX, NAME_MAX, NOTE_MAX, NOTES_MAX, Note, Person, PhoneTakenError
 from edge.store.vault import vault_of
 from edge.till import Till
+from rules.card_policy import Proof
+from rules.cards import mask_uid
 from rules.membership import field_value
 from rules.phones import normal_phone
 
@@ -56,16 +61,13 @@ def may_write(desk: Desk) -> Refusal | None:
     return Refusal("privacy_locked") if vault_of(desk.shop.store.db).is_locked else None
 
 
-def tell(desk: Desk, action: str, member_id: str, detail: Mapping[str, str | int] | None = None) -> None:
+def tell(
+    desk: Desk, action: str, member_id: str, detail: Mapping[str, str | int] | None = None, *, by_staff: bool = True
+) -> None:
     """Put a deed into the audit chain and tell head office, without personal data, within the caller's transaction."""
-    desk.note(action, member_id, dict(detail or {}))
-    staff_id = desk.memory.staff.staff_id if desk.memory.staff else ""
-    body = AuditBody(
-        action=action, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane, subject=member_id,
-        detail=dict(detail or {}),
-    )  # fmt: skip
-    outbox.put(
-        desk.shop.store.db, kind="audit", subject=f"member/{member_id}", body=encode_body(body), at_ms=desk.now_ms()
+    staff_id = desk.memory.staff.staff_id if desk.memory.staff and by_staff else ""
+    forgetting.tell(
+        desk.shop.store.db, action, member_id, detail or {}, at_ms=desk.now_ms(), staff_id=staff_id, lane=desk.lane
     )
 
 
@@ -123,7 +125,11 @@ def enrol(
         )  # fmt: skip
         for purpose in sorted(known):
             _say(desk, member_id, purpose, is_given=purpose in purposes, place=place)
-        tell(desk, "member_joined", member_id, {"place": place})
+        tell(desk, "member_joined", member_id, {"place": place}, by_staff=place == "till")
+        welcome(desk, member_id)
+        issue_for(desk.shop, "registration", member_id)
+        if brought_by:
+            issue_for(desk.shop, "referral", member_id, referrer_id=brought_by)
     return Registered(member_id)
 
 
@@ -151,26 +157,34 @@ def ignore_card(till: Till) -> Refusal | None:
     return None
 
 
-def bind_card(till: Till, *, member_id: str) -> Refusal | None:
-    """Give the card that was offered to a member, and bring them into the basket."""
+def bind_card(till: Till, *, member_id: str, uid: str = "") -> Refusal | None:
+    """Give a card to a member, and bring them into the basket.
+
+    Args:
+        uid: empty for the card that was offered.
+    """
     desk = till.desk
     refusal = may_write(desk)
     if refusal:
         return refusal
-    uid, db = desk.memory.card_offered, desk.shop.store.db
-    member_id = members.surviving(db, member_id)
-    file = members.member(db, member_id)
-    if not uid or members.card(db, uid) is not None:
+    uid, db = uid or desk.memory.card_offered, desk.shop.store.db
+    refusal = proofs.unfit(desk, uid)
+    if refusal:
         desk.set(card_offered="")
-        return desk.refuse(Refusal("no_card_offered"))
-    if file is None or file.status != "active":
-        return desk.refuse(Refusal("member_unknown"))
+        return desk.refuse(refusal)
+    member_id = members.surviving(db, member_id)
+    refusal = proofs.may_have_card(desk, member_id)
+    if refusal:
+        return desk.refuse(refusal)
     with desk.shop.store.transaction():
-        members.put_card(db, uid, member_id, since_ms=desk.now_ms())
-        tell(desk, "card_bound", member_id, {"card": uid[-4:]})
+        cards.put_card(db, uid, member_id, since_ms=desk.now_ms())
+        tell(desk, "card_bound", member_id, {"card": mask_uid(uid)})
     desk.set(card_offered="")
     desk.shop.committed()
-    bring(till, member_id)
+    if desk.may_sell() is None:
+        proofs.bring(desk, Claim(member_id, Proof.IDENTIFIED, card_uid=uid))
+    else:
+        desk.show(sound=Sound.TAP)
     return None
 
 

@@ -16,9 +16,9 @@ from edge.member_desk import may_write, tell
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
 from edge.store import consents, entries, ledger, members, people
-from edge.store.consents import Consent
-from edge.store.database import execute, rows
+from edge.store.database import rows
 from edge.store.entries import Entry
+from edge.store.forgetting import forget
 from edge.store.member_merging import merge_rows, merge_transfers
 from edge.store.people import Person
 from edge.till import Till
@@ -90,19 +90,6 @@ def erase(till: Till, *, member_id: str, forfeit: bool = False) -> Refusal | Non
     desk.shop.committed()
     desk.show()
     return None
-
-
-def forget(db: Any, member_id: str, *, at_ms: int, place: str) -> None:
-    """Take the person away from a member, withdraw what they agreed to and block their cards, within a transaction."""
-    for said in consents.standing(db, member_id).values():
-        if said.is_given:
-            consents.put(db, member_id, Consent(said.purpose, False, place, at_ms))
-    people.drop_person(db, member_id)
-    execute(
-        db, "UPDATE card SET status = 'blocked', since_ms = ? WHERE member_id = ? AND status = 'active'",
-        at_ms, member_id,
-    )  # fmt: skip
-    execute(db, "UPDATE member SET status = 'erased', tags = '' WHERE member_id = ?", member_id)
 
 
 def unmask(till: Till, *, member_id: str) -> Unmasked | Refusal:
@@ -179,5 +166,6 @@ def _who(desk: Desk) -> str:
 
 
 def _higher_tier(desk: Desk, first: str, second: str) -> str:
-    order = {tier.id: tier.spend_from for tier in desk.shop.rules.tiers}
-    return max(first, second, key=lambda tier_id: order.get(tier_id, -1))
+    # Tiers that are reached otherwise than by spend keep the order in which the rules name them.
+    order = {tier.id: (tier.spend_from or 0, at) for at, tier in enumerate(desk.shop.rules.tiers)}
+    return max(first, second, key=lambda tier_id: order.get(tier_id, (-1, -1)))

@@ -72,6 +72,8 @@ class SaleLineBody(msgspec.Struct, frozen=True, kw_only=True):
     """The unit of the times that paid for the line; left out for what was bought."""
     times_from: str | msgspec.UnsetType = msgspec.UNSET
     """The member whose card it was; left out where it was the sale's own."""
+    list_price: int | msgspec.UnsetType = msgspec.UNSET
+    """What the item listed for, where a person changed its price to `unit_price`; left out otherwise."""
 
 
 class TenderBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +114,8 @@ class SaleBody(msgspec.Struct, frozen=True, kw_only=True):
     """What of its stored-value tender was gift money."""
     change_kept: int | msgspec.UnsetType = msgspec.UNSET
     """Change that the member kept as stored value."""
+    shift_id: str | msgspec.UnsetType = msgspec.UNSET
+    """The shift that it was sold in; left out where none was open."""
     balances_after: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
     """What the member had after it of stored value and of the times that it moved, by unit."""
 
@@ -184,6 +188,44 @@ class ReturnBody(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[ReturnLineBody, ...]
     tenders: tuple[TenderBody, ...]
     transfers: tuple[TransferBody, ...] = ()
+
+
+class ShiftBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed shift: its Z report, as it is printed and kept; no personal data but ids of staff."""
+
+    shift_id: str
+    number: str
+    """`S001-Z00007`: without gaps in a store."""
+    lane: int
+    business_date: str
+    """Of its beginning."""
+    opened_by: str
+    opened_ms: int
+    closed_by: str
+    closed_ms: int
+    currency: str
+    sales: int
+    gross: int
+    discount: int
+    total: int
+    tax: int
+    returns: int
+    refunded: int
+    tenders: tuple[tuple[str, int, int], ...]
+    """(kind, taken, paid back)."""
+    drawer: tuple[tuple[str, int, int], ...]
+    """(reason, into the drawer, out of it)."""
+    events: tuple[tuple[str, int], ...]
+    """(action of the journal, how often)."""
+    expected: int
+    """What the ledger said was in the drawer before it was settled."""
+    counted: int
+    difference: int
+    """Counted less expected."""
+    pieces: tuple[tuple[int, int], ...] = ()
+    """(worth, pieces)."""
+    left: int = 0
+    """What stayed in the drawer; the rest went to the safe."""
 
 
 class AuditBody(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
+from edge.member_passes import Passes
 from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.receipt_coupons import PaperCoupon
+from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
+from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
 from edge.rulebook import Rulebook
-from edge.store import members, returns, staff
+from edge.store import benefits, coupons, entries, ledger, members, returns, staff, stored_value
 from edge.store.database import Store
+from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
+from rules.basket import Names
+from rules.sale import Sale
+
+DAY_MS = 86_400_000
 
 
 class Papers:
     """Lays out papers; reads the store through the read-only connection."""
 
-    def __init__(self, store: Store, config: Config, rulebook: Rulebook, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, config: Config, rulebook: Rulebook, clock: Clock, passes: Passes | None = None
+    ) -> None:
+        """Take the store.
+
+        Args:
+            passes: makes the code of a member's balances on receipts; None leaves it out.
+        """
         self._db = store.reads
         self._config = config
         self._clock = clock
         self._rulebook = rulebook
+        self._passes = passes
 
     def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
         """Return the paper of a print job in the printer's language; None when its sale is not there."""
@@ -36,31 +55,96 @@ class Papers:
                 return None
             words = self._words(back.entry.staff_id, back.entry.member_id, language)
             return return_receipt(back, words, clock=self._clock)
+        if job.kind == "gift":
+            entry = entries.stored(self._db, job.sale_id or "")
+            return None if entry is None else self._gift_slip(entry, language)
+        if job.kind == "slip":
+            entry = entries.stored(self._db, job.sale_id or "")
+            return self.slip(entry, language) if entry else None
+        if job.kind == "statement":
+            return self.statement(job.sale_id or "", job.created_ms, language)
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
-        return receipt(
-            sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=job.kind == "copy"
-        )
+        return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=job.kind == "copy")
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return a receipt for the screen, or None for an unknown sale."""
         sale = stored_sale(self._db, sale_id)
         if sale is None:
             return None
-        return receipt(sale, self._words(sale.staff_id, sale.member_id, language), clock=self._clock, copy=copy)
+        return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
 
-    def _words(self, staff_id: str, member_id: str | None, language: str) -> ReceiptWords:
+    def _gift_slip(self, entry: Entry, language: str) -> Document:
+        offer = self._rulebook.rules.gifts.find(str(entry.detail.get("gift", "")))
+        left = ledger.points_of(self._db, entry.member_id, now_ms=entry.at_ms) if entry.member_id else 0
+        words = self._words(entry.staff_id, entry.member_id, language)
+        return gift_slip(entry, words, clock=self._clock, names=offer.names if offer else Names(), points_left=left)
+
+    def slip(self, entry: Entry, language: str) -> Document | None:
+        """Return the paper of an entry that is no sale; None for one that has none."""
+        lay_out = SLIPS.get(entry.kind)
+        if lay_out is None:
+            return None
+        return lay_out(entry, self._words(entry.staff_id, entry.member_id, language), clock=self._clock)
+
+    def statement(self, member_id: str, at_ms: int, language: str) -> Document | None:
+        """Return the newest moves of a member's money."""
+        moves = stored_value.statement(self._db, member_id, limit=STATEMENT_MAX)
+        return money_statement(moves, self._words("", member_id, language), clock=self._clock, at_ms=at_ms)
+
+    def _words(self, staff_id: str, member_id: str | None, language: str, *, at_ms: int = 0) -> ReceiptWords:
         person = staff.by_id(self._db, staff_id)
-        member = members.member(self._db, member_id) if member_id else None
+        member = members.member(self._db, members.surviving(self._db, member_id)) if member_id else None
         return ReceiptWords(
             self._config.store,
             self._texts(language),
             staff_name=person.name if person else staff_id,
             member_name=members.mask_name(member.name) if member else "",
             tier_names=self._rulebook.tier_names(),
+            balance_url=self._balance_url(member.member_id, at_ms) if member and at_ms else "",
             package_names=self._rulebook.package_names(),
+            expiring=self._expiring(member_id, language) if member else "",
         )
+
+    def _expiring(self, member_id: str | None, language: str) -> str:
+        days = self._rulebook.rules.accrual.notice_days
+        if member_id is None or not days or not self._clock.is_sane():
+            return ""
+        soon = benefits.expiring_soon(self._db, member_id, now_ms=self._clock.now_ms(), days=days)
+        if soon is None:
+            return ""
+        texts = self._texts(language)
+        last = texts.date(self._clock.local(soon.first_ms - 1).date())
+        return texts.t("{points} points expire after {day}", points=soon.points, day=last)
+
+    def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
+        brought = coupons.brought_by_sale(self._db, sale.sale_id)
+        words = self._words(sale.staff_id, sale.member_id, language, at_ms=sale.sold_at_ms)
+        # A copy shows no coupon that is of no use any more.
+        return replace(words, coupons=tuple(self._coupon(each) for each in brought if each.state == "open"))
+
+    def _coupon(self, coupon: coupons.Coupon) -> PaperCoupon:
+        promotion = self._rulebook.rules.promotion(coupon.promotion_id)
+        return PaperCoupon(
+            names=promotion.names if promotion else coupon.names,
+            code=coupon.code,
+            first_day=None
+            if coupon.valid_from_ms <= coupon.issued_ms
+            else self._clock.local(coupon.valid_from_ms).date(),
+            last_day=None
+            if coupon.valid_until_ms >= coupons.FOREVER_MS
+            else self._clock.local(coupon.valid_until_ms - 1).date(),
+            is_bearer=coupon.is_bearer,
+        )
+
+    def _balance_url(self, member_id: str, at_ms: int) -> str:
+        privacy = self._config.privacy
+        if self._passes is None or not privacy.page_url or not privacy.receipt_days:
+            return ""
+        # Counted from the sale, so that a copy of an old receipt opens nothing.
+        until_ms = at_ms + privacy.receipt_days * DAY_MS
+        return f"{privacy.page_url}/me/{self._passes.make('me', member_id, until_ms=until_ms)}"
 
     def _texts(self, language: str) -> Texts:
         return Texts(language, self._config.store.currency)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edge import times_grants
+from edge.cards import proof_refusal
 from edge.checkout import close_sale
 from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
@@ -10,13 +11,19 @@ from edge.screen import Refusal, Sound, Stage, named
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
+from edge.stored_value_pay import may_pay as may_pay_stored_value
+from edge.tier_exclusive import refuses_basket
+from edge.till_by_hand import discount_outgrown
 from rules.basket import Basket
+from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
-from rules.tender import Offer, Overpaid, Settlement, Short, settle
+from rules.tender import STORED_VALUE, Offer, Overpaid, Settlement, Short, settle
 
-TENDER_KINDS = ("cash", "card", "scan")
+GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
+"""Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
+TENDER_KINDS = ("cash", "card", "scan", "stored_value")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
 
 
@@ -25,10 +32,10 @@ def to_pay(desk: Desk) -> Refusal | None:
     memory = desk.memory
     if memory.stage is not Stage.SELLING or memory.basket is None or not (memory.basket.lines or memory.basket.times):
         return desk.refuse(Refusal("basket_empty"))
-    refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales()
+    refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales(desk.lane)
     if refusal is None:
-        answer = _quoted(desk, memory.basket)
-        refusal = answer if isinstance(answer, Refusal) else None
+        quoted = _quoted(desk, memory.basket)
+        refusal = quoted if isinstance(quoted, Refusal) else discount_outgrown(desk, memory.basket, quoted[0].gross)
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)
@@ -62,6 +69,9 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     if isinstance(quoted, Refusal):
         return desk.refuse(quoted)
     basket, quote = quoted
+    refusal = may_pay_stored_value(desk, basket.member_id, given if kind == STORED_VALUE else 0)
+    if refusal:
+        return desk.refuse(refusal)
     changed = _changed(memory.told, quote)
     if changed:
         return desk.refuse(changed, tells=True)
@@ -95,9 +105,15 @@ def _quoted(desk: Desk, stored: StoredBasket) -> tuple[Basket, Quote] | Refusal:
     if basket.gross > AMOUNT_MAX:
         return Refusal("amount_range")
     refusal = times_grants.package_needs_member(shop, basket) or times_grants.still_usable(shop, stored)
+    refusal = refusal or refuses_basket(shop, basket)
     if refusal:
         return refusal
     quote = shop.quote(basket)
+    # A basket that grew may take more points than were asked for, so it is asked here once more.
+    if basket.member_id and quote.points_paid:
+        refusal = proof_refusal(desk, basket.member_id, Spending.POINTS, quote.points_paid.points)
+        if refusal:
+            return refusal
     lines = (*sale_lines(basket, quote, shop.gift_items(quote)), *times_grants.times_lines(shop, stored))
     return (basket, quote) if fits_message(lines) else Refusal("basket_too_long")
 
@@ -109,7 +125,7 @@ def _changed(told: Told, quote: Quote) -> Refusal | None:
         return None
     total: dict[str, str | int] = {"total_minor": quote.total}
     lost = {each.promotion_id: each for each in quote.missed if each.promotion_id in told.promotions}
-    gone = next((each for each in lost.values() if each.reason in (MissReason.USED_UP, MissReason.CODE_SPENT)), None)
+    gone = next((each for each in lost.values() if each.reason in GONE), None)
     if gone is not None:
         return Refusal("offer_gone", {**named(gone.names), **total})
     if now.points != told.points:
@@ -149,8 +165,9 @@ def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, 
     assert stored is not None, "nothing is paid without a basket"
     more_lines = times_grants.times_lines(desk.shop, stored)
     sale, new_tier_id = close_sale(
-        desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines
-    )
+        desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines,
+        keeps_change=stored.keeps_change,
+    )  # fmt: skip
     desk.set(
         stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1,
         done_sale_id=sale.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),

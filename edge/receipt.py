@@ -22,6 +22,7 @@ from drivers.document import (
 )
 from edge.clock import Clock
 from edge.config import StoreConfig
+from edge.receipt_coupons import PaperCoupon, coupon_blocks
 from edge.texts import Texts
 from rules.basket import Names
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT
@@ -38,7 +39,13 @@ class ReceiptWords:
     staff_name: str
     member_name: str = ""
     """Masked."""
+    expiring: str = ""
+    """What is said of points that expire soon; empty for nothing."""
     tier_names: Mapping[str, Names] | None = None
+    coupons: tuple[PaperCoupon, ...] = ()
+    """That the sale brought."""
+    balance_url: str = ""
+    """Where the member's own phone shows their balances for a while; empty: nowhere."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
 
@@ -55,7 +62,9 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
-    blocks += [Rule(), *_foot(sale, words), Cut()]
+        if words.balance_url:
+            blocks += [QrCode(words.balance_url), Text(t.t("Scan for your points and balances"), Align.CENTER)]
+    blocks += [Rule(), *_foot(sale, words), *coupon_blocks(words.coupons, words.texts), Cut()]
     document = Document(tuple(blocks))
     return marked_copy(document, t.t("COPY")) if copy else document
 
@@ -84,6 +93,7 @@ def _line(sale: Sale, line: SaleLine, t: Texts) -> list[Block]:
         return [Row(cells), Text("  " + t.t("Gift: {name}", name=t.name(names.get(line.gift_of, Names()))))]
     return [
         Row(cells),
+        *([] if line.list_price is None else [Columns("  " + t.t("List price"), t.amount(line.list_price))]),
         *(
             Columns(f"  {t.name(names[promotion_id]) if promotion_id in names else promotion_id}", _minus(amount, t))
             for promotion_id, amount in line.discounts
@@ -108,8 +118,15 @@ def _sums(sale: Sale, t: Texts) -> list[Block]:
 
 def _tenders(sale: Sale, t: Texts) -> list[Block]:
     blocks: list[Block] = [Columns(t.tender(tender.kind), t.amount(tender.given)) for tender in sale.tenders]
+    if sale.principal_paid and sale.gift_paid:
+        blocks += [
+            Columns("  " + t.t("of it paid in"), t.amount(sale.principal_paid)),
+            Columns("  " + t.t("of it gift"), t.amount(sale.gift_paid)),
+        ]
     if sale.change:
         blocks.append(Columns(t.t("Change"), t.amount(sale.change), bold=True))
+    if sale.change_kept:
+        blocks.append(Columns(t.t("Kept as stored value"), t.amount(sale.change_kept), bold=True))
     if sale.discount:
         blocks.append(Text(t.t("You saved {amount}", amount=t.money(sale.discount)), Align.CENTER, bold=True))
     return blocks
@@ -128,8 +145,10 @@ def _member(sale: Sale, words: ReceiptWords) -> list[Block]:
     blocks += _balances(sale, words)
     tier = (words.tier_names or {}).get(sale.next_tier)
     if tier is not None and sale.next_tier_short > 0:
-        distance = t.t("{amount} to {tier}", amount=t.money(sale.next_tier_short), tier=t.name(tier))
+        distance = t.distance(sale.next_tier_by, sale.next_tier_short, tier)
         blocks.append(Text(distance, Align.CENTER))
+    if words.expiring:
+        blocks.append(Text(words.expiring, Align.CENTER))
     return blocks
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from edge.coupon_returns import return_coupons
 from edge.desk import Desk
 from edge.member_sweep import sweep_merged
 from edge.permissions import Permission, refuses
 from edge.rulebook import rules_of_version
 from edge.screen import Refusal, Sound
 from edge.shop import Shop
-from edge.store import entries, ledger, printjobs, returns, times
+from edge.store import benefits, entries, ledger, members, printjobs, returns, times
 from edge.store.entries import Entry
 from edge.store.ledger import InsufficientError
 from edge.store.returns import BackSoFar, Return, ReturnedTwiceError
 from edge.store.sales import stored_sale
+from edge.tier_standing import recompute_tier
 from edge.till import Till
 from rules.basket import Basket, Item, Line
 from rules.ledger import ISSUER, POINTS, Transfer, member_account
@@ -29,6 +31,7 @@ from rules.reversal import (
     PointsTaken,
     goods_back,
     legs,
+    lots_back,
     money_back,
     paid_back,
     part_of,
@@ -89,11 +92,14 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
             )
             entry = Entry(
                 return_id, "return", now_ms, day, (), member_id=sale.member_id, lane=desk.lane,
-                staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
+                staff_id=desk.memory.staff.staff_id,
+        approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
             )  # fmt: skip
             back = _planned(shop, sale, wanted, entry)
             assert isinstance(back, Return), "what may be returned was asked before"
             returns.record(db, back, currency=shop.config.store.currency)
+            _look_again(shop, back)
+            return_coupons(db, sale, at_ms=now_ms)
             sweep_merged(desk, sale.member_id, of_id=return_id)
             _queue_papers(desk, desk.printer, back)
     except InsufficientError as error:
@@ -103,6 +109,17 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
     shop.committed()
     desk.show(sound=Sound.PAID, notice=Refusal("returned", {"amount_minor": back.amount, "number": number}))
     return None
+
+
+def _look_again(shop: Shop, back: Return) -> None:
+    """Bring the member's tier and what is given once to what they are without the returned goods."""
+    db, member_id = shop.store.db, members.standing_id(shop.store.db, back.sale.member_id)
+    if member_id is None:
+        return
+    if benefits.is_all_back(db, back.sale.sale_id):
+        benefits.give_awards_back(db, back.sale.sale_id)
+    today = shop.clock.business_date(back.entry.at_ms)
+    recompute_tier(db, shop.rules, member_id, today=today, at_ms=back.entry.at_ms, sale_id=back.sale.sale_id)
 
 
 def _may_return(desk: Desk, sale_id: str, wanted: Sequence[WantedBack], reason: str) -> Refusal | None:
@@ -138,7 +155,7 @@ def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry)
     gone = _gross(sale, before.lines)
     now_gone = gone + _gross(sale, units)
     given = part_of(sale.points_paid, sale.gross, gone, now_gone)
-    taken = _points_taken(shop, sale, answer)
+    taken, excused = _points_taken(shop, sale, answer, before, given=given)
     left = _legs_left(sale, before)
     withheld = min(taken.withheld, answer.amount)
     parts = paid_back(answer.amount - withheld, left, shop.rules.returns.order)
@@ -157,6 +174,7 @@ def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry)
         tenders=parts,
         points_taken=taken.from_member + taken.owed,
         points_given=given,
+        points_excused=excused,
         withheld=withheld,
     )
 
@@ -187,15 +205,43 @@ def _legs_left(sale: Sale, before: BackSoFar) -> list[tuple[str, Minor]]:
     return [(kind, amount - gone.get(kind, 0)) for kind, amount in legs(sale)]
 
 
-def _points_taken(shop: Shop, sale: Sale, answer: Refund) -> PointsTaken:
+def _points_taken(shop: Shop, sale: Sale, answer: Refund, before: BackSoFar, *, given: int) -> tuple[PointsTaken, int]:
+    """Return how points of the sale are taken back, and how many of them had expired: those are nobody's any more.
+
+    What is left of the sale's own lots goes first, then other points that the member has; what was spent is settled as
+    the shop decided.
+
+    Args:
+        given: points that this return gives back, as far as they have not expired: the member has them again.
+    """
     if sale.member_id is None or not answer.points_reversed:
-        return PointsTaken(0, 0, 0)
-    held = ledger.spendable(shop.store.db, member_account(sale.member_id), POINTS, now_ms=shop.clock.now_ms())
+        return PointsTaken(0, 0, 0), 0
+    db, account, now_ms = shop.store.db, member_account(sale.member_id), shop.clock.now_ms()
+    lots = ledger.lots_of_sale(db, sale.sale_id, account, POINTS)
+    own = min(answer.points_reversed, sum(lot.remaining for lot in lots))
+    expired = ledger.expired_of_sale(db, sale.sale_id, account, POINTS) - before.points_excused
+    excused = min(answer.points_reversed - own, expired)
+    alive = sum(lot.remaining for lot in lots if lot.expires_ms is None or lot.expires_ms > now_ms)
     cash = shop.rules.points.cash
-    return take_back(
-        answer.points_reversed, held=held, policy=shop.rules.returns.spent_points, refund=answer.amount,
-        step=cash.step if cash else 0, worth=cash.worth if cash else 0,
-    )  # fmt: skip
+    rest = take_back(
+        answer.points_reversed - own - excused,
+        held=ledger.spendable(db, account, POINTS, now_ms=now_ms) - alive + _alive_again(shop, sale, given),
+        policy=shop.rules.returns.spent_points,
+        refund=answer.amount,
+        step=cash.step if cash else 0,
+        worth=cash.worth if cash else 0,
+    )
+    return replace(rest, from_member=rest.from_member + own), excused
+
+
+def _alive_again(shop: Shop, sale: Sale, given: int) -> int:
+    """Return how many of the points that come back to the member can be spent: their lots keep their own expiry."""
+    assert sale.member_id is not None
+    account, now_ms = member_account(sale.member_id), shop.clock.now_ms()
+    parts, _ = lots_back(
+        given, returns.lots_used(shop.store.db, sale.sale_id, POINTS, paid_by=account, account=account)
+    )
+    return sum(part.use.amount for part in parts if part.expires_ms is None or part.expires_ms > now_ms)
 
 
 def _member_moves(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -41,6 +41,7 @@ class Widget(StrEnum):
     PICK_ONE = "pick_one"
     MOMENT = "moment"
     TIME = "time"
+    DAY = "day"
     COLOUR = "colour"
     HIDDEN = "hidden"
     """Kept as it is: nobody types it."""
@@ -88,12 +89,13 @@ PICKS = {
     "skus": "item", "exclude_skus": "item", "sku": "item", "categories": "category", "exclude_categories": "category",
     "brands": "brand", "exclude_brands": "brand", "tags": "tag", "exclude_tags": "tag", "tiers": "tier",
     "combines_with": "promotion", "excludes": "promotion", "price_tier": "tier",
+    "tier": "tier",
 }  # fmt: skip
 """What is picked for a key; other lists of texts are typed."""
 SECTIONS = {
     "names": Section.NAME, "scope": Section.ITEMS, "when": Section.WHEN, "who": Section.WHO, "code": Section.LIMITS,
-    "single_use": Section.LIMITS, "uses": Section.LIMITS, "min_quantity": Section.ITEMS, "min_amount": Section.ITEMS,
-    "lanes": Section.LIMITS,
+    "single_use": Section.LIMITS, "issued": Section.LIMITS, "uses": Section.LIMITS, "lanes": Section.LIMITS,
+    "min_quantity": Section.ITEMS, "min_amount": Section.ITEMS,
 }  # fmt: skip
 """Section of the keys that all kinds share; those that are not named stand under MORE, a kind's own under GIVES."""
 CHOICES_OF = {"alike": ("", "sku", "category", "brand")}
@@ -190,6 +192,8 @@ def _plain(field: Field, hint: Any, bounds: dict[str, int]) -> Field:
         return replace(field, widget=Widget.CHOICE, choices=parts)
     if hint is datetime:
         return replace(field, widget=Widget.MOMENT)
+    if hint is date:
+        return replace(field, widget=Widget.DAY)
     if hint is time:
         return replace(field, widget=Widget.TIME)
     if hint is int:

@@ -19,7 +19,8 @@ import msgspec
 from edge.rule_fields import Field, Widget, fields_of, scope_is_asked, tag_of
 from rules.money import BASIS_POINTS, parse_amount
 
-ROWS_MAX = 20
+ROWS_MAX = 100
+"""Most rows of one key that a form is read for."""
 VALUES_MAX = 500
 """Most values of one list."""
 TEXT_MAX = 200
@@ -233,15 +234,24 @@ def _time(name: str, text: str, reading: Reading) -> str | None:
 
 def read_rows(field: Field, name: str, reading: Reading) -> list[dict[str, Any]] | None:
     """Return the tables of the rows in which something was typed; None for none."""
-    typed = tuple(column.path for column in field.columns if column.widget not in (Widget.HIDDEN, Widget.COLOUR))
+    chosen = (Widget.HIDDEN, Widget.COLOUR)
+    typed = tuple(each.path for each in field.columns if each.widget not in chosen and not _stands_at_a_word(each))
+    # A choice stands at its first word in an empty row too, one inside another.
+    inner = {f".{each.path}" for column in field.columns for each in column.columns if _stands_at_a_word(each)}
     found = []
     for row in range(rows_in(reading.values, name)):
         prefix = f"{name}[{row}]."
         names = tuple(prefix + path for path in typed)
-        if not any(value.strip() for key in reading.values if key.startswith(names) for value in reading.values[key]):
+        keys = [key for key in reading.values if key.startswith(names) and not key.endswith(tuple(inner))]
+        if not any(value.strip() for key in keys for value in reading.values[key]):
             continue
         found.append(read_fields(field.columns, prefix, reading))
     return found or None
+
+
+def _stands_at_a_word(field: Field) -> bool:
+    """Tell whether a key says something although nobody chose: a choice whose first word is not the empty one."""
+    return field.widget is Widget.CHOICE and field.choices[:1] != ("",)
 
 
 def rows_in(values: Values, name: str) -> int:

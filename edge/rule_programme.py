@@ -6,29 +6,44 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from edge.rule_drafts import DraftRules, Table
 from edge.rule_fields import Field, Section, Widget, fields_in
-from edge.rule_forms import Reading, Slip, Values, fill_fields, plain, read_fields, read_rows
-from edge.rule_sentences import Glossary, scope_words, shelf_money
+from edge.rule_forms import Reading, Slip, Values, fill_fields, read_fields, read_rows
+from edge.rule_member_words import points_said, table_said, tier_said
+from edge.rule_sentences import Glossary
 from edge.texts import Texts
+from rules.accrual import AccrualRules
 from rules.basket import Names
-from rules.conditions import Scope
+from rules.gift_catalogue import GIFTS_MAX, GiftCatalogue
 from rules.loyalty import Tier
 from rules.money import BASIS_POINTS
 from rules.promotions import PROMOTIONS_MAX, TIERS_MAX, PointsRule
 from rules.table_reader import Problem
+from rules.tiers import TierRules
 
-KEYS = ("tiers", "points", "exclusive_groups")
+SHAPES: Mapping[str, type[msgspec.Struct]] = {"tier_rules": TierRules, "accrual": AccrualRules, "gifts": GiftCatalogue}
+"""Tables of the form beside tiers, points and groups, by their key."""
+KEYS = ("tiers", "points", "exclusive_groups", *SHAPES)
 """What of the rules file the form holds."""
+
+
+def _from_none(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Let keys with rows begin without any."""
+    return tuple(
+        replace(each, least=0, columns=_from_none(each.columns)) if each.widget is Widget.ROWS else each
+        for each in fields
+    )
+
+
 TIERS = Field(
     "tiers", Widget.ROWS, Section.GIVES, most=TIERS_MAX,
-    columns=tuple(sorted(fields_in(Tier), key=lambda each: each.widget is Widget.COLOUR)),
+    columns=tuple(sorted(_from_none(fields_in(Tier)), key=lambda each: each.widget is Widget.COLOUR)),
 )  # fmt: skip
+TABLES: Mapping[str, tuple[Field, ...]] = {key: _from_none(fields_in(shape)) for key, shape in SHAPES.items()}
 POINTS = fields_in(PointsRule)
 GROUP_MOST = Field("most", Widget.COUNT, Section.GIVES, least=1, most=PROMOTIONS_MAX)
 COLOURS = ("#4a7fb5", "#8d99a6", "#b8860b", "#6f5bb8", "#b3261e", "#1f7a4d", "#8a5a2b", "#333f48")
@@ -66,6 +81,8 @@ def fill_programme(draft: DraftRules, *, decimals: int = 2) -> dict[str, list[st
         whole = {"points_per_yuan_bp": BASIS_POINTS} | tier
         fill_fields(TIERS.columns, whole, f"tiers[{row}].", values, decimals=decimals, zhe=False)
     fill_fields(POINTS, points, "points.", values, decimals=decimals, zhe=False)
+    for key, fields in TABLES.items():
+        fill_fields(fields, draft.rest.get(key) or {}, f"{key}.", values, decimals=decimals, zhe=False)
     most = draft.rest.get("exclusive_groups") or {}
     for row, group in enumerate(groups_of(draft)):
         values |= {f"groups[{row}].name": [group.name], f"groups[{row}].most": [str(most.get(group.name, 1))]}
@@ -83,18 +100,26 @@ def read_programme(values: Values, draft: DraftRules, *, decimals: int = 2) -> t
         if reading.one(f"groups[{row}].name") == group.name:
             most = read_fields((GROUP_MOST,), f"groups[{row}].", reading).get("most", 1)
             groups |= {group.name: most} if most > 1 else {}
+    tables = {key: read_fields(fields, f"{key}.", reading) for key, fields in TABLES.items()}
+    before = (draft.rest.get("gifts") or {}).get("offers") or ()
+    offers: list[Table] = []
+    for offer in tables["gifts"].get("offers", ()):
+        offers.append(offer | {"id": offer.get("id") or _free_id(offer, (*offers, *before), word="gift")})
+    if offers:
+        tables["gifts"]["offers"] = offers
     return {
         "tiers": tiers,
         "points": read_fields(POINTS, "points.", reading),
         "exclusive_groups": groups,
+        **tables,
     }, reading.slips
 
 
-def _free_id(tier: Table, others: Sequence[Table]) -> str:
+def _free_id(tier: Table, others: Sequence[Table], *, word: str = "tier") -> str:
     taken = {str(each.get("id", "")) for each in others}
-    wish = re.sub(r"[^a-z0-9]+", "-", str((tier.get("names") or {}).get("en", "")).lower()).strip("-") or "tier"
+    wish = re.sub(r"[^a-z0-9]+", "-", str((tier.get("names") or {}).get("en", "")).lower()).strip("-") or word
     wish = wish[: ID_LENGTH_MAX - 4]
-    names = (wish, *(f"{wish}-{number}" for number in range(2, TIERS_MAX * 2 + 2)))
+    names = (wish, *(f"{wish}-{number}" for number in range(2, GIFTS_MAX * 2 + 2)))
     return next(each for each in names if each not in taken)
 
 
@@ -113,7 +138,7 @@ def place_of(problem: Problem) -> str:
     row = re.match(r"tier\[(\d+)\]", problem.where)
     if row:
         return f"tiers[{row[1]}].{problem.key}"
-    return problem.key if problem.key.startswith("points.") else ""
+    return problem.key if problem.key.startswith(("points.", *(f"{key}." for key in SHAPES))) else ""
 
 
 # ------------------------------------------------------------------------------------------- in words
@@ -123,50 +148,15 @@ def said_of(key: str, draft: DraftRules, texts: Texts, glossary: Glossary) -> st
     """Return what a draft says of tiers, points or groups, in a sentence."""
     between = "; " if texts.language == "en" else "；"
     if key == "tiers":
-        rows = [_tier_said(tier, texts) for tier in draft.rest.get("tiers") or ()]
+        rows = [tier_said(tier, texts) for tier in draft.rest.get("tiers") or ()]
         return between.join(rows) or texts.t("no tiers")
     if key == "points":
-        return _points_said(draft.rest.get("points") or {}, texts, glossary)
+        return points_said(draft.rest.get("points") or {}, texts, glossary)
+    if key in SHAPES:
+        return table_said(key, draft.rest.get(key) or {}, texts, glossary)
     most = draft.rest.get("exclusive_groups") or {}
     said = [texts.t("{group}: {count} at most", group=name, count=count) for name, count in sorted(most.items())]
     return between.join(said) or texts.t("one of each group")
-
-
-def _tier_said(tier: Mapping[str, Any], texts: Texts) -> str:
-    names = tier.get("names") or {}
-    name = Names(*(str(names.get(key, "")) for key in ("zh_hans", "zh_hant", "en"))).of(texts.language)
-    return texts.t(
-        "{name} from {amount}, points for each {yuan}: {points}",
-        name=name or tier.get("id", ""), amount=shelf_money(tier.get("spend_from", 0), texts),
-        points=_times(tier.get("points_per_yuan_bp", BASIS_POINTS)), yuan=shelf_money(100, texts),
-    )  # fmt: skip
-
-
-def _points_said(points: Mapping[str, Any], texts: Texts, glossary: Glossary) -> str:
-    said = [
-        texts.t(
-            "without a tier, points for each {yuan}: {points}",
-            points=_times(points.get("per_yuan_bp", BASIS_POINTS)), yuan=shelf_money(100, texts),
-        )
-    ]  # fmt: skip
-    scope = points.get("scope") or {}
-    words = scope_words(msgspec.convert(scope, Scope), texts, glossary)
-    if scope and words:
-        said.append(texts.t("on: {items}", items=words))
-    cash = points.get("cash")
-    if cash:
-        said.append(
-            texts.t("{points} points pay {amount}", points=cash["step"], amount=shelf_money(cash["worth"], texts))
-        )
-        if cash.get("most_bp", BASIS_POINTS) < BASIS_POINTS:
-            said.append(texts.t("up to {share} percent of a sale", share=plain(Decimal(cash["most_bp"]) / 100)))
-    else:
-        said.append(texts.t("points do not pay"))
-    return ", ".join(said) if texts.language == "en" else "，".join(said)
-
-
-def _times(rate_bp: int) -> str:
-    return plain(Decimal(rate_bp) / BASIS_POINTS)
 
 
 def changed_keys(before: DraftRules, after: DraftRules) -> tuple[str, ...]:
@@ -181,11 +171,20 @@ def _canonical(draft: DraftRules, key: str) -> str:
         value = {"per_yuan_bp": BASIS_POINTS, "scope": {"all": True}} | value
         value |= {"cash": {"most_bp": BASIS_POINTS} | cash if cash else None}
     elif key == "tiers":
-        empty = {"points_per_yuan_bp": BASIS_POINTS, "colour": "", "price_tier": ""}
-        value = [empty | each | {"names": {k: v for k, v in (each.get("names") or {}).items() if v}} for each in value]
+        value = [_whole(Tier, each) for each in value]
+    elif key in SHAPES:
+        value = _whole(SHAPES[key], value)
     else:
         value = {name: most for name, most in value.items() if most > 1}
     return json.dumps(_sorted(value), sort_keys=True)
+
+
+def _whole(shape: type[msgspec.Struct], table: Any) -> Any:
+    """Return a table with what it leaves out; as it is where it is wrong for a while."""
+    try:
+        return msgspec.to_builtins(msgspec.convert(table, shape, strict=False), str_keys=True)
+    except msgspec.ValidationError:
+        return table
 
 
 def _sorted(value: Any) -> Any:

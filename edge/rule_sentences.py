@@ -255,6 +255,8 @@ def _conditions(promotion: Any, texts: Texts) -> list[str]:
         said.append(t("for {count} pieces at most", count=promotion.units_max))
     if getattr(promotion, "full_price_only", False):
         said.append(t("not on other offers"))
+    if promotion.issued:
+        said.append(t("with a coupon that was issued for it"))
     if promotion.code:
         said.append(t("with the code {code}", code=promotion.code))
     uses = getattr(promotion, "uses", None)

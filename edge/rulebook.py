@@ -23,6 +23,7 @@ from edge.store.database import Database, Store
 from edge.store.list_prices import priced_items
 from edge.store.rulebook import Entry, EntryText, Source
 from rules.basket import Names
+from rules.loyalty import more_than_step, step_of
 from rules.promotions import NO_RULES, RuleSet, load_rules
 from rules.subjects import spoken_subjects
 from rules.table_reader import Problem
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 PUBLISHED = "rules_published"
 """What the chain and head office call it."""
-RULE_KEYS = ("points", "tiers", "exclusive_groups", "promotions")
+RULE_KEYS = ("points", "tiers", "exclusive_groups", "promotions", "coupon_rules")
 """Tables of a rules file, in the order in which they are written; those that this version knows are."""
 
 
@@ -107,6 +108,8 @@ def text_of(rules: RuleSet) -> str:
     known = {field.name for field in msgspec.structs.fields(RuleSet)}
     data: dict[str, Any] = {"version": rules.version}
     data |= {key: getattr(rules, key) for key in RULE_KEYS if key in known} | spoken_subjects(rules)
+    # A tier that says no more than tiers once could has the text that it had then.
+    data["tiers"] = [tier if more_than_step(tier) else step_of(tier) for tier in rules.tiers]
     return msgspec.json.encode(data, order="deterministic").decode()
 
 

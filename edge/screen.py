@@ -69,6 +69,10 @@ class LineView:
     is_newest: bool = False
     is_open_price: bool = False
     """The cashier typed the price and may type another."""
+    list_price: Minor | None = None
+    """What the item lists for, where a person changed its price."""
+    is_by_hand: bool = False
+    """A person changed its price or took something off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,31 @@ class CouponView:
     """What it takes off."""
     missed: MissedPromotion | None = None
     """Why it gives nothing yet; None where it is used, or nothing is in the basket."""
+    label: str = ""
+    """The code as people read it, where that is not as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """A coupon that the member has: what it would give on this basket, or why it gives nothing."""
+
+    code: str
+    promotion_id: str
+    """The promotion that it is for."""
+    names: Names
+    """Of that."""
+    until_ms: int
+    """First moment at which it is too late."""
+    count: int = 1
+    """Coupons of this promotion that the member has; this one ends first."""
+    is_given: bool = False
+    """One of them is among the codes of the basket."""
+    saves: Minor = 0
+    """What it takes off more, as the basket is."""
+    helps: bool = False
+    """It gives something: money off, a gift, points."""
+    is_best: bool = False
+    missed: MissedPromotion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +177,18 @@ class PointsView:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredValueView:
+    """The member's money, where it can pay for the basket or the change can become some of it."""
+
+    whole: Minor
+    most: Minor
+    """What of what is due it can pay now."""
+    keep_below: Minor = 0
+    """Change below a multiple of this may be kept; 0: none."""
+    keeps_change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """What the panel shows of the member; the name and phone are already masked."""
 
@@ -160,6 +201,7 @@ class MemberView:
     points: int
     points_worth: Minor
     stored_value: Minor
+    """All that can be spent: principal and gift money."""
     spend_12m: Minor
     visits: int
     last_visit: str
@@ -168,9 +210,20 @@ class MemberView:
     """`MM-DD`, empty when not known."""
     is_birthday_soon: bool = False
     next_tier_names: Names | None = None
-    next_tier_short: Minor = 0
+    next_tier_short: int = 0
+    """Minor units, purchases or points, as `next_tier_by` says."""
+    next_tier_by: str = "spend"
+    """spend, visits or points."""
     next_tier_progress_bp: int = 0
+    tier_until: str = ""
+    """ISO date on which the tier is looked at again; empty where it holds for good."""
+    expiring_points: int = 0
+    """Points that expire soon."""
+    expiring_on: str = ""
+    """Last day on which the first of them can be spent, an ISO date."""
     favourites: tuple[Names, ...] = ()
+    principal: Minor = 0
+    gift_money: Minor = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +243,7 @@ class DoneView:
     points_after: int | None
     tenders: tuple[TenderView, ...]
     new_tier_names: Names | None = None
+    change_kept: Minor = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +251,21 @@ class StaffView:
     staff_id: str
     name: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalView:
+    """Something that was asked for and waits for a second person."""
+
+    number: int
+    permission: str
+    amount: int
+    """Basis points or minor units, as the permission counts; 0 where it has none."""
+    limit: int
+    """Up to what amount whoever asked may do it alone."""
+    reason: str
+    people: tuple[StaffView, ...]
+    """Who may allow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +287,11 @@ class TillView:
     hints: tuple[MissedPromotion, ...] = ()
     """Promotions within reach: the customer is told how far it is."""
     coupons: tuple[CouponView, ...] = ()
+    offers: tuple[OfferView, ...] = ()
+    """The member's own coupons."""
     gifts: tuple[GiftView, ...] = ()
     points: PointsView | None = None
+    stored_value: StoredValueView | None = None
     times: tuple[TimesView, ...] = ()
     """What times cards pay for."""
     times_cards: tuple[TimesCardView, ...] = ()
@@ -230,6 +302,10 @@ class TillView:
     quantity_next: int = 1
     """Pieces that the next scan adds (`3 ×` then scan)."""
     can_undo: bool = False
+    proof: str = ""
+    """What is proved of the member being here, one of `rules.card_policy.Proof`; empty where nothing is."""
+    cards_held: tuple[str, ...] = ()
+    """UIDs of cards that lay on the reader at once, while one is to be chosen."""
     card_offered: str = ""
     """Last four digits of a card that belongs to nobody: it can be bound, or ignored."""
     blocked: Refusal | None = None
@@ -243,6 +319,7 @@ class TillView:
     """What is still to be paid."""
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None
+    approval: ApprovalView | None = None
     sound: Sound = Sound.NONE
 
 

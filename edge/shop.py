@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
-from edge.store import catalog, ledger, members, uses
-from edge.store.baskets import StoredBasket
+from edge.store import benefits, catalog, coupons, ledger, members, shifts, uses
+from edge.store.baskets import StoredBasket, StoredLine
+from edge.store.benefits import ExpiringSoon
 from edge.store.database import Store
+from edge.tier_standing import standing
+from rules.accrual import AccrualRules
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
 from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account
-from rules.loyalty import Birthday, Member, birthday_on, next_tier, tier_for
+from rules.loyalty import Birthday, Member, birthday_on
 from rules.money import BASIS_POINTS, Minor
 from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
-from rules.usage import Usage
+from rules.usage import IssuedCoupon, Usage
+from rules.windows import months_before
 
 SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
@@ -42,16 +46,24 @@ class Shop:
     health: Health
     committed: Callable[[], None]
     """Called after each commit that printing and relay may have to follow."""
+    card_key: bytes | None = field(default=None, repr=False)
+    """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
 
     @property
     def rules(self) -> RuleSet:
         """The rules in force now."""
         return self.rulebook.rules
 
-    def refuses_sales(self) -> Refusal | None:
-        """Say why nothing may be sold now, before anybody pays; reading goes on."""
+    def refuses_sales(self, lane: int = 0) -> Refusal | None:
+        """Say why nothing may be sold now, before anybody pays; reading goes on.
+
+        Args:
+            lane: where; 0 for what is sold without a shift.
+        """
         if self.health.disk_free_bytes() < DISK_REFUSE_BYTES:
             return Refusal("disk_full")
+        if lane and self.config.shift.required and shifts.open_shift(self.store.db, lane) is None:
+            return Refusal("shift_needed")
         return None
 
     def has_drawer(self, printer: str) -> bool:
@@ -62,6 +74,11 @@ class Shop:
         """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
         found = catalog.item(self.store.db, sku, now_ms=self.clock.now_ms())
         return found[0] if found else None
+
+    def shift_id(self, lane: int) -> str:
+        """Return the shift that is open at a lane; empty without one."""
+        shift = shifts.open_shift(self.store.db, lane)
+        return shift.shift_id if shift else ""
 
     def priced_basket(self, stored: StoredBasket, *, lane: int) -> Basket:
         """Return the basket with its items as they are now, so that a price that changes at eight counts at eight.
@@ -78,14 +95,9 @@ class Shop:
             lane=lane,
             points_to_redeem=stored.points,
             gift_choices=stored.gift_choices,
-            lines=tuple(
-                Line(
-                    line_id=line.line_id, item=items[line.sku], quantity=line.quantity, weight_g=line.weight_g,
-                    label_amount=line.label_amount, open_price=line.open_price, code=line.code,
-                )
-                for line in stored.lines
-            ),
-        )  # fmt: skip
+            off_bp=stored.off_bp,
+            lines=tuple(_line(line, items[line.sku]) for line in stored.lines),
+        )
 
     def quote(self, basket: Basket) -> Quote:
         """Return what a basket costs now, uses of promotions up to this moment counted.
@@ -97,9 +109,17 @@ class Shop:
     def usage(self, basket: Basket) -> Usage:
         """Return how often the promotions in force were used before, as far as this basket's price depends on it."""
         today = self.clock.business_date(self.clock.now_ms()).isoformat()
-        return uses.usage(
+        found = uses.usage(
             self.store.db, self.rules.promotions, member_id=basket.member_id, business_date=today, codes=basket.codes
         )
+        return replace(found, issued=self.issued(basket)) if basket.codes else found
+
+    def issued(self, basket: Basket) -> Mapping[str, IssuedCoupon]:
+        """Return the issued coupons among a basket's codes, by code with capitals folded."""
+        return coupons.issued(
+            self.store.db, basket.codes, member_id=basket.member_id, now_ms=self.clock.now_ms(),
+            is_clock_set=self.clock.is_sane(),
+        )  # fmt: skip
 
     def promotion_names(self) -> dict[str, Names]:
         """Return the name of every promotion in force by its id."""
@@ -135,11 +155,26 @@ class Shop:
             tags=file.tags,
             visits=file.visits,
             points=self.points(file.member_id),
+            used=self._benefits_used(file.member_id),
+            is_referred=bool(members.referrer_of(self.store.db, file.member_id)),
         )
+
+    def _benefits_used(self, member_id: str) -> frozenset[str]:
+        if self.rules.accrual == AccrualRules():
+            return frozenset()
+        today = self.clock.business_date(self.clock.now_ms()).isoformat()
+        return benefits.used(self.store.db, member_id, business_date=today)
 
     def points(self, member_id: str) -> int:
         """Return what a member can spend; less than is told where points are owed."""
         return ledger.spendable(self.store.db, member_account(member_id), POINTS, now_ms=self.clock.now_ms())
+
+    def expiring_soon(self, member_id: str) -> ExpiringSoon | None:
+        """Return the member's points that expire within the days in which the shop tells of it."""
+        days = self.rules.accrual.notice_days
+        if not days or not self.clock.is_sane():
+            return None
+        return benefits.expiring_soon(self.store.db, member_id, now_ms=self.clock.now_ms(), days=days)
 
     def spend_12m(self, member_id: str) -> Minor:
         """Return what the member paid in the twelve months up to today."""
@@ -152,10 +187,13 @@ class Shop:
         if file is None:
             return None
         account = member_account(file.member_id)
-        spend = self.spend_12m(file.member_id)
-        tier = self.rules.tier(file.tier_id) or tier_for(spend, self.rules.tiers)
-        above = next_tier(max(spend, tier.spend_from if tier else 0), self.rules.tiers)
+        business_date = self.clock.business_date(self.clock.now_ms())
+        stands = standing(self.store.db, self.rules, file.member_id, file.tier_id, today=business_date)
+        tier, above = stands.tier, stands.next
+        soon = self.expiring_soon(file.member_id)
         points = ledger.points_of(self.store.db, file.member_id, now_ms=self.clock.now_ms())
+        principal = ledger.spendable(self.store.db, account, STORED_VALUE, now_ms=self.clock.now_ms())
+        gift_money = ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms())
         today = self.clock.now_local()
         return MemberView(
             member_id=file.member_id,
@@ -166,18 +204,34 @@ class Shop:
             tier_colour=tier.colour if tier else "",
             points=points,
             points_worth=points * MINOR_PER_YUAN // self.config.rules.points_per_yuan_worth,
-            stored_value=ledger.balance(self.store.db, account, STORED_VALUE)
-            + ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms()),
-            spend_12m=spend,
+            stored_value=principal + gift_money,
+            principal=principal,
+            gift_money=gift_money,
+            spend_12m=self.spend_12m(file.member_id),
             visits=file.visits,
             last_visit=file.last_date,
             birthday=f"{file.birth_month:02d}-{file.birth_day:02d}" if file.birth_month else "",
             is_birthday_soon=is_soon(birthday_of(file), today),
-            next_tier_names=above[0].names if above else None,
-            next_tier_short=above[0].spend_from - spend if above else 0,
-            next_tier_progress_bp=spend * BASIS_POINTS // above[0].spend_from if above else BASIS_POINTS,
+            next_tier_names=above.names if above else None,
+            next_tier_short=above.short if above else 0,
+            next_tier_by=above.measure if above else "spend",
+            next_tier_progress_bp=above.progress_bp if above else BASIS_POINTS,
+            tier_until=stands.until.isoformat() if stands.until else "",
+            expiring_points=soon.points if soon else 0,
+            expiring_on=self.clock.local(soon.first_ms - 1).date().isoformat() if soon else "",
             favourites=members.favourites(self.store.db, file.member_id),
         )
+
+
+def _line(line: StoredLine, item: Item) -> Line:
+    # A price by hand stands in the place of the item's own, so that every promotion counts on it as on any other.
+    listed = None if line.hand_price is None else item.price
+    changed = item if line.hand_price is None else replace(item, price=line.hand_price)
+    return Line(
+        line_id=line.line_id, item=changed, quantity=line.quantity, weight_g=line.weight_g,
+        label_amount=line.label_amount, open_price=line.open_price, code=line.code, list_price=listed,
+        off_bp=line.off_bp, off_amount=line.off_amount,
+    )  # fmt: skip
 
 
 def birthday_of(file: members.MemberFile) -> Birthday | None:
@@ -192,24 +246,3 @@ def is_soon(birthday: Birthday | None, today: datetime) -> bool:
         return False
     kept = (birthday_on(birthday, year) for year in (today.year - 1, today.year, today.year + 1))
     return any(day is not None and 0 <= (day - today.date()).days <= BIRTHDAY_SOON_DAYS for day in kept)
-
-
-def months_before(day: date, months: int) -> date:
-    """Return the same day some months ago, or the last one of that month.
-
-    >>> months_before(date(2026, 3, 31), 1).isoformat(), months_before(date(2026, 1, 5), 12).isoformat()
-    ('2026-02-28', '2025-01-05')
-    """
-    count = day.year * 12 + day.month - 1 - months
-    year, month = divmod(count, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
-
-
-def months_after(day: date, months: int) -> date:
-    """Return the same day some months later, or the last one of that month."""
-    return months_before(day, -months)

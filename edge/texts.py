@@ -13,6 +13,8 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
+from edge.text_benefits import BENEFIT_REFUSALS
+from edge.text_money import MONEY_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -49,6 +51,11 @@ MISSES: Mapping[MissReason, str] = {
     MissReason.WRONG_LANE: N_("“{name}” is not for this lane"),
     MissReason.NO_CODE: N_("“{name}” needs a coupon"),
     MissReason.CODE_SPENT: N_("The coupon for “{name}” was used before"),
+    MissReason.COUPON_NOT_YET: N_("The coupon for “{name}” does not hold yet"),
+    MissReason.COUPON_EXPIRED: N_("The coupon for “{name}” has expired"),
+    MissReason.COUPON_OTHERS: N_("The coupon for “{name}” belongs to another member"),
+    MissReason.COUPON_MEMBER: N_("The coupon for “{name}” belongs to a member: find the member first"),
+    MissReason.COUPON_VOID: N_("The coupon for “{name}” was voided"),
     MissReason.PART_MISSING: N_("{count} pieces are missing for “{name}”"),
     MissReason.USED_UP: N_("“{name}” is used up"),
     MissReason.BETTER_USED: N_("A better offer than “{name}” is in use"),
@@ -63,6 +70,31 @@ REFUSALS: Mapping[str, str] = {
     "code_of_member_unknown": N_("No member has the code {text}."),
     "card_unknown": N_("This card ({uid}) belongs to no member."),
     "card_blocked": N_("This card was blocked on {since}. Ask the member for their phone number."),
+    "card_replaced": N_("This card was replaced on {since}. Ask for the new one."),
+    "card_forged": N_("What this card says of itself is not genuine, so it was not taken."),
+    "card_replayed": N_("This is a copy of an earlier tap. It was not taken: hold the card itself to the reader."),
+    "card_no_key": N_("This till has no key for cards that prove themselves. Hold the card to the reader."),
+    "cards_several": N_("{count} cards lie on the reader. Choose which one, or hold only one to it."),
+    "card_none_held": N_("Hold the card to the reader first."),
+    "card_taken": N_("This card belongs to somebody already."),
+    "card_cut": N_("The reader gives only a part of this card's number. Set it to print the whole one."),
+    "card_gone": N_("This card has changed meanwhile. Look at it once more."),
+    "cards_full": N_("A member may have {max} cards."),
+    "ecard_none": N_("This member has no e-card. Give them a new one in their file."),
+    "ecard_used": N_("This code was used already. Wait until the phone shows the next one."),
+    "ecard_stale": N_(
+        "This code is not of now. The till's clock says {time}: compare the phone's, then show it again."
+    ),
+    "ecard_wrong": N_("This code is not right. Show the newest one on the phone."),
+    "ecard_clock": N_(
+        "The till's clock is not set, so the code proves nothing. The member is known, but not proved: use another way."
+    ),
+    "proof_needed": N_("The member has to prove who they are before so much is spent."),
+    "proof_wrong": N_("That is not right. Tries left: {left}."),
+    "proof_wait": N_("Too many wrong tries for this member. Wait {seconds} s, or prove it in another way."),
+    "proof_not_taken": N_("This is not taken as proof here. Choose another way."),
+    "proof_digits": N_("Type the digits of the code on the phone."),
+    "pin_form": N_("A PIN has {min} to {max} digits."),
     "card_random": N_(
         "This card shows a new number at every tap, so it cannot be a member card. Use the phone number."
     ),
@@ -76,6 +108,8 @@ REFUSALS: Mapping[str, str] = {
     "birthday_wrong": N_("There is no such day. Write 1990-08-15, or 08-15 without the year."),
     "value_wrong": N_("This does not fit here."),
     "tags_wrong": N_("At most 20 tags, each of at most 30 characters."),
+    "name_missing": N_("Please write your name."),
+    "code_used_up": N_("This code was used too often. Ask for a new one at the till."),
     "note_wrong": N_("Write a note of at most {max} characters."),
     "purpose_unknown": N_("Nobody asks for this consent any more."),
     "referrer_unknown": N_("Nobody has that member code or phone number."),
@@ -101,8 +135,21 @@ REFUSALS: Mapping[str, str] = {
     "locked": N_("The till is locked. Sign in first."),
     "wrong_pin": N_("Wrong PIN. Tries left: {left}."),
     "pin_wait": N_("Too many wrong PINs. Wait {seconds} s."),
+    "approval_needed": N_("This needs a second person who may allow it."),
+    "approval_gone": N_("Nobody allowed it in time. Ask for it once more."),
+    "approval_own": N_("It takes somebody else than whoever asks."),
+    "approver_may_not": N_("{name} may not allow this either."),
+    "discount_range": N_("A discount is from nothing to the whole price."),
+    "discount_outgrown": N_("The basket has grown since its discount was allowed. Give the discount once more."),
+    "price_not_here": N_("This line has a price of its own. Type that one instead."),
+    "quantity_by_hand": N_("Its price was decided by hand for so many pieces. Scan the others as a line of their own."),
+    "shift_needed": N_("No shift is open at this lane. Open one first."),
+    "shift_is_open": N_("A shift is open at this lane already."),
+    "drawer_short": N_("There is not so much cash in the drawer."),
+    "no_drawer": N_("This lane has no cash drawer."),
     "staff_unknown": N_("This person may not sign in here."),
     "badge_unknown": N_("This badge belongs to nobody here."),
+    "scan_again": N_("The code or card was not read. Scan again."),
     "not_allowed": N_("You may not do this. Ask the manager."),
     "tender_short": N_("Not enough: {due_minor} is due, {given_minor} was given."),
     "tender_over": N_("More than the {due_minor} due. Only cash gives change."),
@@ -121,12 +168,33 @@ REFUSALS: Mapping[str, str] = {
         "The member has fewer points now: {points} are taken, it is {total_minor}. Tell the customer, then press again."
     ),
     "coupon_unknown": N_("No offer has the coupon {text}."),
+    "coupon_misread": N_("The coupon {text} was not read right. Scan it once more, or type it as it is printed."),
+    "coupon_used": N_("This coupon was used on {day} at {time}, lane {lane}, receipt {receipt}."),
+    "coupon_expired": N_("This coupon expired: its last day was {day}."),
+    "coupon_not_yet": N_("This coupon holds from {day} on."),
+    "coupon_others": N_("This coupon belongs to another member."),
+    "coupon_void": N_("This coupon was voided by the shop."),
+    "coupon_promotion_gone": N_("The offer of the coupon “{name}” is no longer on."),
+    "coupon_gone": N_("There is no open coupon with this code."),
+    "batch_gone": N_("There is no such batch of coupons."),
+    "batch_void": N_("This batch was voided. Make a new one."),
+    "batch_full": N_("This batch has room for {count} more coupons."),
+    "batch_name": N_("Give the batch a name of at most {max} characters."),
+    "batch_promotion": N_("Choose an offer that asks for an issued coupon."),
+    "batch_days": N_("The last day must not be before the first one, nor over already."),
+    "batch_count": N_("So many coupons at once: 1 to {max}."),
+    "batch_of_bearers": N_("These coupons are made with the batch, for whoever has them."),
+    "form_wrong": N_("A figure or a day cannot be read. Look at it once more."),
+    "segment_empty": N_("No member is meant."),
+    "segment_changed": N_("Meanwhile {count} members are meant. Look at it, then press again."),
     "coupon_one_only": N_("“{name}” is in the basket already. Only one of these coupons counts for a purchase."),
     "coupons_full": N_("A purchase takes at most {max} coupons."),
     "points_no_member": N_("Points belong to a member. Find the member first."),
     "points_not_cash": N_("This shop does not take points as cash."),
     "points_step": N_("Points are taken by {points} at a time."),
     "points_none": N_("No points can be taken for this basket."),
+    **BENEFIT_REFUSALS,
+    **MONEY_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -140,20 +208,7 @@ REFUSALS: Mapping[str, str] = {
         "The printer did not take it. Look at paper and cover; it is printed when the printer is back."
     ),
     "receipt_unknown": N_("There is no such receipt."),
-    "returned": N_("Paid back: {amount_minor}. Return receipt {number}."),
-    "times_no_member": N_("Times belong to a member. Find the member first."),
-    "times_not_for_this": N_("This times card does not pay for that."),
-    "times_not_theirs": N_("This times card is somebody else's."),
-    "times_short": N_("“{name}” has only {left} left."),
-    "times_per_day": N_("“{name}” may be used {max} times a day."),
-    "times_none": N_("Nothing is left of this times card."),
-    "package_no_member": N_("“{name}” is kept for a member. Find the member first."),
-    "family_circle": N_("One of them belongs to another family already."),
-    "family_full": N_("A family has at most {max} members."),
-    "date_range": N_("This date is not possible."),
-    "return_nothing": N_("Choose what comes back first."),
-    "return_too_many": N_("That much of it was not sold, or has come back already."),
-    "reason_missing": N_("Say why first."),
+    "reason_missing": N_("Choose a reason first."),
     "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
     "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
     "promotion_gone": N_("This promotion is no longer in the draft."),
@@ -197,6 +252,11 @@ DEVICE_KINDS: Mapping[str, str] = {
     "evdev_scanner": N_("Scanner"),
     "serial_scanner": N_("Scanner"),
     "fake_scanner": N_("Scanner (simulated)"),
+    "fake_evdev_scanner": N_("Scanner (simulated)"),
+    "fake_serial_scanner": N_("Scanner (simulated)"),
+    "pn532_cards": N_("Card reader"),
+    "pcsc_cards": N_("Card reader"),
+    "fake_pn532_cards": N_("Card reader (simulated)"),
     "evdev_cards": N_("Card reader"),
     "fake_cards": N_("Card reader (simulated)"),
     "escpos_printer": N_("Printer"),
@@ -296,6 +356,20 @@ class Texts:
             amount=self.money(missed.short),
             count=missed.short,
         )
+
+    def distance(self, by: str, short: int, tier: Names) -> str:
+        """Return how far it is to a tier.
+
+        Args:
+            by: what is missing: spend, visits or points.
+            short: how much of it.
+        """
+        said = clipped(self.name(tier))
+        if by == "visits":
+            return self.t("{count} more purchases to {tier}", count=short, tier=said)
+        if by == "points":
+            return self.t("{points} more points to {tier}", points=short, tier=said)
+        return self.t("{amount} to {tier}", amount=self.money(short), tier=said)
 
     def tender(self, kind: str) -> str:
         return self.t(TENDERS.get(kind, kind))

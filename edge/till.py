@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import banner, card_offer, finding, paying, till_extras, till_lines
+from edge import approvals, banner, cards, coupon_jobs, finding, paying, till_extras, till_lines, till_voids
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -16,13 +16,12 @@ from edge.shop import Shop
 from edge.store import baskets, members, printjobs, staff
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
+from edge.till_lines import OPEN_PRICE_MAX
 from rules.basket import QUANTITY_MAX
-from rules.cards import is_random_uid
 from rules.codes import Code, Kind, Step, classify
-from rules.money import AMOUNT_MAX, Minor
+from rules.money import Minor
 
 REASON_MAX = 120
-OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
 
 
 class Till:
@@ -43,19 +42,9 @@ class Till:
 
     def sign_in(self, staff_id: str, pin: str) -> Refusal | None:
         """Unlock the lane with a PIN; wrong ones are counted and make the next try wait, across restarts too."""
-        rules, now_ms = self._shop.config.staff, self._shop.clock.now_ms()
-        with self._shop.store.transaction():
-            answer = staff.check_pin(
-                self._shop.store.db, staff_id, pin, now_ms=now_ms, tries=rules.pin_tries, wait_s=rules.pin_wait_s
-            )
-            # During a wait no PIN is looked at: the chain must not grow at the pace of whoever tries on.
-            if isinstance(answer, staff.PinWrong) or (isinstance(answer, staff.PinWait) and answer.is_counted):
-                self._desk.note("pin_wrong", staff_id[:64])
-        if isinstance(answer, staff.PinWait):
-            until_ms = now_ms + answer.seconds * 1_000
-            return self._desk.refuse(Refusal("pin_wait", {"seconds": answer.seconds, "until_ms": until_ms}))
-        if isinstance(answer, staff.PinWrong):
-            return self._desk.refuse(Refusal("wrong_pin", {"left": answer.tries_left}))
+        answer = approvals.check_pin(self._desk, staff_id, pin)
+        if isinstance(answer, Refusal):
+            return self._desk.refuse(answer)
         return self._enter(answer)
 
     def sign_out(self) -> Refusal | None:
@@ -93,6 +82,9 @@ class Till:
             return banner.refuse_payment_code(self._desk)
         if code.kind is Kind.MEMBER:
             return self._attach_code(code)
+        if code.kind in (Kind.SUN, Kind.ECARD):
+            read = cards.scan_sun if code.kind is Kind.SUN else cards.scan_ecard
+            return self._bring(read(self._desk, code.text))
         found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
         if isinstance(found, Refusal):
             is_coupon = found.code in finding.NO_ITEM and till_extras.knows(self._desk, code.text)
@@ -103,24 +95,34 @@ class Till:
         refusal = till_lines.add(self._desk, found)
         return banner.block(self._desk, refusal) if refusal else None
 
-    def tap(self, uid: str) -> Refusal | None:
-        """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member."""
-        person = staff.by_badge(self._shop.store.db, uid)
+    def tap(self, uid: str, sun: str = "", others: tuple[str, ...] = ()) -> Refusal | None:
+        """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member.
+
+        Args:
+            sun: what a card that proves itself says with this tap.
+            others: further cards that lay on the reader with it.
+        """
+        chosen = cards.one_of(self._desk, (uid, *others)) if others else uid
+        shown = chosen if isinstance(chosen, Refusal) else cards.read_tap(self._desk, chosen, "" if others else sun)
+        if isinstance(shown, Refusal):
+            return self._desk.refuse(shown)
+        person = staff.by_badge(self._shop.store.db, shown.uid)
         if person is not None:
             return self._badge(person)
         if self._desk.memory.stage is Stage.LOCKED:
             return self._desk.refuse(Refusal("badge_unknown"))
-        if is_random_uid(uid):
-            return self._desk.refuse(Refusal("card_random"))
-        card = members.card(self._shop.store.db, uid)
-        if card is None:
-            return card_offer.offer_card(self._desk, uid)
-        if card.is_blocked:
-            since = self._shop.clock.local(card.since_ms).date().isoformat()
-            return self._desk.refuse(Refusal("card_blocked", {"since": since}))
-        return self.attach_member(card.member_id)
+        return self._bring(cards.whose(self._desk, shown))
+
+    def _bring(self, claim: cards.Claim | Refusal) -> Refusal | None:
+        return self._desk.refuse(claim) if isinstance(claim, Refusal) else cards.bring(self._desk, claim)
+
+    def unread(self) -> Refusal:
+        """Tell the cashier that a reader lost what was held to it."""
+        return self._desk.refuse(Refusal("scan_again"))
 
     def _badge(self, person: StaffRow) -> Refusal | None:
+        if self._desk.asked is not None:
+            return approvals.approve_by_badge(self._desk, person)
         if self._desk.memory.stage is Stage.LOCKED:
             return self._enter(person)
         if self._desk.memory.staff == person:
@@ -162,7 +164,11 @@ class Till:
             return self._desk.refuse(Refusal("quantity_of_weighed"))
         if not 1 <= quantity <= QUANTITY_MAX:
             return self._desk.refuse(Refusal("quantity_range", {"max": QUANTITY_MAX}))
-        return self._desk.put_line(msgspec.structs.replace(line, quantity=quantity))
+        if quantity > line.quantity and line.is_by_hand:
+            return self._desk.refuse(Refusal("quantity_by_hand"))
+        changed = self._desk.with_line(msgspec.structs.replace(line, quantity=quantity))
+        refusal = till_voids.refuses_removal(self._desk, changed)
+        return self._desk.refuse(refusal) if refusal else self._desk.push(changed)
 
     def set_open_price(self, line_id: str, amount: Minor) -> Refusal | None:
         """Set what the cashier asks for a piece of an open-price item."""
@@ -181,17 +187,21 @@ class Till:
         if line is None or basket is None:
             return self._desk.refuse(Refusal("line_gone"))
         kept = tuple(each for each in basket.lines if each.line_id != line_id)
-        newest = kept[-1].line_id if kept else ""
+        changed = msgspec.structs.replace(basket, lines=kept, newest_line=kept[-1].line_id if kept else "")
+        refusal = till_voids.refuses_removal(self._desk, changed)
+        if refusal:
+            return self._desk.refuse(refusal)
         detail = {"sku": line.sku, "quantity": line.quantity, "weight_g": line.weight_g}
-        return self._desk.push(
-            msgspec.structs.replace(basket, lines=kept, newest_line=newest), note="void_line", detail=detail
-        )
+        return self._desk.push(changed, note="void_line", detail=detail)
 
     def undo(self) -> Refusal | None:
         """Take the last step of the open basket back."""
         refusal = self._desk.may_sell()
         if refusal or self._desk.memory.steps == 0:
             return self._desk.refuse(refusal or Refusal("nothing_to_undo"))
+        refusal = till_voids.refuses_removal(self._desk, baskets.before(self._shop.store.db, self.lane))
+        if refusal:
+            return self._desk.refuse(refusal)
         with self._shop.store.transaction():
             before = baskets.pop(self._shop.store.db, self.lane)
             if before is None:
@@ -211,6 +221,9 @@ class Till:
             return self._desk.refuse(Refusal("basket_empty"))
         if self._desk.memory.tenders:
             return self._desk.refuse(Refusal("tenders_first"))
+        refusal = till_voids.refuses_void(self._desk, basket)
+        if refusal:
+            return self._desk.refuse(refusal)
         with self._shop.store.transaction():
             self._desk.note(
                 "void_basket",
@@ -239,22 +252,7 @@ class Till:
 
     def attach_member(self, member_id: str) -> Refusal | None:
         """Make the open basket a member's."""
-        refusal = self._desk.may_sell()
-        if refusal:
-            return self._desk.refuse(refusal)
-        member_id = members.surviving(self._shop.store.db, member_id)
-        file = members.member(self._shop.store.db, member_id)
-        if file is None:
-            return self._desk.refuse(Refusal(members.why_unknown(self._shop.store.db, member_id)))
-        if file.status == "blocked":
-            return self._desk.refuse(Refusal("member_blocked"))
-        basket = self._desk.open_basket()
-        if basket.member_id == member_id:
-            self._desk.show(sound=Sound.TAP)
-            return None
-        return self._desk.push(
-            msgspec.structs.replace(basket, member_id=member_id, points=0, times=()), sound=Sound.TAP
-        )
+        return cards.bring(self._desk, cards.Claim(member_id))
 
     def detach_member(self) -> Refusal | None:
         """Make the open basket nobody's again."""
@@ -265,7 +263,7 @@ class Till:
             return self._desk.refuse(Refusal("tenders_first"))
         if basket is None or basket.member_id is None:
             return self._desk.refuse(Refusal("member_unknown"))
-        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, times=()))
+        return self._desk.push(msgspec.structs.replace(basket, member_id=None, points=0, times=(), proof=None))
 
     def _attach_code(self, code: Code) -> Refusal | None:
         for key in (code.text, *code.lookup):
@@ -347,6 +345,8 @@ class Till:
     def tick(self) -> None:
         """Do what happens by the clock: follow new rules, lock an idle lane."""
         self._desk.follow_rules()
+        coupon_jobs.tick(self._desk)
+        approvals.expire(self._desk)
         minutes = self._shop.config.staff.idle_lock_minutes
         idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
         is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)

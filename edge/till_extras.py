@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import msgspec
 
+from edge.cards import proof_refusal
+from edge.coupon_codes import coupon_given
 from edge.coupons import coupon_views, missed_refusal, promotions_of, useless
 from edge.desk import Desk
 from edge.finding import TEXT_SHOWN_MAX
 from edge.screen import Refusal, Sound, Stage, named
+from rules.card_policy import Spending
+from rules.coupon_codes import looks_like_code
 from rules.eligibility import situation_of
 from rules.money import AMOUNT_MAX
 from rules.promotion_kinds import GiftWith
@@ -21,9 +25,9 @@ POINTS_ALL = AMOUNT_MAX
 
 
 def knows(desk: Desk, text: str) -> bool:
-    """Tell whether some promotion in force has the code."""
+    """Tell whether some promotion in force has the code, or it looks like that of an issued coupon."""
     desk.shop.rulebook.look()
-    return bool(promotions_of(desk.shop.rules, text))
+    return looks_like_code(text) or bool(promotions_of(desk.shop.rules, text))
 
 
 def take_code(desk: Desk, text: str) -> Refusal | None:
@@ -32,15 +36,19 @@ def take_code(desk: Desk, text: str) -> Refusal | None:
     if refusal:
         return desk.refuse(refusal)
     desk.shop.rulebook.look()
-    promotions = promotions_of(desk.shop.rules, text)
     basket = desk.open_basket()
+    found = coupon_given(desk.shop, text, basket.member_id)
+    if isinstance(found, Refusal):
+        return desk.refuse(found)
+    text, promotions = found
     if not promotions:
         return desk.refuse(Refusal("coupon_unknown", {"text": text[:TEXT_SHOWN_MAX]}))
     if text.casefold() in (code.casefold() for code in basket.codes):
         desk.show(sound=Sound.TAP)
         return None
-    ids = {each.id for each in promotions if each.single_use}
-    if any(ids & {each.id for each in promotions_of(desk.shop.rules, code)} for code in basket.codes):
+    ids = {each.id for each in promotions if each.spends_codes}
+    taken = desk.shop.issued(desk.shop.priced_basket(basket, lane=desk.lane))
+    if any(ids & {each.id for each in promotions_of(desk.shop.rules, code, taken)} for code in basket.codes):
         return desk.refuse(Refusal("coupon_one_only", named(promotions[0].names)))
     if len(basket.codes) >= CODES_MAX:
         return desk.refuse(Refusal("coupons_full", {"max": CODES_MAX}))
@@ -55,7 +63,7 @@ def take_code(desk: Desk, text: str) -> Refusal | None:
         return desk.refuse(missed_refusal(never))
     notice = None
     if priced.gross <= AMOUNT_MAX:
-        missed = coupon_views(desk.shop.rules, alone, desk.shop.quote(priced))[0].missed
+        missed = coupon_views(desk.shop.rules, alone, desk.shop.quote(priced), situation.usage.issued)[0].missed
         notice = missed_refusal(missed) if missed else None
     return desk.push(grown, sound=Sound.ERROR if notice else Sound.SCAN, notice=notice)
 
@@ -83,8 +91,13 @@ def redeem_points(desk: Desk, points: int) -> Refusal | None:
     if points and points < cash.step:
         return desk.refuse(Refusal("points_step", {"points": cash.step}))
     changed = msgspec.structs.replace(basket, points=min(points, POINTS_ALL))
-    if points and desk.shop.quote(desk.shop.priced_basket(changed, lane=desk.lane)).points_paid is None:
-        return desk.refuse(Refusal("points_none"))
+    if points:
+        paid = desk.shop.quote(desk.shop.priced_basket(changed, lane=desk.lane)).points_paid
+        if paid is None:
+            return desk.refuse(Refusal("points_none"))
+        refusal = proof_refusal(desk, basket.member_id, Spending.POINTS, paid.points)
+        if refusal:
+            return desk.refuse(refusal)
     stage = Stage.PAYING if memory.stage is Stage.PAYING else Stage.SELLING
     return desk.push(changed, sound=Sound.TAP, stage=stage)
 

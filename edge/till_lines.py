@@ -8,7 +8,12 @@ from edge.desk import Desk, same_line, with_line
 from edge.finding import Found
 from edge.screen import Refusal, Sound
 from edge.store.baskets import StoredLine
+from edge.tier_exclusive import refuses_item
 from rules.basket import LINES_MAX, QUANTITY_MAX
+from rules.money import AMOUNT_MAX, Minor
+
+OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
+"""Dearest price a piece that a person may type."""
 
 
 def add(desk: Desk, found: Found) -> Refusal | None:
@@ -17,6 +22,9 @@ def add(desk: Desk, found: Found) -> Refusal | None:
     if refusal:
         return refusal
     basket = desk.open_basket()
+    kept = refuses_item(desk.shop, found.item, basket.member_id)
+    if kept:
+        return kept
     pieces = found.quantity * desk.memory.quantity_next
     is_portion = found.weight_g is not None or found.label_amount is not None
     if is_portion and desk.memory.quantity_next > 1:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from edge.cards import proof_refusal
 from edge.desk import Desk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Sound
@@ -38,6 +39,8 @@ def use_times(till: Till, *, unit: str, sku: str, holder_id: str, quantity: int 
     if refusal or basket is None:
         return desk.refuse(refusal or Refusal("times_no_member"))
     refusal = may_use(desk.shop, basket, StoredTimes(unit=unit, sku=sku, quantity=quantity, holder_id=holder_id))
+    here = sum(each.quantity for each in basket.times)
+    refusal = refusal or proof_refusal(desk, basket.member_id or "", "times", here + quantity)
     if refusal:
         return desk.refuse(refusal)
     return desk.push(_with_use(_without_pieces(basket, sku, quantity), unit, sku, holder_id, quantity), sound=Sound.TAP)
@@ -104,7 +107,8 @@ def extend_times(till: Till, *, entry_id: str, member_id: str, unit: str, until:
             Transfer(unit, account, ISSUER, amount, "extension", from_lots=uses),
             Transfer(unit, ISSUER, account, amount, "extension", expires_ms),
         ),
-        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX],
+        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id,
+        approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX],
         detail={"until": until},
     )  # fmt: skip
     return _record(desk, entry)
@@ -136,7 +140,8 @@ def adjust_times(till: Till, *, entry_id: str, member_id: str, unit: str, change
     )
     entry = Entry(
         entry_id, "adjust_times", now_ms, shop.clock.business_date(now_ms).isoformat(), (move,),
-        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id, reason=reason.strip()[:REASON_MAX],
+        member_id=member_id, lane=desk.lane, staff_id=desk.memory.staff.staff_id,
+        approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX],
     )  # fmt: skip
     return _record(desk, entry)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from edge.screen import Refusal, named
-from edge.shop import Shop, months_after
+from edge.shop import Shop
 from edge.store import ledger, times
 from edge.store.baskets import StoredBasket, StoredTimes
 from edge.times_view import holders_for
@@ -16,6 +16,7 @@ from rules.basket import QUANTITY_MAX, Basket, Names
 from rules.ledger import Transfer, member_account
 from rules.sale import Sale, SaleLine
 from rules.times import Package, grants, packages_in
+from rules.windows import months_after
 
 USES_MAX = 50
 """Most different things that times cards pay for in one basket."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from edge.coupon_offers import offers
 from edge.coupons import coupon_views
 from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.sales import stored_sale
+from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_paid
@@ -41,7 +43,8 @@ def selling_view(
         total=quote.total,
         applied=quote.applied,
         hints=_hints(quote),
-        coupons=coupon_views(shop.rules, basket, quote),
+        coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
+        offers=offers(shop, basket, quote),
         gifts=_gifts(shop, quote),
         points=_points(shop, basket, quote),
         times=times_views(shop, stored),
@@ -50,6 +53,7 @@ def selling_view(
         member=shop.member_view(basket.member_id),
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
+        stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
         next_notes=next_notes(due, shop.config.store.denominations) if due else (),
     )
 
@@ -71,6 +75,8 @@ def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_ne
         ),
         is_newest=is_newest,
         is_open_price=line.open_price is not None and line.label_amount is None,
+        list_price=line.list_price,
+        is_by_hand=line.list_price is not None or line.off_bp > 0 or line.off_amount > 0,
     )
 
 
@@ -137,6 +143,7 @@ def done_view(view: TillView, shop: Shop, sale_id: str, new_tier_id: str | None)
             receipt_number=sale.receipt_number,
             total=sale.total,
             change=sale.change,
+            change_kept=sale.change_kept,
             points=sale.points,
             points_after=sale.points_after,
             tenders=tuple(TenderView(tender.kind, tender.amount, tender.given) for tender in sale.tenders),

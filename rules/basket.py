@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from rules.money import AMOUNT_MAX, Minor, round_half_up
+from rules.money import AMOUNT_MAX, BASIS_POINTS, Minor, round_half_up
 
 LINES_MAX = 500
 """Most lines that a basket may hold."""
@@ -71,12 +71,19 @@ class Line:
     code: str = ""
     """The normalised code that was scanned; empty when the item was picked by hand."""
     note: str = ""
+    list_price: Minor | None = None
+    """What the item lists for where a person changed its price; `item.price` is the changed one then."""
+    off_bp: int = 0
+    """Taken off by hand, of what promotions leave, 0..10_000."""
+    off_amount: Minor = 0
+    """Taken off by hand, at most what promotions leave."""
 
     def __post_init__(self) -> None:
         assert 1 <= self.quantity <= QUANTITY_MAX
         assert self.weight_g is None or 1 <= self.weight_g <= WEIGHT_MAX_G
         assert self.label_amount is None or 0 <= self.label_amount <= AMOUNT_MAX
         assert self.open_price is None or 0 <= self.open_price <= AMOUNT_MAX
+        assert 0 <= self.off_bp <= BASIS_POINTS and 0 <= self.off_amount <= AMOUNT_MAX
         assert self.quantity == 1 or (self.weight_g is None and self.label_amount is None)
 
     @property
@@ -119,6 +126,8 @@ class Basket:
     """Points that the member wants to pay with; the quote says how many are taken."""
     gift_choices: tuple[tuple[str, str], ...] = ()
     """(promotion id, SKU) where a gift was chosen; otherwise it is the first that the promotion names."""
+    off_bp: int = 0
+    """Taken off the whole basket by hand, of what promotions and discounts of lines leave, 0..10_000."""
 
     @property
     def gross(self) -> Minor:

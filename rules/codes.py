@@ -15,6 +15,8 @@ from rules.gtin import Flaw, Gtin, gtin_check_digit, has_check_digit, read_gtin,
 from rules.money import AMOUNT_MAX, Minor
 from rules.scale_codes import Label, ScaleFormat, format_error, make_label, read_label
 from rules.scanned_text import AIM_EAN, AIM_GS1, clean_text, is_digits, mask, payment_channel
+from rules.sun import read_sun
+from rules.totp import read_ecard
 
 __all__ = [
     "Code",
@@ -71,6 +73,11 @@ def classify(text: str, *, step: Step, settings: CodeSettings) -> Code:
 
 
 def _own(text: str, settings: CodeSettings) -> Code | None:
+    if read_sun(text) is not None:
+        return Code(Kind.SUN, text)
+    ecard = read_ecard(text)
+    if ecard is not None:
+        return Code(Kind.ECARD, text, (ecard.member_code,))
     for kind, prefixes in (
         (Kind.MEMBER, settings.member_prefixes),
         (Kind.STAFF, settings.staff_prefixes),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from rules.basket import Basket
-from rules.calendar_cn import Calendar, is_festival
-from rules.conditions import WEEKDAYS, When, Who
+from rules.calendar_cn import Calendar
+from rules.conditions import When, Who
 from rules.loyalty import Member, Tier, is_birthday
+from rules.moments import moment_reason
 from rules.promotion_kinds import MemberPrice, PointsMultiplier, PromotionBase, Uses
 from rules.promotions import RuleSet
 from rules.quote import MissReason
-from rules.usage import Usage, code_given
+from rules.usage import Usage, code_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def is_unconditional(promotion: PromotionBase) -> bool:
         and not promotion.lanes
         and not promotion.channels
         and not promotion.code
+        and not promotion.issued
         and promotion.uses == Uses()
         and not isinstance(promotion, MemberPrice | PointsMultiplier)
     )
@@ -54,7 +56,7 @@ def is_unconditional(promotion: PromotionBase) -> bool:
 
 def why_not(promotion: PromotionBase, situation: Situation) -> MissReason | None:
     """Return the first reason why a promotion may not apply: moment, place, customer, code, uses; or None."""
-    moment = _moment_reason(promotion.when, situation)
+    moment = moment_reason(promotion.when, situation.now_local, situation.calendar)
     if moment is not None:
         return moment
     if promotion.lanes and situation.lane not in promotion.lanes:
@@ -65,54 +67,12 @@ def why_not(promotion: PromotionBase, situation: Situation) -> MissReason | None
     customer = _customer_reason(promotion.who, situation) if needs_member else None
     if customer is not None:
         return customer
-    if promotion.code:
-        code = code_given(promotion, situation.codes, situation.usage)
-        if not code:
-            return MissReason.NO_CODE if code is None else MissReason.CODE_SPENT
+    code = code_missing(promotion, situation.codes, situation.usage)
+    if code is not None:
+        return code
     if promotion.uses.a_member and situation.member is None:
         return MissReason.MEMBERS_ONLY
     return MissReason.USED_UP if situation.usage.left(promotion) == 0 else None
-
-
-def _moment_reason(when: When, situation: Situation) -> MissReason | None:
-    now_local = situation.now_local
-    if when.starts_local is not None and now_local < when.starts_local:
-        return MissReason.NOT_STARTED
-    if when.ends_local is not None and now_local >= when.ends_local:
-        return MissReason.ENDED
-    return _day_reason(when, _trading_day(when, now_local), situation.calendar) or (
-        None if _is_in_slot(when, now_local) else MissReason.WRONG_HOUR
-    )
-
-
-def _day_reason(when: When, day: date, calendar: Calendar) -> MissReason | None:
-    if when.weekdays and WEEKDAYS[day.weekday()] not in when.weekdays:
-        return MissReason.WRONG_DAY
-    if when.days_of_month and day.day not in when.days_of_month:
-        return MissReason.WRONG_DAY
-    if when.work and calendar.is_workday(day) != (when.work == "workdays"):
-        return MissReason.WRONG_DAY
-    around = {"days_before": when.festival_days_before, "days_after": when.festival_days_after}
-    if when.festivals and not any(is_festival(name, day, **around) for name in when.festivals):
-        return MissReason.WRONG_DAY
-    return None
-
-
-def _trading_day(when: When, now_local: datetime) -> date:
-    # A slot from Friday 22:00 to 02:00 is Friday's, also at one o'clock on Saturday.
-    crosses = when.from_time is not None and when.until_time is not None and when.until_time < when.from_time
-    if crosses and when.until_time is not None and now_local.time() < when.until_time:
-        return now_local.date() - timedelta(days=1)
-    return now_local.date()
-
-
-def _is_in_slot(when: When, now_local: datetime) -> bool:
-    if when.from_time is None or when.until_time is None:
-        return True
-    now = now_local.time()
-    if when.from_time < when.until_time:
-        return when.from_time <= now < when.until_time
-    return now >= when.from_time or now < when.until_time
 
 
 def _customer_reason(who: Who, situation: Situation) -> MissReason | None:
@@ -142,4 +102,5 @@ def missing_years(rules: RuleSet, now_local: datetime) -> tuple[int, ...]:
     """Return the year of a moment where some promotion asks for workdays and nobody has said yet which those are."""
     if now_local.year in rules.calendar.years:
         return ()
-    return (now_local.year,) if any(promotion.when.work for promotion in rules.promotions) else ()
+    asks = any(each.when.work for each in (*rules.promotions, *rules.tier_rules.exclusive, *rules.gifts.offers))
+    return (now_local.year,) if asks else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rules import loyalty
+from rules.accrual import PointsRate, rate_of
 from rules.basket import Basket
 from rules.loyalty import MINOR_PER_YUAN, Member, Tier
 from rules.money import BASIS_POINTS, Minor
@@ -54,7 +55,13 @@ def _given(promotion: GiftWith, times: int, chosen: str) -> list[Gift]:
 
 
 def points_of(
-    classes: Sequence[UnitClass], nets: Sequence[Minor], extras: Sequence[Extra], tier: Tier | None, rule: PointsRule
+    classes: Sequence[UnitClass],
+    nets: Sequence[Minor],
+    extras: Sequence[Extra],
+    tier: Tier | None,
+    rule: PointsRule,
+    *,
+    rates: Sequence[PointsRate] = (),
 ) -> tuple[int, tuple[str, ...]]:
     """Return the points that a member accrues, and which promotions multiplied them.
 
@@ -67,9 +74,14 @@ def points_of(
         extras: gifts and multipliers that may apply.
         tier: the member's.
         rule: for members without a tier.
+        rates: of items that bring more points than others, or fewer: their amount counts so many times.
     """
     counts = [in_scope(rule.scope, each.line.item) for each in classes]
     accruing = sum(net for net, is_counted in zip(nets, counts, strict=True) if is_counted)
+    if rates:
+        weights = [rate_of(rates, each.line.item) for each in classes]
+        weighed = zip(nets, counts, weights, strict=True)
+        accruing = sum(net * weight for net, is_counted, weight in weighed if is_counted) // BASIS_POINTS
     points = loyalty.accrual(accruing, tier, base_bp=rule.per_yuan_bp)
     multipliers = [
         (extra, promotion.multiplier_bp)

@@ -52,7 +52,14 @@ DAMAGED = "damaged"
 """Goods that were brought back and are not sold again."""
 OWED = "owed/"
 
-MAY_BE_NEGATIVE = frozenset({CUSTOMERS, SHELF, ISSUER, TENDERS})
+SAFE = "safe"
+"""The shop's own cash outside the drawers: floats come from it, what is counted goes to it."""
+CASH_BOOK = "cash_book"
+"""Cash that came from elsewhere or was paid out of a drawer, with a reason."""
+OVER_SHORT = "over_short"
+"""What counts found too much or too little; above zero where money is missing."""
+
+MAY_BE_NEGATIVE = frozenset({CUSTOMERS, SHELF, ISSUER, TENDERS, SAFE, CASH_BOOK, OVER_SHORT})
 
 
 def owed_account(member_id: str) -> str:

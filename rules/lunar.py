@@ -37,3 +37,23 @@ def solar_day(year: int, month: int, day: int) -> date | None:
     new_moon = Solar.fromJulianDay(found.getFirstJulianDay())
     solar = new_moon.next(min(day, found.getDayCount()) - 1)
     return date(solar.getYear(), solar.getMonth(), solar.getDay())
+
+
+def lunar_days(day: date) -> tuple[int, tuple[int, ...]] | None:
+    """Return the month that a solar day falls in, and the days of it that are kept on this one; None in a leap month.
+
+    On the last day of a month of 29 days the 30th is kept as well. None outside FIRST_YEAR..LAST_YEAR too.
+
+    >>> lunar_days(date(2026, 2, 16)), lunar_days(date(2026, 2, 17)), lunar_days(date(2025, 8, 1))
+    ((12, (29, 30)), (1, (1,)), None)
+    """
+    if not FIRST_YEAR < day.year < LAST_YEAR:
+        return None
+    from lunar_python import LunarMonth, Solar
+
+    found = Solar.fromYmd(day.year, day.month, day.day).getLunar()
+    month = LunarMonth.fromYm(found.getYear(), found.getMonth())
+    if month is None or found.getMonth() < 1:
+        return None
+    is_last = found.getDay() == month.getDayCount()
+    return found.getMonth(), tuple(range(found.getDay(), MONTH_DAYS_MAX + 1 if is_last else found.getDay() + 1))

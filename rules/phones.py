@@ -10,7 +10,7 @@ WRITTEN_MAX = 40
 DIGITS_MIN, DIGITS_MAX = 5, 15
 """Digits of a number that is no Chinese mobile one. Source: ITU-T E.164 for the upper bound."""
 LAST = 4
-"""Digits that a member is asked for to be found."""
+"""Digits that a member is asked for, to be found."""
 
 _SEPARATORS = re.compile(r"[\s().\-‐-―/]+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")

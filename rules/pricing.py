@@ -9,22 +9,27 @@ from datetime import datetime
 import msgspec
 
 from rules import tax
+from rules.accrual import AccrualRules
+from rules.awards import awards
 from rules.basket import LINES_MAX, Basket, Line, Names
 from rules.budget import NODE_BUDGET
+from rules.by_hand import NAMES, take_by_hand
 from rules.combination import Cheapest, cheapest
 from rules.eligibility import missing_years, situation_of
 from rules.explain import missed, next_steps
 from rules.extras import gifts_of, points_of, points_paid
 from rules.loyalty import Member
 from rules.money import AMOUNT_MAX, Minor
-from rules.promotion_kinds import POINTS_ID
+from rules.promotion_kinds import HAND_BASKET_ID, HAND_LINE_ID, POINTS_ID, RESERVED_IDS
 from rules.promotions import RuleSet
 from rules.quote import AppliedPromotion, Gift, LineDiscount, PricedLine, Quote
 from rules.rule_index import RuleIndex, index_of
+from rules.scopes import in_scope
 from rules.screening import Refused, Screened, screen
 from rules.settle import Tally, after_units, lane_order, settle
 from rules.usage import NO_USAGE, Usage, code_given
 
+NOTHING_MORE = AccrualRules()
 POINTS_NAMES = Names(zh_hans="积分抵现", zh_hant="點數折抵", en="Points as cash")
 
 
@@ -65,6 +70,8 @@ def price_within(
     screened = screen(lines, promotions, situation_of(basket, promotions, member, now_local, usage))
     solution = cheapest(screened.problem, promotions.exclusive_groups, nodes=nodes, is_bound=screened.is_bound)
     quote = _quote(basket, promotions, member, lines, screened=screened, solution=solution)
+    if member is not None and promotions.accrual != NOTHING_MORE:
+        quote = _with_awards(quote, basket, promotions, member, now_local)
     index = screened.index
     if index.is_forcing:
         freely = _without_force(promotions, quote)
@@ -90,15 +97,15 @@ def _quote(
 ) -> Quote:
     classes = screened.problem.classes
     tally, bases = settle(lines, classes, solution.best)
-    due = tally.total
-    assert due == solution.best.total
+    assert tally.total == solution.best.total
     gifts: tuple[Gift, ...] = ()
     refused: Mapping[str, Refused] = screened.refused
     if screened.extras:
         gifts, more = gifts_of(screened.extras, after_units(solution.best), basket)
         refused = {**refused, **more}
     applied = set(tally.takings)
-    paid = points_paid(basket, member, promotions.points, due)
+    take_by_hand(tally, lines, basket)
+    paid = points_paid(basket, member, promotions.points, tally.total)
     if paid is not None:
         units = [(at, unit) for at, nets in enumerate(tally.nets) for unit in range(len(nets))]
         tally.take_off(POINTS_ID, units, paid.amount)
@@ -113,7 +120,8 @@ def _quote(
     if member is not None:
         nets = [sum(priced[line].net for line in each.positions) for each in classes]
         tier = promotions.tier(member.tier_id)
-        points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points)
+        rates = promotions.accrual.rates
+        points, points_by = points_of(classes, nets, screened.extras, tier, promotions.points, rates=rates)
     answered = applied | {gift.promotion_id for gift in gifts} | set(points_by) if gifts or points_by else applied
     return Quote(
         lines=tuple([by_id[line.line_id] for line in basket.lines]),
@@ -142,6 +150,16 @@ def _in_order(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=_canonical)
 
 
+def _with_awards(quote: Quote, basket: Basket, promotions: RuleSet, member: Member, now_local: datetime) -> Quote:
+    """Return the quote with the points that the member gets beyond the rate."""
+    scope = promotions.points.scope
+    pairs = zip(basket.lines, quote.lines, strict=True)
+    counted = sum(priced.net for line, priced in pairs if in_scope(scope, line.item))
+    tier = promotions.tier(member.tier_id)
+    found = awards(promotions.accrual, member, tier, counted=counted, accrued=quote.points, today=now_local.date())
+    return replace(quote, points=quote.points + sum(each.points for each in found), awards=found)
+
+
 def _canonical(line: Line) -> tuple[str, Minor, int, Minor, str]:
     return (line.item.sku, line.unit_price, line.weight_g or 0, line.label_amount or 0, line.line_id)
 
@@ -162,13 +180,16 @@ def _priced_lines(lines: Sequence[Line], tally: Tally, index: RuleIndex) -> list
 
 def _applied(index: RuleIndex, tally: Tally) -> tuple[AppliedPromotion, ...]:
     found = []
-    for promotion_id in sorted([each for each in tally.takings if each != POINTS_ID], key=index.rank.__getitem__):
+    ruled = [each for each in tally.takings if each not in RESERVED_IDS]
+    for promotion_id in sorted(ruled, key=index.rank.__getitem__):
         taking = tally.takings[promotion_id]
         names = index.by_id[promotion_id].names
         found.append(AppliedPromotion(promotion_id, names, taking.amount, taking.times))
-    points = tally.takings.get(POINTS_ID)
-    if points is not None:
-        found.append(AppliedPromotion(POINTS_ID, POINTS_NAMES, points.amount, points.times))
+    for promotion_id in (HAND_LINE_ID, HAND_BASKET_ID, POINTS_ID):
+        other = tally.takings.get(promotion_id)
+        if other is not None:
+            names = NAMES.get(promotion_id, POINTS_NAMES)
+            found.append(AppliedPromotion(promotion_id, names, other.amount, other.times))
     return tuple(found)
 
 
@@ -188,6 +209,6 @@ def _spent(basket: Basket, quote: Quote, index: RuleIndex, usage: Usage) -> tupl
     spent = {
         code_given(index.by_id[promotion_id], codes, usage)
         for promotion_id in used
-        if promotion_id in index.by_id and index.by_id[promotion_id].single_use
+        if promotion_id in index.by_id and index.by_id[promotion_id].spends_codes
     }
     return tuple(sorted(code for code in spent if code))

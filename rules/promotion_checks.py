@@ -14,6 +14,7 @@ from rules.promotion_kinds import (
     EXTRA_KINDS,
     GROUP_KINDS,
     POINTS_ID,
+    RESERVED_IDS,
     UNIT_KINDS,
     BasketAmountOff,
     Bundle,
@@ -32,7 +33,7 @@ from rules.table_reader import Problem, nearest
 def tier_problems(tier: Tier, before: Sequence[Tier], *, where: str) -> Iterator[Problem]:
     """Yield what is wrong with a tier, given those that stand before it."""
     for other in before:
-        if other.spend_from == tier.spend_from:
+        if other.spend_from == tier.spend_from is not None and other.rank == tier.rank:
             yield Problem(where, "spend_from", f"{tier.spend_from} is already where {other.id} begins")
 
 
@@ -53,11 +54,12 @@ def promotion_problems(
         tier_ids: tiers of the file.
         known_skus: SKUs of the catalogue, or None.
     """
-    if promotion.id == POINTS_ID:
-        yield Problem(where, "id", "points is the name under which points taken as cash stand on a receipt")
+    if promotion.id in RESERVED_IDS:
+        what = "points taken as cash stand" if promotion.id == POINTS_ID else "a discount by hand stands"
+        yield Problem(where, "id", f"{promotion.id} is the name under which {what} on a receipt")
     for key, scope in scopes_of(promotion):
         yield from scope_problems(scope, where, key, known_skus=known_skus)
-    yield from _when_problems(promotion.when, where)
+    yield from when_problems(promotion.when, where)
     for tier_id in sorted(promotion.who.tiers - frozenset(tier_ids)):
         yield Problem(where, "who.tiers", f"no tier has the id {tier_id}", nearest(tier_id, tier_ids))
     yield from _combination_problems(promotion, where, others)
@@ -77,6 +79,8 @@ def _code_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
         yield Problem(where, "code", "begins or ends with a space, so nobody could type it")
     if promotion.single_use and not promotion.code:
         yield Problem(where, "single_use", "needs a code that the customers' own codes begin with")
+    if promotion.issued and promotion.code:
+        yield Problem(where, "issued", "asks for a code and for an issued coupon: give one of the two")
 
 
 def _amount_problems(promotion: PromotionBase, where: str) -> Iterator[Problem]:
@@ -138,7 +142,8 @@ def scope_problems(
                 yield Problem(where, f"{key}.{name}", f"no item has the SKU {sku}", nearest(sku, known_skus))
 
 
-def _when_problems(when: When, where: str) -> Iterator[Problem]:
+def when_problems(when: When, where: str) -> Iterator[Problem]:
+    """Yield what is wrong with the moments that something asks for."""
     if when.starts_local and when.ends_local and when.ends_local <= when.starts_local:
         yield Problem(where, "when.ends_local", f"{when.ends_local} is not after the start {when.starts_local}")
     if (when.from_time is None) != (when.until_time is None):

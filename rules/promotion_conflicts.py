@@ -123,7 +123,7 @@ def _always(promotion: PromotionBase) -> bool:
         and promotion.scope == Scope(all=True)
         and promotion.when == When()
         and promotion.who == Who()
-        and not (promotion.lanes or promotion.channels or promotion.code or promotion.min_quantity)
+        and not (promotion.lanes or promotion.channels or promotion.code or promotion.issued or promotion.min_quantity)
         and promotion.uses == Uses()
         and not (promotion.min_amount or getattr(promotion, "full_price_only", False))
     )

@@ -25,6 +25,9 @@ AmountBase = Literal["list", "after_unit", "after_previous"]
 Alike = Annotated[str, msgspec.Meta(pattern=r"^(sku|category|brand|tag:.+)?$")]
 POINTS_ID = "points"
 """Id under which points taken as cash stand on a quote; no promotion may have it."""
+HAND_LINE_ID, HAND_BASKET_ID = "hand_line", "hand_basket"
+"""Ids under which discounts by hand stand on a quote; no promotion may have them."""
+RESERVED_IDS = (POINTS_ID, HAND_LINE_ID, HAND_BASKET_ID)
 
 
 class Uses(Part, frozen=True):
@@ -53,6 +56,8 @@ class PromotionBase(
     """Coupon code that must be given; capitals do not matter."""
     single_use: bool = False
     """Every customer has a code of their own, `CODE-` and anything, and each may be used once."""
+    issued: bool = False
+    """Asks for a coupon that the shop issued for this promotion; each of them may be used once."""
     uses: Uses = Uses()
     exclusive_group: str = ""
     """At most one promotion of a group applies to a basket, or as many as the file's `exclusive_groups` say."""
@@ -77,6 +82,11 @@ class PromotionBase(
     """Whose pieces `min_quantity` counts; left out: the scope's own."""
     amount_of: Scope | None = None
     """Whose amount `min_amount`, `steps` and `every` count; left out: the scope's own."""
+
+    @property
+    def spends_codes(self) -> bool:
+        """True where the code that lets it apply is used up by that."""
+        return self.single_use or self.issued
 
     @property
     def rank(self) -> tuple[int, str]:

@@ -6,16 +6,21 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from rules.accrual import AccrualRules
 from rules.basket import Item
 from rules.calendar_cn import Calendar, shipped_calendar
+from rules.card_policy import CardPolicy
 from rules.conditions import WEEKDAYS, BirthdayWindow, Scope, When, Who
-from rules.loyalty import POINTS_RATE_MAX_BP, Tier
+from rules.coupon_rules import COUPON_RULES_MAX, CouponRule, coupon_rule_problems
+from rules.gift_catalogue import GiftCatalogue
+from rules.loyalty import POINTS_RATE_MAX_BP, Tier, more_than_step, step_of
 from rules.membership import Membership
+from rules.membership_checks import asks_for_workdays, ladder_problems, membership_set_problems
+from rules.moments import plain_when, with_plain_moments
 from rules.money import BASIS_POINTS
 from rules.promotion_checks import promotion_problems, scope_problems, set_problems, tier_problems
 from rules.promotion_kinds import (
@@ -53,8 +58,10 @@ from rules.promotion_kinds import (
 )
 from rules.promotion_prices import price_problems
 from rules.return_rules import ReturnRules
+from rules.stored_value import StoredValueRules, stored_value_links
 from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
+from rules.tiers import TierRules
 from rules.times import TimesRules
 
 __all__ = [
@@ -75,6 +82,7 @@ __all__ = [
     "BuyNGetM",
     "CouponAmountOff",
     "CouponPercentOff",
+    "CouponRule",
     "EverySpendOff",
     "FixedPrice",
     "GiftItem",
@@ -103,7 +111,7 @@ __all__ = [
     "read_rules",
 ]
 
-FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", *SUBJECTS)
+FILE_KEYS = ("version", "points", "tiers", "promotions", "exclusive_groups", "coupon_rules", *SUBJECTS)
 PROMOTIONS_MAX = 2_000
 TIERS_MAX = 20
 VERSION_LENGTH = 12
@@ -143,11 +151,18 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     points: PointsRule = PointsRule()
     exclusive_groups: dict[str, int] = {}
     """How many promotions of an exclusive group may apply to a basket, where more than one may."""
+    coupon_rules: tuple[CouponRule, ...] = ()
+    """Coupons that the shop issues by itself."""
     calendar: Calendar = Calendar()
     """Official days; only what a promotion asks for makes it be read."""
     # The subjects of rules/subjects.py.
+    accrual: AccrualRules = AccrualRules()
+    gifts: GiftCatalogue = GiftCatalogue()
+    tier_rules: TierRules = TierRules()
     membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
+    stored_value: StoredValueRules = StoredValueRules()
+    proof: CardPolicy = CardPolicy()
     times: TimesRules = TimesRules()
 
     def tier(self, tier_id: str) -> Tier | None:
@@ -210,19 +225,32 @@ def read_rules(
     placed = [(_where("promotion", row, rows[row]), promotion) for row, promotion in promotions.items()]
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
-    subjects = read_subjects(data, problems)
+    places = {_id_of(raw): _where("tier", row, raw) for row, raw in enumerate(tier_rows)}
+    problems += ladder_problems([(places[tier.id], tier) for tier in tiers])
+    known = {_id_of(raw): promotions.get(row) for row, raw in enumerate(rows)}
+    coupon_rules = _read_coupon_rules(data, known, skus, problems)
+    subjects = read_subjects(with_plain_moments(data), problems)
+    problems += membership_set_problems(subjects, tier_ids=tier_ids, known_skus=skus)
+    if "stored_value" in subjects:
+        packages = subjects["times"].packages if "times" in subjects else ()
+        package_ids = [package.id for package in packages]
+        is_issued = {key: promotion is None or promotion.issued for key, promotion in known.items()}
+        problems += stored_value_links(
+            subjects["stored_value"], tier_ids=tier_ids, package_ids=package_ids, promotions=is_issued
+        )
     if known_items is not None:
         problems += price_problems(placed, known_items)
     if problems:
         return tuple(problems)
     assert points is not None
-    needs_calendar = any(promotion.when.work for promotion in promotions.values())
+    needs_calendar = asks_for_workdays(subjects) or any(each.when.work for each in promotions.values())
     rules = RuleSet(
         version=version,
         tiers=tiers,
         promotions=tuple(promotions.values()),
         points=points,
         exclusive_groups=groups,
+        coupon_rules=coupon_rules,
         calendar=shipped_calendar() if needs_calendar else Calendar(),
         **subjects,
     )
@@ -231,13 +259,18 @@ def read_rules(
 
 def content_version(rules: RuleSet) -> str:
     """Return the version that the content gives itself: the same for any order of tiers and promotions in the file."""
+    tiers = sorted(rules.tiers, key=lambda tier: tier.id)
     parts: list[Any] = [
-        sorted(rules.tiers, key=lambda tier: tier.id),
+        [step_of(tier) for tier in tiers],
         sorted(rules.promotions, key=lambda promotion: promotion.id),
         rules.points,
         rules.exclusive_groups,
     ]
     subjects = spoken_subjects(rules)
+    more = {tier.id: said for tier in tiers if (said := more_than_step(tier))}
+    subjects |= {"tiers": more} if more else {}
+    if rules.coupon_rules:
+        subjects["coupon_rules"] = sorted(rules.coupon_rules, key=lambda rule: rule.id)
     canonical = msgspec.json.encode([*parts, subjects] if subjects else parts, order="deterministic")
     return hashlib.sha256(canonical).hexdigest()[:VERSION_LENGTH]
 
@@ -303,26 +336,25 @@ def _read_promotions(rows: list[Any], problems: list[Problem]) -> dict[int, Prom
         elif raw["kind"] not in list(kinds):
             problems.append(Problem(where, "kind", f"unknown kind {raw['kind']!r}", nearest(raw["kind"], kinds)))
         else:
-            plain = {key: _moments(value) if key == "when" else value for key, value in raw.items() if key != "kind"}
+            plain = {key: plain_when(value) if key == "when" else value for key, value in raw.items() if key != "kind"}
             promotion = read_table(kinds[raw["kind"]], plain, problems, where=where)
             if promotion is not None:
                 promotions[row] = promotion
     return promotions
 
 
-def _moments(when: object) -> object:
-    """Let a date stand for its midnight, `22:00` for 22:00:00 and `24:00` for the midnight that ends a day."""
-    if not isinstance(when, Mapping):
-        return when
-    plain = dict(when)
-    for key in ("starts_local", "ends_local"):
-        value = plain.get(key)
-        if isinstance(value, date) and not isinstance(value, datetime):
-            plain[key] = datetime(value.year, value.month, value.day)
-        elif isinstance(value, str) and len(value) == len("2026-10-01"):
-            plain[key] = f"{value}T00:00:00"
-    for key in ("from_time", "until_time"):
-        value = plain.get(key)
-        if isinstance(value, str) and len(value) == len("22:00"):
-            plain[key] = "00:00:00" if value == "24:00" else f"{value}:00"
-    return plain
+def _read_coupon_rules(
+    data: Mapping[str, Any],
+    promotions: Mapping[str, Promotion | None],
+    known_skus: Collection[str] | None,
+    problems: list[Problem],
+) -> tuple[CouponRule, ...]:
+    found: list[CouponRule] = []
+    for row, raw in enumerate(_rows(data, "coupon_rules", "coupon_rule", COUPON_RULES_MAX, problems)):
+        where = _where("coupon_rule", row, raw)
+        plain = {**raw, "when": plain_when(raw["when"])} if isinstance(raw, Mapping) and "when" in raw else raw
+        rule = read_table(CouponRule, plain, problems, where=where)
+        if rule is not None:
+            problems += coupon_rule_problems(rule, where=where, promotions=promotions, known_skus=known_skus)
+            found.append(rule)
+    return tuple(found)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from rules.awards import Award
 from rules.basket import Names
 from rules.money import Minor
 
@@ -34,6 +35,15 @@ class MissReason(StrEnum):
     """It needs a coupon code that was not given."""
     CODE_SPENT = "code_spent"
     """The coupon code that was given has been used before."""
+    COUPON_NOT_YET = "coupon_not_yet"
+    """The issued coupon that was given holds from later on."""
+    COUPON_EXPIRED = "coupon_expired"
+    COUPON_OTHERS = "coupon_others"
+    """The issued coupon that was given belongs to another member."""
+    COUPON_MEMBER = "coupon_member"
+    """The issued coupon that was given belongs to a member, and the basket is nobody's."""
+    COUPON_VOID = "coupon_void"
+    """The shop took the issued coupon that was given back."""
     PART_MISSING = "part_missing"
     """Of a bundle, or of what one gets on top, `short` pieces are not in the basket."""
     USED_UP = "used_up"
@@ -149,6 +159,8 @@ class Quote:
     points_paid: PointsPaid | None = None
     points_by: tuple[str, ...] = ()
     """Promotions that multiplied the points."""
+    awards: tuple[Award, ...] = ()
+    """Points beyond the rate; they are among `points`."""
     cheaper_by: Minor = 0
     """How much cheaper it would be if the shop had not forced a promotion."""
     spent_codes: tuple[str, ...] = ()

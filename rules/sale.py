@@ -36,6 +36,7 @@ class SaleLine:
     quantity: int
     weight_g: int | None
     unit_price: Minor
+    """What a piece or a kilogram cost before discounts."""
     gross: Minor
     net: Minor
     unit_nets: tuple[Minor, ...]
@@ -51,6 +52,8 @@ class SaleLine:
     """What of a times card paid for it, as `rules.ledger.times_unit` names it; empty for what was bought."""
     times_from: str = ""
     """The member whose card it was; empty where it was the sale's own."""
+    list_price: Minor | None = None
+    """What the item listed for, where a person changed its price to `unit_price`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,16 @@ class Sale:
     points_after: int | None = None
     """The member's balance after this sale."""
     next_tier: str = ""
-    next_tier_short: Minor = 0
-    """What was missing to the next tier after this sale."""
+    next_tier_short: int = 0
+    """What was missing to the next tier after this sale: minor units, purchases or points."""
+    next_tier_by: str = "spend"
+    """Which of them: spend, visits or points."""
     is_clock_unsure: bool = False
     receipt_number: str = ""
     points_paid: int = 0
     """Points that were taken as cash."""
+    shift_id: str = ""
+    """The shift that it was sold in; empty where none was open."""
     spent_codes: tuple[str, ...] = ()
     """Single-use codes that it spent, with capitals folded."""
     principal_paid: Minor = 0
@@ -184,6 +191,7 @@ def _sale_line(line: Line, priced: PricedLine) -> SaleLine:
         tax_bp=line.item.tax_bp,
         tax=priced.tax,
         code=line.code,
+        list_price=line.list_price,
     )
 
 

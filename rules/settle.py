@@ -10,7 +10,7 @@ from rules.basket import Line
 from rules.basket_lanes import run
 from rules.money import Minor, share
 from rules.problem import UnitClass, cells_of
-from rules.promotion_kinds import POINTS_ID, EverySpendOff
+from rules.promotion_kinds import EverySpendOff
 from rules.unit_lane import Option
 
 
@@ -138,6 +138,7 @@ def after_units(best: Best) -> list[Minor]:
 
 def lane_order(taken: Mapping[str, Minor], rank: Mapping[str, int]) -> list[tuple[str, Minor]]:
     """Return (promotion id, amount) in the order of the lanes."""
-    if POINTS_ID in taken:
-        rank = {**rank, POINTS_ID: len(rank)}
-    return [(promotion_id, taken[promotion_id]) for promotion_id in sorted(taken, key=rank.__getitem__)]
+    if taken.keys() <= rank.keys():
+        return [(promotion_id, taken[promotion_id]) for promotion_id in sorted(taken, key=rank.__getitem__)]
+    # What no rule gives, by hand and points, comes last in the order in which it was taken.
+    return sorted(taken.items(), key=lambda pair: rank.get(pair[0], len(rank)))

@@ -6,6 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rules.promotion_kinds import PromotionBase
+from rules.quote import MissReason
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCoupon:
+    """What pricing must know of an issued coupon that was given."""
+
+    promotion_id: str
+    """The promotion that it was issued for."""
+    until_ms: int = 0
+    """First moment at which it is too late; of several good ones the one that ends first is used."""
+    reason: MissReason | None = None
+    """Why it cannot be used now by this customer; None where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +32,8 @@ class Usage:
     """On the business date, by anybody."""
     spent_codes: frozenset[str] = frozenset()
     """Single-use codes that were used, with capitals folded."""
+    issued: Mapping[str, IssuedCoupon] = field(default_factory=dict)
+    """Issued coupons among the codes of the basket, by code with capitals folded."""
 
     def left(self, promotion: PromotionBase) -> int | None:
         """Return how many uses a promotion has left, zero or more; None is without a limit."""
@@ -46,9 +61,45 @@ def code_given(promotion: PromotionBase, codes: frozenset[str], usage: Usage) ->
     >>> code_given(five, frozenset({"five-0017"}), Usage(spent_codes=frozenset({"five-0017"})))
     ''
     """
+    if promotion.issued:
+        mine = _issued_for(promotion, codes, usage)
+        good = sorted((coupon.until_ms, code) for code, coupon in mine if coupon.reason is None)
+        return good[0][1] if good else ("" if mine else None)
     wanted = promotion.code.casefold()
     if not promotion.single_use:
         return wanted if wanted in codes else None
     given = sorted(code for code in codes if code.startswith(f"{wanted}-") and len(code) > len(wanted) + 1)
     unspent = [code for code in given if code not in usage.spent_codes]
     return unspent[0] if unspent else ("" if given else None)
+
+
+def code_missing(promotion: PromotionBase, codes: frozenset[str], usage: Usage) -> MissReason | None:
+    """Return why no code among those given lets a promotion apply; None where one does, or where it asks for none.
+
+    >>> from rules.basket import Names
+    >>> from rules.conditions import Scope
+    >>> from rules.promotion_kinds import CouponAmountOff
+    >>> five = CouponAmountOff(id="five", names=Names(), scope=Scope(all=True), off=500, issued=True)
+    >>> late = Usage(issued={"cp1": IssuedCoupon("five", reason=MissReason.COUPON_EXPIRED)})
+    >>> code_missing(five, frozenset(), late).value, code_missing(five, frozenset({"cp1"}), late).value
+    ('no_code', 'coupon_expired')
+    """
+    if not promotion.code and not promotion.issued:
+        return None
+    code = code_given(promotion, codes, usage)
+    if code:
+        return None
+    if code is None:
+        return MissReason.NO_CODE
+    reasons = sorted(coupon.reason for _, coupon in _issued_for(promotion, codes, usage) if coupon.reason)
+    return reasons[0] if reasons else MissReason.CODE_SPENT
+
+
+def _issued_for(promotion: PromotionBase, codes: frozenset[str], usage: Usage) -> list[tuple[str, IssuedCoupon]]:
+    if not promotion.issued:
+        return []
+    return [
+        (code, usage.issued[code])
+        for code in codes & usage.issued.keys()
+        if usage.issued[code].promotion_id == promotion.id
+    ]

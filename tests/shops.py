@@ -16,7 +16,7 @@ from edge import app
 from edge.clock import Clock
 from edge.config_file import Loaded, load_or_last_good
 from edge.screen import Refusal, TillView
-from edge.store import auditing, catalog, members
+from edge.store import auditing, cards, catalog, members
 from edge.store.database import Store, execute, open_store
 from edge.till import Till
 from rules.basket import Item, Names
@@ -28,6 +28,7 @@ MORNING = "2026-11-23 10:00"
 PLENTY = 10 * 1024**3
 PROMOTIONS = Path(__file__).parent / "stories/promotions.toml"
 COUPONS = Path(__file__).parent / "stories/coupons.toml"
+ISSUED_COUPONS = Path(__file__).parent / "stories/issued_coupons.toml"
 MEMBERSHIP = Path(__file__).parent / "stories/membership.toml"
 
 # A name that would be obeyed by a browser, a database or a printer, if anybody let it.
@@ -76,6 +77,9 @@ columns = 32
 [rules]
 promotions = "promotions.toml"
 
+[cards]
+key_file = "cards.key"
+
 [[scale_code]]
 prefix = "21"
 format = "FFWWWWWEEEEEC"
@@ -107,9 +111,13 @@ CARTON = ("16901234567899", "cola", 24)
 PIN_1234 = "$argon2id$v=19$m=19456,t=2,p=1$eyAMi9CIAgExXGi8lQRr7Q$fMoj9MHAEZcMP8dPMAEwYs3Hxb6yPH//KZ7dQVHpeOc"
 PIN_5678 = "$argon2id$v=19$m=19456,t=2,p=1$BCG7sAtL+LjA3elhjir7Cg$sG8eLDc2GFsLzBsJuDYaX3LHs1wpxkWg3l6UCMZV7HY"
 
+CARD_KEY = bytes.fromhex("00112233445566778899aabbccddeeff")
+"""Master key of the cards that prove themselves."""
 CARDS = {
     "card-li": "04a1b2c3",
     "card-wang": "04d4e5f6a7b8c9",
+    "card-dna": "04a1b2c3d4e5f6",
+    "card-spare": "04f6e5d4c3b2a1",
     "card-lost": "0411aa44",
     "card-banned": "04aabb01",
     "card-stranger": "04ffffff",
@@ -122,7 +130,8 @@ CARDS = {
 
 def rules_with_coupons() -> str:
     """Return the rules of the stories: those of every shop of the tests, and coupons, gifts and points as cash."""
-    return "".join(path.read_text(encoding="utf-8") for path in (PROMOTIONS, COUPONS, MEMBERSHIP))
+    files = (PROMOTIONS, COUPONS, ISSUED_COUPONS, MEMBERSHIP)
+    return "".join(path.read_text(encoding="utf-8") for path in files)
 
 
 @dataclass(slots=True)
@@ -180,10 +189,11 @@ def _people(store: Store, since_ms: int) -> None:
             db, member_id=member_id, code=code, joined_ms=since_ms, tier_id=tier_id, name=name, phone=phone
         )
     execute(db, "UPDATE member SET status = 'blocked' WHERE member_id = 'banned'")
-    members.put_card(db, CARDS["card-li"], "li", since_ms=since_ms)
-    members.put_card(db, CARDS["card-wang"], "wang", since_ms=since_ms)
-    members.put_card(db, CARDS["card-lost"], "li", since_ms=since_ms, is_blocked=True)
-    members.put_card(db, CARDS["card-banned"], "banned", since_ms=since_ms)
+    cards.put_card(db, CARDS["card-li"], "li", since_ms=since_ms)
+    cards.put_card(db, CARDS["card-wang"], "wang", since_ms=since_ms)
+    cards.put_card(db, CARDS["card-dna"], "wang", since_ms=since_ms)
+    cards.put_card(db, CARDS["card-lost"], "li", since_ms=since_ms, is_blocked=True)
+    cards.put_card(db, CARDS["card-banned"], "banned", since_ms=since_ms)
 
 
 class TestShop:
@@ -199,6 +209,7 @@ class TestShop:
         self._stack: ExitStack | None = None
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "taptill.toml").write_text(config, encoding="utf-8")
+        (folder / "cards.key").write_text(CARD_KEY.hex() + "\n", encoding="utf-8")
         text = PROMOTIONS.read_text(encoding="utf-8") if promotions is None else promotions
         (folder / "promotions.toml").write_text(text, encoding="utf-8")
         store = open_store(self.loaded.database, synchronous="OFF")

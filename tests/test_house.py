@@ -39,6 +39,7 @@ FLOORS = {
         "edge.code_settings",
         "edge.messages",
         "edge.texts",
+        "edge.text_*",
     ),
     1: ("edge.store", "edge.store.*", "edge.screen", "edge.receipt", "edge.receipt_*", "edge.health"),
     2: (
@@ -79,6 +80,7 @@ FLOORS = {
         "edge.charging",
         "edge.charging_*",
         "edge.importing",
+        "edge.exporting",
         "edge.import_*",
     ),
     3: (
@@ -88,6 +90,7 @@ FLOORS = {
         "edge.relay_*",
         "edge.downlink",
         "edge.devices",
+        "edge.identify",
         "edge.uplink",
         "edge.jobs",
         "edge.bench",
@@ -102,7 +105,7 @@ HOMES = {
     "babel": ("edge/texts.py", "hq/web/*"),
     "biip": ("rules/gs1.py", "rules/codes.py"),
     "lunar_python": ("rules/lunar.py",),
-    "cryptography": ("edge/store/vault.py",),
+    "cryptography": ("edge/store/vault.py", "rules/sun.py"),
     "openpyxl": ("edge/import_sheets.py",),
     "pypinyin": ("edge/store/pinyin.py",),
     "cheroot": ("edge/web/server.py", "hq/web/*"),
@@ -119,7 +122,8 @@ HOMES = {
     "peewee": ("edge/store/*", "hq/store/*"),
     "playhouse": ("edge/store/*", "hq/store/*"),
     "segno": ("edge/web/*", "edge/receipt*.py", "drivers/document.py"),
-    "serial": ("drivers/serial_lines.py", "drivers/escpos_transport.py"),
+    "serial": ("drivers/serial_port.py", "drivers/escpos_transport.py"),
+    "smartcard": ("drivers/pcsc.py",),
     "werkzeug": ("edge/web/*", "hq/web/*"),
 }
 """Each library's one home in a room. A library that is not named here has none yet: decide, then write it down."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edge import config_help
+from edge.card_keys import read_card_key
 from edge.cli.options import become_owner, config_option, echo_problems, loaded_or_exit
 from edge.clock import Clock
 from edge.config_file import (
@@ -80,7 +81,8 @@ def check_items(loaded: Loaded, promotions: Promotions) -> tuple[Problem, ...]:
 
 def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """Return what is wrong with the files that the configuration names, and which secrets are too open."""
-    problems, exposed = [], []
+    problems: list[Problem] = []
+    exposed: list[Problem] = []
     broker = loaded.config.broker
     file = str(loaded.path)
     if loaded.data_dir.exists() and not loaded.data_dir.is_dir():
@@ -88,8 +90,13 @@ def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...
     logo = loaded.config.store.logo
     if logo and not _is_png(loaded.resolve(logo)):
         problems.append(Problem(file, "store.logo", f"no PNG picture {logo}", "a PNG picture that can be read"))
+    try:
+        read_card_key(loaded)
+    except SecretError as error:
+        problems.append(Problem(file, "cards.key_file", str(error), "one line of 32 hex digits"))
+    exposed += _exposed(file, "cards.key_file", loaded.config.cards.key_file, loaded)
     if broker is None:
-        return tuple(problems), ()
+        return tuple(problems), tuple(exposed)
     for name in ("tls_ca", "tls_cert", "tls_key"):
         value = getattr(broker, name)
         if value and not find_secret(value, base_dir=loaded.base_dir).is_file():
@@ -100,12 +107,14 @@ def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...
         except SecretError as error:
             problems.append(Problem(file, "broker.password_file", str(error), "one line with the password"))
     for name in ("password_file", "tls_key"):
-        value = getattr(broker, name)
-        path = find_secret(value, base_dir=loaded.base_dir)
-        why = secret_exposure(path) if value and path.is_file() else ""
-        if why:
-            exposed.append(Problem(file, f"broker.{name}", str(path), "a file of the daemon's own", why))
+        exposed += _exposed(file, f"broker.{name}", getattr(broker, name), loaded)
     return tuple(problems), tuple(exposed)
+
+
+def _exposed(file: str, key: str, value: str, loaded: Loaded) -> list[Problem]:
+    path = find_secret(value, base_dir=loaded.base_dir)
+    why = secret_exposure(path) if value and path.is_file() else ""
+    return [Problem(file, key, str(path), "a file of the daemon's own", why)] if why else []
 
 
 def _is_png(path: Path) -> bool:

@@ -12,11 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from drivers.base import DriverError, LineReader, PrinterState
+from drivers.base import DeviceBusy, DriverError, PrinterState
 from drivers.escpos_printer import EscposPrinter
-from drivers.evdev_lines import INPUT_MAJOR, EvdevLines
-from drivers.serial_lines import SerialLines
+from drivers.evdev_lines import INPUT_MAJOR
+from drivers.input_nodes import resolve
 from edge.config import DeviceConfig
+from edge.devices import make_reader
 
 SIMILAR_MAX = 8
 """Most names of devices beside a missing one that are told."""
@@ -49,8 +50,10 @@ class Holder:
 
 def device_path(device: DeviceConfig) -> Path | None:
     """Return the file of a device; None for a simulated or a network one."""
-    if device.kind.startswith("fake_"):
+    if device.kind.startswith("fake_") or device.kind == "pcsc_cards":
         return None
+    if not device.kind.endswith("printer"):
+        return Path(resolve(device.path))
     parts = urlsplit(device.path)
     return None if parts.scheme == "tcp" else Path(parts.path)
 
@@ -82,6 +85,8 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     """
     if device.kind.startswith("fake_"):
         return Finding(device.name, Verdict.OK, "simulated")
+    if device.kind == "pcsc_cards":
+        return _try_reader(device, device.path or "the first PC/SC reader")
     path = device_path(device)
     if path is None:
         return _check_printer(device)
@@ -96,10 +101,10 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     if holder:
         who = f"{path} is held by process {holder.pid}: {holder.command[:80]}"
         return Finding(device.name, Verdict.BAD, who, "stop that program; a device has one user at a time")
-    writes = device.kind == "escpos_printer" or device.kind.startswith("serial")
+    writes = not device.kind.startswith("evdev_")
     if not os.access(path, os.R_OK | (os.W_OK if writes else 0)):
         return _forbidden(device.name, path)
-    return _check_printer(device) if device.kind == "escpos_printer" else _try_reader(device, path)
+    return _check_printer(device) if device.kind == "escpos_printer" else _try_reader(device, _what(path))
 
 
 def _missing(name: str, path: Path) -> Finding:
@@ -130,19 +135,18 @@ def _wrong_kind(kind: str, path: Path) -> str:
     return ""
 
 
-def _try_reader(device: DeviceConfig, path: Path) -> Finding:
-    reader: LineReader
-    if device.kind == "serial_scanner":
-        reader = SerialLines(device.name, device.path, baud=device.baud)
-    else:
-        reader = EvdevLines(device.name, device.path, layout=device.layout)
+def _try_reader(device: DeviceConfig, what: str) -> Finding:
+    """Open a reader as the daemon does: a PN532 has to answer for that, a PC/SC reader to be known to pcscd."""
+    reader = make_reader(device)
+    assert reader is not None, device.kind
     try:
         reader.open()
     except DriverError as error:
-        return Finding(device.name, Verdict.BAD, str(error), "see who uses it: sudo taptill doctor")
+        advice = "see who uses it: sudo taptill doctor" if isinstance(error, DeviceBusy) else "see docs/hardware.md"
+        return Finding(device.name, Verdict.BAD, str(error), advice)
     finally:
         reader.close()
-    return Finding(device.name, Verdict.OK, f"{_what(path)}; opened and closed again")
+    return Finding(device.name, Verdict.OK, f"{what}; opened and closed again")
 
 
 def _check_printer(device: DeviceConfig) -> Finding:

@@ -12,12 +12,22 @@ from pathlib import Path
 import click
 
 from edge.cli.device_checks import Finding, Holder, Verdict, check_device, device_path, holders
+from edge.cli.found_devices import found_devices
 from edge.cli.options import become_owner, config_option, loaded_or_exit
 from edge.clock import Clock
 from edge.config import BrokerConfig
-from edge.config_file import Loaded, SecretError, find_secret, load_promotions, read_secret
+from edge.config_file import (
+    Loaded,
+    SecretError,
+    find_secret,
+    load_promotions,
+    read_key,
+    read_secret,
+    secret_exposure,
+)
 from edge.health import DISK_LOW_BYTES, DISK_REFUSE_BYTES
 from edge.store.database import Store, StoreError, rows
+from edge.store.people import key_problem
 
 BROKER_TIMEOUT_S = 5.0
 MEBIBYTE = 1024 * 1024
@@ -51,7 +61,9 @@ def _findings(loaded: Loaded, held: Mapping[str, Holder]) -> Iterator[Finding]:
     yield check_promotions(loaded)
     for device in loaded.config.device:
         yield check_device(device, held)
+    yield from found_devices({path.resolve() for device in loaded.config.device if (path := device_path(device))})
     yield check_database(loaded.database)
+    yield check_privacy(loaded)
     yield check_disk(loaded.data_dir)
     yield check_clock(Clock(loaded.config.store.timezone), synchronised=SYNCHRONISED)
     if loaded.config.broker is None:
@@ -84,6 +96,34 @@ def check_database(path: Path) -> Finding:
         advice = "stop the daemon, keep the whole data folder, and go back to the newest backup that is sound"
         return Finding("database", Verdict.BAD, f"{path}: {verdict}", advice)
     return Finding("database", Verdict.OK, f"{path}: {path.stat().st_size // 1024} KiB, sound")
+
+
+def check_privacy(loaded: Loaded) -> Finding:
+    """Return whether members' data is sealed, and with the key that is there."""
+    name = "members' data"
+    key_file = loaded.config.privacy.key_file
+    try:
+        key = read_key(key_file, base_dir=loaded.base_dir)
+    except SecretError as error:
+        return Finding(name, Verdict.BAD, str(error), "put the key there, chmod 600; a new store: taptill keys make")
+    exposed = secret_exposure(find_secret(key_file, base_dir=loaded.base_dir)) if key else ""
+    if exposed:
+        return Finding(name, Verdict.BAD, exposed)
+    if not loaded.database.is_file() or not os.access(loaded.database, os.R_OK):
+        return Finding(name, Verdict.NOTE, "sealed from the start" if key else "in clear: privacy.key_file is empty")
+    store = Store(loaded.database)
+    try:
+        problem = key_problem(store.reads, key)
+    except StoreError as error:
+        problem = str(error)
+    finally:
+        store.close()
+    if problem:
+        return Finding(name, Verdict.BAD, problem)
+    if key is None:
+        advice = "taptill keys make FILE, name it in privacy.key_file, then taptill keys apply"
+        return Finding(name, Verdict.NOTE, "in clear in the database and in every copy of it", advice)
+    return Finding(name, Verdict.OK, "sealed")
 
 
 def check_disk(folder: Path) -> Finding:

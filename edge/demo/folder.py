@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import secrets
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.config_file import Loaded, Promotions, load_config, load_promotions
+from edge.config_file import Loaded, Promotions, load_config, load_promotions, write_whole
 from edge.demo.catalogue import demo_folder
 from edge.demo.make import make_store
+from rules.sun import KEY_BYTES
 
+CARD_KEY: Final = "cards.key"
 MARKER: Final = ".taptill-demo"
 MARKER_TEXT: Final = "This folder was made by 'taptill demo'; --reset throws it away.\n"
 
@@ -72,6 +75,8 @@ def write_configuration(folder: Path, ports: Ports) -> None:
     for name in ("taptill.toml", "promotions.toml", "hq.toml", "logo.png"):
         if not (folder / name).exists():
             shutil.copyfile(source / name, folder / name)
+    if not (folder / CARD_KEY).exists():
+        write_whole(folder / CARD_KEY, secrets.token_hex(KEY_BYTES) + "\n")
     _set_ports(folder / "taptill.toml", {"screen": ports.till, "broker": ports.broker})
     _set_ports(folder / "hq.toml", {"wall": ports.wall, "broker": ports.broker})
     lines = [

@@ -17,14 +17,15 @@ from edge.demo.people import STAFF, DemoMember, Habit, make_members
 from edge.health import Health
 from edge.rulebook import fixed
 from edge.screen import Screens
-from edge.shop import Shop, months_after
-from edge.store import audit, catalog, ledger, members, staff
+from edge.shop import Shop
+from edge.store import audit, cards, catalog, ledger, members, staff
 from edge.store.database import open_store, sync_file
 from rules.codes import CodeSettings
 from rules.ledger import ISSUER, POINTS, STORED_VALUE, Transfer, member_account
-from rules.loyalty import tier_for
 from rules.promotions import RuleSet
 from rules.scale_codes import ScaleFormat
+from rules.tiers import Figures, reached
+from rules.windows import months_after
 
 SEED: Final = 20_260_901
 PRICES_DAYS_BEFORE: Final = 30
@@ -123,7 +124,7 @@ def _put_member(shop: Shop, member: DemoMember, random: Random, *, first_day: da
     db = shop.store.db
     joined_ms = moment_ms(shop, datetime.combine(member.joined, time(10)))
     birthday = member.birthday
-    first_tier = tier_for(0, shop.rules.tiers)
+    first_tier = reached(Figures(), shop.rules.tiers)
     members.put_member(
         db,
         member_id=member.member_id,
@@ -135,7 +136,7 @@ def _put_member(shop: Shop, member: DemoMember, random: Random, *, first_day: da
         birth=(birthday.year, birthday.month, birthday.day),
         is_birth_lunar=birthday.lunar,
     )
-    members.put_card(db, member.card_uid, member.member_id, since_ms=joined_ms, is_blocked=member.is_card_blocked)
+    cards.put_card(db, member.card_uid, member.member_id, since_ms=joined_ms, is_blocked=member.is_card_blocked)
     if member.habit is Habit.NEW:
         return
     at_ms = moment_ms(shop, datetime.combine(first_day, time(6)))

@@ -6,6 +6,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.store.database import execute, row, scalar
+from rules.card_policy import Proof
 
 STEPS_MAX = 50
 """Steps of an open basket that can be undone."""
@@ -21,6 +22,16 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label_amount: int | None = None
     open_price: int | None = None
     code: str = ""
+    hand_price: int | None = None
+    """What a person changed its price to: a piece or a kilogram."""
+    off_bp: int = 0
+    off_amount: int = 0
+    """Taken off by hand: a part of what promotions leave, or an amount."""
+
+    @property
+    def is_by_hand(self) -> bool:
+        """True where a person decided its price: what was allowed for so many pieces is not allowed for more."""
+        return self.hand_price is not None or self.off_bp > 0 or self.off_amount > 0
 
 
 class StoredTimes(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +42,15 @@ class StoredTimes(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     holder_id: str
     """The member whose card it is."""
+
+
+class StoredProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of the member being here themselves; it counts for this member alone."""
+
+    member_id: str
+    level: Proof
+    card_uid: str = ""
+    """The card that was held to the reader; empty where there was none."""
 
 
 class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -49,6 +69,13 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """(promotion id, SKU) where a gift was chosen."""
     times: tuple[StoredTimes, ...] = ()
     """What times cards pay for; it is no part of `lines` and has no price."""
+    keeps_change: bool = False
+    """The member keeps the change as stored value."""
+    proof: StoredProof | None = None
+    off_bp: int = 0
+    """Taken off the whole basket by hand."""
+    off_gross: int = 0
+    """What the goods listed for when that was allowed: more of them is to be allowed anew."""
 
 
 class StoredTender(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +126,12 @@ def pop(db: SqliteDatabase, lane: int) -> StoredBasket | None:
         lane, lane,
     )  # fmt: skip
     return newest(db, lane)[0]
+
+
+def before(db: SqliteDatabase, lane: int) -> StoredBasket | None:
+    """Return the step before the lane's newest one; None where that is the empty lane."""
+    found = row(db, "SELECT body FROM basket_step WHERE lane = ? ORDER BY step DESC LIMIT 1 OFFSET 1", lane)
+    return msgspec.json.decode(found[0], type=StoredBasket) if found else None
 
 
 def newest(db: SqliteDatabase, lane: int) -> tuple[StoredBasket | None, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 from peewee import SqliteDatabase
@@ -47,6 +48,18 @@ class EntryLink:
 
     number: str
     sha256: str
+    rows: str = ""
+    """`audit.texts_hash` of the entry and its transfers; empty in older links."""
+
+
+# In these columns, and in this order, the chain holds the hash of an entry's rows: as for sales, they stay as they are.
+ENTRY_COLUMNS: Final = (
+    "entry_id, kind, member_id, lane, staff_id, approver_id, reason, of_id, number, detail, at_ms, business_date"
+)
+MOVED_COLUMNS: Final = "transfer_id, unit, from_account, to_account, amount, reason, at_ms, business_date, expires_ms"
+MOVED: Final = "(SELECT t.*, l.expires_ms FROM transfer t LEFT JOIN lot l ON l.lot_id = t.transfer_id)"
+STEP: Final = 500
+"""Entries that are checked at once."""
 
 
 def record(db: SqliteDatabase, entry: Entry) -> int | None:
@@ -61,7 +74,7 @@ def record(db: SqliteDatabase, entry: Entry) -> int | None:
         return None
     body = encode_body(entry_body(entry))
     outbox.put(db, kind="member", subject=entry.entry_id, body=body, at_ms=entry.at_ms)
-    chain(db, entry, body)
+    chain(db, entry, body, _hashes(db, [entry_no])[entry_no])
     return entry_no
 
 
@@ -83,11 +96,11 @@ def put(db: SqliteDatabase, entry: Entry) -> int | None:
     return int(entry_no)
 
 
-def chain(db: SqliteDatabase, entry: Entry, body: bytes) -> None:
-    """Put an entry into the audit chain by the hash of its message."""
+def chain(db: SqliteDatabase, entry: Entry, body: bytes, sha256_of_rows: str) -> None:
+    """Put an entry into the audit chain by the hashes of its message and of its rows."""
     audit.note(
         db, at_ms=entry.at_ms, staff_id=entry.staff_id, lane=entry.lane, action=entry.kind, subject=entry.entry_id,
-        detail=EntryLink(entry.number, body_hash(body)),
+        detail=EntryLink(entry.number, body_hash(body), sha256_of_rows),
     )  # fmt: skip
 
 
@@ -166,21 +179,42 @@ def _entry(db: SqliteDatabase, found: tuple[object, ...]) -> Entry:
     )  # fmt: skip
 
 
+def _hashes(db: SqliteDatabase, numbers: Sequence[int]) -> dict[int, str]:
+    heads = audit.row_texts(db, "entry", ENTRY_COLUMNS, key="entry_no", order="entry_no", wanted=numbers)
+    moved = audit.row_texts(db, MOVED, MOVED_COLUMNS, key="entry_no", order="entry_no, transfer_id", wanted=numbers)
+    return {number: audit.texts_hash(heads[number], moved[number]) for number in numbers}
+
+
 def changed_entry(db: SqliteDatabase) -> str:
     """Return what is wrong with the first entry that is no longer what the chain says of it, or an empty text."""
     links = rows(
         db,
-        "SELECT e.entry_id, a.detail FROM entry e LEFT JOIN audit a ON a.subject = e.entry_id AND a.action = e.kind"
+        "SELECT e.entry_no, e.entry_id, a.detail FROM entry e"
+        " LEFT JOIN audit a ON a.subject = e.entry_id AND a.action = e.kind"
         " WHERE e.kind <> 'return' ORDER BY e.entry_no",
     )
-    for entry_id, detail in links:
-        entry = stored(db, entry_id)
-        if detail is None or entry is None:
-            return f"entry {entry_id} has no link in the chain"
-        try:
-            told = msgspec.json.decode(detail, type=EntryLink)
-        except msgspec.DecodeError as error:
-            return f"the link of entry {entry_id} cannot be read: {error}"
-        if body_hash(encode_body(entry_body(entry))) != told.sha256:
-            return f"entry {entry_id} ({entry.kind}) is not what it was when it was made"
+    for start in range(0, len(links), STEP):
+        some = links[start : start + STEP]
+        hashes = _hashes(db, [each[0] for each in some])
+        for entry_no, entry_id, detail in some:
+            if detail is None:
+                return f"entry {entry_id} has no link in the chain"
+            try:
+                told = msgspec.json.decode(detail, type=EntryLink)
+            except msgspec.DecodeError as error:
+                return f"the link of entry {entry_id} cannot be read: {error}"
+            if not told.rows or told.rows != hashes[entry_no]:
+                wrong = _changed(db, entry_id, told)
+                if wrong:
+                    return wrong
+    return ""
+
+
+def _changed(db: SqliteDatabase, entry_id: str, told: EntryLink) -> str:
+    """Compare an entry as head office was told of it: what links without a hash of the rows need."""
+    entry = stored(db, entry_id)
+    assert entry is not None, f"entry {entry_id} was there a moment ago"
+    # The rows hold more than head office is told, such as the reason that somebody typed.
+    if told.rows or body_hash(encode_body(entry_body(entry))) != told.sha256:
+        return f"entry {entry_id} ({entry.kind}) is not what it was when it was made"
     return ""

@@ -184,3 +184,18 @@ def lots_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> t
         unit,
     )
     return tuple(Lot(*each) for each in found)
+
+
+def expired_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> int:
+    """Return how much of the lots that a sale made was taken back because it had expired."""
+    return int(
+        scalar(
+            db,
+            "SELECT coalesce(sum(u.amount), 0) FROM transfer t JOIN lot_use u ON u.lot_id = t.transfer_id"
+            " JOIN transfer e ON e.transfer_id = u.transfer_id"
+            " WHERE t.sale_id = ? AND t.to_account = ? AND t.unit = ? AND e.reason = 'expiry'",
+            sale_id,
+            account,
+            unit,
+        )
+    )

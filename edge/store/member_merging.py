@@ -7,9 +7,12 @@ from dataclasses import replace
 
 from peewee import SqliteDatabase
 
-from edge.store import ledger, people
+from edge.store import ledger, people, tiers
+from edge.store.cards import forget_secrets
+from edge.store.coupons import move_coupons
 from edge.store.database import execute, row, rows
 from edge.store.people import NOTES_MAX, Person, Profile
+from edge.store.stored_value import bring_top_ups
 from rules.ledger import LotUse, Transfer, lives_in_lots, member_account, owed_account
 
 REASON = "merge"
@@ -46,6 +49,8 @@ def merge_rows(db: SqliteDatabase, *, keep: str, gone: str, at_ms: int, staff_id
 
 def _cards(db: SqliteDatabase, keep: str, gone: str) -> None:
     execute(db, "UPDATE card SET member_id = ? WHERE member_id = ?", keep, gone)
+    # The PIN and the phone of the file that goes: the one that stays has its own, or gets new ones.
+    forget_secrets(db, gone)
 
 
 def _people(db: SqliteDatabase, keep: str, gone: str) -> None:
@@ -146,5 +151,8 @@ SUBJECTS: tuple[Callable[[SqliteDatabase, str, str], None], ...] = (
     _visits,
     _favourites,
     _uses,
+    bring_top_ups,
+    move_coupons,
+    tiers.merge,
 )
 """What each subject brings over, called with the ids of who stays and who goes; a subject adds one line."""

@@ -20,6 +20,8 @@ from rules.phones import normal_phone
 
 FAVOURITES = 3
 CODE_TRIES = 100
+WHOLE_PHONE = 11
+"""Characters of a phone number from which on it is surely a whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,6 @@ class MemberFile:
     visits: int
     last_date: str
     """Business date of the newest sale; empty before the first one."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardFile:
-    uid: str
-    member_id: str
-    is_blocked: bool
-    since_ms: int
 
 
 def put_member(
@@ -100,20 +94,8 @@ def free_code(db: SqliteDatabase) -> str:
     raise AssertionError("a thousand million codes cannot all be taken")
 
 
-def put_card(db: SqliteDatabase, uid: str, member_id: str, *, since_ms: int, is_blocked: bool = False) -> None:
-    execute(
-        db, "INSERT OR REPLACE INTO card VALUES (?, ?, ?, ?)",
-        uid, member_id, "blocked" if is_blocked else "active", since_ms,
-    )  # fmt: skip
-
-
 def set_tier(db: SqliteDatabase, member_id: str, tier_id: str) -> None:
     execute(db, "UPDATE member SET tier_id = ? WHERE member_id = ?", tier_id, member_id)
-
-
-def card(db: SqliteDatabase, uid: str) -> CardFile | None:
-    found = row(db, "SELECT uid, member_id, status = 'blocked', since_ms FROM card WHERE uid = ?", uid)
-    return CardFile(found[0], found[1], bool(found[2]), found[3]) if found else None
 
 
 def member_by_code(db: SqliteDatabase, code: str) -> str | None:
@@ -215,7 +197,10 @@ def find_members(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> l
     if not wanted:
         return []
     exact = [each for each in (member_by_code(db, wanted.upper()), _by_card(db, wanted)) if each]
-    found = list(dict.fromkeys([*exact, *(each.member_id for each in people.find(db, wanted))]))
+    # A whole phone number means one person and nobody else.
+    is_whole = bool(exact) and len(normal_phone(wanted) or "") >= WHOLE_PHONE
+    others = [] if is_whole else people.find(db, wanted)
+    found = list(dict.fromkeys([*exact, *(each.member_id for each in others)]))
     files = [file for file in (member(db, each) for each in found) if file is not None and file.status != "erased"]
     files.sort(key=lambda file: (file.last_date, file.joined_ms), reverse=True)
     files.sort(key=lambda file: file.member_id not in exact)
@@ -234,8 +219,8 @@ def find_members(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> l
 
 
 def _by_card(db: SqliteDatabase, text: str) -> str | None:
-    found = card(db, text.lower())
-    return surviving(db, found.member_id) if found else None
+    member_id = scalar(db, "SELECT member_id FROM card WHERE uid = ?", text.lower())
+    return surviving(db, member_id) if member_id else None
 
 
 def name_of(db: SqliteDatabase, member_id: str) -> str:

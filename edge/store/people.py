@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from peewee import IntegrityError, SqliteDatabase
+from peewee import DatabaseError, IntegrityError, SqliteDatabase
 
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from edge.store.person_words import INDEX_VERSION, Search, birth_word, fits, searches_for, words_of
 from edge.store.vault import Vault, vault_of
 
-CANDIDATES_MAX = 300
+CANDIDATES_MAX = 120
 """People that an index gives for one search before the best are chosen."""
 SLICE = 2_000
 """People that are indexed or sealed anew in one go."""
@@ -160,13 +160,22 @@ def _drop_words(db: SqliteDatabase, person_no: int, words: Iterable[str], vault:
 def by_phone(db: SqliteDatabase, phone: str) -> str | None:
     """Return the id of the member with a phone number in its normal form."""
     key = vault_of(db).exact(phone)
-    found = row(db, "SELECT member_id FROM person WHERE phone_key = ?", key) if key else None
+    found = row(db, "SELECT member_id FROM person WHERE phone_key = ? AND phone_key <> ''", key) if key else None
     return found[0] if found else None
 
 
-def find(db: SqliteDatabase, text: str) -> list[Person]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Somebody who may be meant by a search, in clear."""
+
+    member_id: str
+    name: str
+    phone: str
+
+
+def find(db: SqliteDatabase, text: str) -> list[Found]:
     """Return people who may be meant by a phone number or its end, a name, or how it is spelled; newest first."""
-    found: dict[str, Person] = {}
+    found: dict[str, Found] = {}
     for search in searches_for(text):
         for each in _candidates(db, search):
             if each.member_id not in found and fits(search, name=each.name, phone=each.phone):
@@ -174,7 +183,7 @@ def find(db: SqliteDatabase, text: str) -> list[Person]:
     return list(found.values())
 
 
-def _candidates(db: SqliteDatabase, search: Search) -> list[Person]:
+def _candidates(db: SqliteDatabase, search: Search) -> list[Found]:
     vault = vault_of(db)
     tokens = [vault.token(word) for word in search.words]
     # The words stand in the index; only what all of them name is read and opened.
@@ -183,12 +192,15 @@ def _candidates(db: SqliteDatabase, search: Search) -> list[Person]:
     )
     found = rows(
         db,
-        f"SELECT p.member_id, p.name, p.phone, p.birthday, p.profile, p.person_no FROM person_word w"  # noqa: S608
+        f"SELECT p.member_id, p.name, p.phone FROM person_word w"  # noqa: S608
         f" JOIN person p ON p.person_no = w.person_no WHERE w.token = ?{more} ORDER BY w.person_no DESC LIMIT ?",
         *tokens,
         CANDIDATES_MAX,
     )
-    return [_opened(vault, each) for each in found]
+    return [
+        Found(each[0], vault.open(each[1], f"{each[0]}/name"), vault.open(each[2], f"{each[0]}/phone"))
+        for each in found
+    ]
 
 
 def birth_tokens(db: SqliteDatabase, keys: Iterable[tuple[bool, int, int]]) -> list[int]:
@@ -197,27 +209,34 @@ def birth_tokens(db: SqliteDatabase, keys: Iterable[tuple[bool, int, int]]) -> l
     return [vault.token(birth_word(*key)) for key in keys]
 
 
-def put_many(db: SqliteDatabase, new: Sequence[tuple[tuple[str, ...], Sequence[int]]]) -> None:
+def reserve(db: SqliteDatabase, count: int) -> int:
+    """Set numbers aside for so many people, within the caller's transaction, and return the first."""
+    last = scalar(db, "SELECT seq FROM sqlite_sequence WHERE name = 'person'")
+    if last is None:
+        execute(db, "INSERT INTO sqlite_sequence (name, seq) VALUES ('person', ?)", count)
+        return 1
+    execute(db, "UPDATE sqlite_sequence SET seq = seq + ? WHERE name = 'person'", count)
+    return int(last) + 1
+
+
+def put_many(db: SqliteDatabase, new: Sequence[tuple[str, ...]], *, first: int) -> None:
     """Write people who are not there yet, within the caller's transaction. Raises PhoneTakenError.
 
     Args:
-        new: the row that `sealed_row` gave, and the tokens of its words.
+        new: what `sealed_row` gave of each; what they are found by is in the index already.
+        first: the number that `reserve` gave.
     """
-    first = int(scalar(db, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'person'") or 0) + 1
     try:
         execute_many(
             db,
             "INSERT INTO person (person_no, member_id, name, phone, birthday, profile, phone_key)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(first + place, *values) for place, (values, _) in enumerate(new)],
+            [(first + place, *values) for place, values in enumerate(new)],
         )
-    except Exception as error:
+    except DatabaseError as error:
         if "phone_key" in str(error):
             raise PhoneTakenError from None
         raise
-    # In the order of the index: each page of it is written once.
-    words = sorted((token, first + place) for place, (_, tokens) in enumerate(new) for token in tokens)
-    execute_many(db, "INSERT OR IGNORE INTO person_word VALUES (?, ?)", words)
 
 
 # ---------------------------------------------------------------------------------------------- the index and the key
@@ -281,14 +300,23 @@ def fitting_vault(db: SqliteDatabase, key: bytes | None) -> tuple[Vault, str]:
     A store without people takes whatever key there is. One whose people are not sealed yet stays so until somebody asks
     for it, and one that was sealed with another key is locked: it sells, and nobody's data is read or written.
     """
-    offered = Vault(key)
-    stands = scalar(db, "SELECT value FROM meta WHERE key = 'people_key'")
-    if stands is None or (stands != offered.key_id and scalar(db, "SELECT 1 FROM person LIMIT 1") is None):
-        is_empty = scalar(db, "SELECT 1 FROM person LIMIT 1") is None
-        stands = offered.key_id if is_empty else ""
-        execute(db, "INSERT OR REPLACE INTO meta VALUES ('people_key', ?)", stands)
-    if stands == offered.key_id:
-        return offered, ""
+    if scalar(db, "SELECT 1 FROM person LIMIT 1") is None:
+        execute(db, "INSERT OR REPLACE INTO meta VALUES ('people_key', ?)", Vault(key).key_id)
+    problem = key_problem(db, key)
+    if not problem:
+        return Vault(key), ""
+    return (Vault(is_locked=True) if _key_id(db) else Vault()), problem
+
+
+def key_problem(db: SqliteDatabase, key: bytes | None) -> str:
+    """Return what is wrong between a store's people and a key; empty when nothing is."""
+    stands, offered = _key_id(db), Vault(key).key_id
+    if stands == offered or scalar(db, "SELECT 1 FROM person LIMIT 1") is None:
+        return ""
     if not stands:
-        return Vault(), "members' data is not sealed yet: taptill keys apply"
-    return Vault(is_locked=True), f"members' data is sealed with the key {stands}, which privacy.key_file does not hold"
+        return "members' data is not sealed yet: taptill keys apply"
+    return f"members' data is sealed with the key {stands}, which privacy.key_file does not hold"
+
+
+def _key_id(db: SqliteDatabase) -> str:
+    return str(scalar(db, "SELECT value FROM meta WHERE key = 'people_key'") or "")

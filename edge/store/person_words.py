@@ -13,8 +13,8 @@ from edge.store.pinyin import is_chinese, spellings
 from rules.phones import LAST, normal_phone
 
 INDEX_VERSION = "1"
-HEAD = 7
-"""Digits at the beginning of a phone number that are enough to begin a search."""
+HEADS = (7, 9)
+"""Digits at the beginning of a phone number by which a search may begin."""
 LATIN = (2, 3, 4)
 """Letters at the beginning of a Latin word or a spelling that are kept; a longer search is held against the name."""
 WORDS_MAX = 60
@@ -49,8 +49,7 @@ def words_of(*, name: str, phone: str, birth: tuple[bool, int, int] | None) -> f
     digits = phone.removeprefix("+")
     if len(digits) >= LAST:
         words.append(f"4:{digits[-LAST:]}")
-    if len(digits) >= HEAD:
-        words.append(f"7:{digits[:HEAD]}")
+    words += [f"{head}:{digits[:head]}" for head in HEADS if len(digits) >= head]
     if birth is not None:
         words.append(birth_word(*birth))
     plain = folded(name)
@@ -74,8 +73,9 @@ def searches_for(text: str) -> tuple[Search, ...]:
     digits = re.sub(r"\D", "", plain)
     if digits and not re.search(r"[^\d\s+().-]", plain):
         digits = (normal_phone(plain) or digits).removeprefix("+")
-        if len(digits) >= HEAD:
-            return (Search((f"7:{digits[:HEAD]}",), phone_part=digits),)
+        heads = [head for head in HEADS if len(digits) >= head]
+        if heads:
+            return (Search((f"{heads[-1]}:{digits[: heads[-1]]}",), phone_part=digits),)
         return (Search((f"4:{digits[-LAST:]}",), phone_part=digits),) if len(digits) >= LAST else ()
     chinese = "".join(each for each in plain if is_chinese(each))
     if chinese:

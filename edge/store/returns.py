@@ -36,6 +36,8 @@ class Return:
     """Kind and amount of what was paid back; the kinds `gift` and `principal` are stored value."""
     points_taken: int = 0
     points_given: int = 0
+    points_excused: int = 0
+    """Points of the sale that had expired: nothing is left of them to take back."""
     withheld: int = 0
 
     @property
@@ -67,6 +69,7 @@ class BackSoFar:
     clawed_back: int = 0
     points_given: int = 0
     points_taken: int = 0
+    points_excused: int = 0
     withheld: int = 0
 
     @property
@@ -96,7 +99,7 @@ def so_far(db: SqliteDatabase, sale_id: str) -> BackSoFar:
     sums = row(
         db,
         "SELECT coalesce(sum(clawed_back), 0), coalesce(sum(points_given), 0), coalesce(sum(points_taken), 0),"
-        " coalesce(sum(withheld), 0) FROM sale_return WHERE sale_no = ?",
+        " coalesce(sum(points_excused), 0), coalesce(sum(withheld), 0) FROM sale_return WHERE sale_no = ?",
         number,
     )
     assert sums is not None
@@ -158,9 +161,10 @@ def record(db: SqliteDatabase, back: Return, *, currency: str) -> bool:
     assert number is not None
     return_no = execute(
         db,
-        "INSERT INTO sale_return (return_id, sale_no, amount, clawed_back, points_taken, points_given, withheld)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        back.entry.entry_id, number, back.amount, back.clawed_back, back.points_taken, back.points_given, back.withheld,
+        "INSERT INTO sale_return (return_id, sale_no, amount, clawed_back, points_taken, points_given, points_excused,"
+        " withheld) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        back.entry.entry_id, number, back.amount, back.clawed_back, back.points_taken, back.points_given,
+        back.points_excused, back.withheld,
     ).lastrowid  # fmt: skip
     assert return_no is not None
     execute_many(
@@ -219,13 +223,14 @@ def stored(db: SqliteDatabase, return_id: str) -> Return | None:
     """Return a recorded return; its transfers without the lots that they named."""
     found = row(
         db,
-        "SELECT r.return_no, s.sale_id, r.points_taken, r.points_given, r.withheld FROM sale_return r"
+        "SELECT r.return_no, s.sale_id, r.points_taken, r.points_given, r.points_excused, r.withheld"
+        " FROM sale_return r"
         " JOIN sale s ON s.sale_no = r.sale_no WHERE r.return_id = ?",
         return_id,
     )
     if found is None:
         return None
-    return_no, sale_id, points_taken, points_given, withheld = found
+    return_no, sale_id, points_taken, points_given, points_excused, withheld = found
     entry, sale = entries.stored(db, return_id), stored_sale(db, sale_id)
     assert entry is not None and sale is not None, f"return {return_id} lost its entry or its sale"
     lines = rows(
@@ -246,6 +251,7 @@ def stored(db: SqliteDatabase, return_id: str) -> Return | None:
         tenders=tuple((kind, amount) for kind, amount in tenders),
         points_taken=points_taken,
         points_given=points_given,
+        points_excused=points_excused,
         withheld=withheld,
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
@@ -11,6 +12,7 @@ from peewee import SqliteDatabase
 
 from edge.messages import SALE_LINES_MAX_BYTES, SaleBody, SaleLineBody, TenderBody, body_hash, encode_body
 from edge.store import audit, ledger, outbox, printjobs, uses
+from edge.store.coupons import NewCoupons, issue_with_sale
 from edge.store.database import Row, Store, execute, execute_many, row, rows, scalar
 from rules.basket import Names
 from rules.ledger import (
@@ -23,6 +25,19 @@ from rules.ledger import (
     owed_account,
 )
 from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number, runs, sale_transfers, unruns
+
+# In these columns, and in this order, the chain holds the hash of a sale's rows. A migration that adds a column leaves
+# them as they are, or every older sale would seem changed.
+SALE_COLUMNS: Final = (
+    "sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms, is_clock_unsure, gross, discount,"
+    " total, tax, change_due, points, points_after, next_tier, next_tier_short, item_count, rules_version, promotions,"
+    " points_paid, principal_paid, gift_paid, change_kept, balances_after, shift_id, next_tier_by"
+)
+LINE_COLUMNS: Final = (
+    "sale_no, line_no, sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
+    " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from, list_price"
+)
+TENDER_COLUMNS: Final = "sale_no, tender_no, kind, amount, given, ref"
 
 Runs = tuple[tuple[int, int], ...]
 """What the units of a line cost, as `rules.sale.runs` gives it."""
@@ -41,13 +56,17 @@ class SaleContext:
     """The printer whose drawer opens when there is cash among the tenders; empty where none does."""
     new_tier_id: str | None = None
     """The tier that the member reaches with this sale."""
+    coupons: tuple[NewCoupons, ...] = ()
+    """Coupons that the sale brings."""
     clears_lane: bool = True
     """False for sales that are brought in, not made at a lane."""
     more: tuple[Transfer, ...] = ()
     """What moves with it beyond what follows from the sale itself, such as the times of a package that was bought."""
+    beside: Callable[[SqliteDatabase], None] | None = None
+    """Writes what else becomes true with it, such as the member's tier, within its transaction."""
 
 
-class SaleLink(msgspec.Struct, frozen=True, kw_only=True, rename={"currency": "in"}):
+class SaleLink(msgspec.Struct, frozen=True, kw_only=True, rename={"currency": "in"}, omit_defaults=True):
     """What the audit chain holds of a sale."""
 
     number: str
@@ -55,6 +74,8 @@ class SaleLink(msgspec.Struct, frozen=True, kw_only=True, rename={"currency": "i
     sha256: str
     """Of the body that head office is told."""
     currency: str
+    rows: str = ""
+    """`audit.rows_hash` of the sale, its lines, its tenders and the codes that it spent; empty in older links."""
 
 
 def record_sale(store: Store, sale: Sale, context: SaleContext) -> Sale:
@@ -88,8 +109,9 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         balances_after=_balances_after(db, sale, context.more),
     )
     owed = -ledger.balance(db, owed_account(sale.member_id), POINTS) if sale.member_id else 0
-    sale_no = _insert_sale(db, sale)
+    sale_no, sha256_of_rows = _insert_sale(db, sale)
     uses.count(db, sale, sale_no)
+    issue_with_sale(db, sale, sale_no, context.coupons)
     ledger.post(
         db,
         (*sale_transfers(sale, points_expire_ms=context.points_expire_ms, points_owed=owed), *context.more),
@@ -98,6 +120,8 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         business_date=sale.business_date,
     )
     _keep_summaries(db, sale, context)
+    if context.beside is not None:
+        context.beside(db)
     # Before the paper: the customer waits for the change, whatever the printer is out of.
     if context.drawer_printer and any(tender.kind == "cash" for tender in sale.tenders):
         printjobs.put(db, printer=context.drawer_printer, kind="drawer", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
@@ -113,7 +137,11 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
         action="sale",
         subject=sale.sale_id,
         detail=SaleLink(
-            number=sale.receipt_number, total=sale.total, sha256=body_hash(body), currency=context.currency
+            number=sale.receipt_number,
+            total=sale.total,
+            sha256=body_hash(body),
+            currency=context.currency,
+            rows=sha256_of_rows,
         ),
     )
     if context.clears_lane:
@@ -149,35 +177,32 @@ def _next_number(db: SqliteDatabase, lane: int, business_date: str) -> int:
     )
 
 
-def _insert_sale(db: SqliteDatabase, sale: Sale) -> int:
+def _insert_sale(db: SqliteDatabase, sale: Sale) -> tuple[int, str]:
+    """Write the sale's own rows; return its number and the hash of them."""
     promotions = [(p.promotion_id, p.names.zh_hans, p.names.zh_hant, p.names.en, p.amount) for p in sale.promotions]
-    sale_no = execute(
-        db,
-        "INSERT INTO sale (sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
-        " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    head: Row = (
         sale.sale_id, sale.receipt_number, sale.lane, sale.staff_id, sale.member_id, sale.business_date,
         sale.sold_at_ms, int(sale.is_clock_unsure), sale.gross, sale.discount, sale.total, sale.tax, sale.change,
         sale.points, sale.points_after, sale.next_tier, sale.next_tier_short, sale.item_count, sale.rules_version,
         msgspec.json.encode(promotions).decode(), sale.points_paid, sale.principal_paid, sale.gift_paid,
-        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(),
-    ).lastrowid  # fmt: skip
+        sale.change_kept, msgspec.json.encode(sale.balances_after).decode(), sale.shift_id, sale.next_tier_by,
+    )  # fmt: skip
+    sale_no = execute(db, _insert("sale", SALE_COLUMNS), *head).lastrowid
     assert sale_no is not None
-    execute_many(
-        db,
-        "INSERT INTO sale_line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)],
-    )
-    execute_many(
-        db,
-        "INSERT INTO sale_tender VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (sale_no, number, tender.kind, tender.amount, tender.given, tender.ref)
-            for number, tender in enumerate(sale.tenders, start=1)
-        ],
-    )
-    return int(sale_no)
+    lines = [_line_row(sale_no, number, line) for number, line in enumerate(sale.lines, start=1)]
+    execute_many(db, _insert("sale_line", LINE_COLUMNS), lines)
+    tenders = [
+        (sale_no, number, tender.kind, tender.amount, tender.given, tender.ref)
+        for number, tender in enumerate(sale.tenders, start=1)
+    ]
+    execute_many(db, _insert("sale_tender", TENDER_COLUMNS), tenders)
+    codes = [(code,) for code in sorted(sale.spent_codes)]
+    return int(sale_no), audit.rows_hash([head], lines, tenders, codes)
+
+
+def _insert(table: str, columns: str) -> str:
+    places = ", ".join("?" * len(columns.split(",")))
+    return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
 
 
 def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
@@ -186,7 +211,7 @@ def _line_row(sale_no: int, number: int, line: SaleLine) -> Row:
         line.quantity, line.weight_g, line.unit_price, line.gross, line.net,
         msgspec.json.encode(runs(line.unit_nets)).decode(), msgspec.json.encode(line.discounts).decode(),
         line.tax_bp, line.tax, line.code, line.gift_of, line.times_of,
-        line.times_from,
+        line.times_from, line.list_price,
     )  # fmt: skip
 
 
@@ -244,6 +269,7 @@ def sale_body(sale: Sale, *, currency: str) -> SaleBody:
         gift_paid=sale.gift_paid or UNSET,
         change_kept=sale.change_kept or UNSET,
         balances_after=dict(sale.balances_after) or UNSET,
+        shift_id=sale.shift_id or UNSET,
     )
 
 
@@ -253,6 +279,7 @@ def _line_body(line: SaleLine) -> SaleLineBody:
         unit_price=line.unit_price, gross=line.gross, net=line.net, unit_nets=runs(line.unit_nets),
         discounts=line.discounts, tax_bp=line.tax_bp, tax=line.tax, code=line.code,
         gift_of=line.gift_of or UNSET, times_of=line.times_of or UNSET, times_from=line.times_from or UNSET,
+        list_price=UNSET if line.list_price is None else line.list_price,
     )  # fmt: skip
 
 
@@ -267,8 +294,8 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         db,
         "SELECT sale_no, sale_id, receipt_number, lane, staff_id, member_id, business_date, sold_at_ms,"
         " is_clock_unsure, gross, discount, total, tax, change_due, points, points_after, next_tier, next_tier_short,"
-        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after"
-        " FROM sale WHERE sale_id = ?",
+        " item_count, rules_version, promotions, points_paid, principal_paid, gift_paid, change_kept, balances_after,"
+        " shift_id, next_tier_by FROM sale WHERE sale_id = ?",
         sale_id,
     )
     if found is None:
@@ -291,6 +318,8 @@ def stored_sale(db: SqliteDatabase, sale_id: str) -> Sale | None:
         ),
         points_paid=found[21], spent_codes=uses.codes_of_sale(db, found[0]), principal_paid=found[22],
         gift_paid=found[23], change_kept=found[24], balances_after=msgspec.json.decode(found[25], type=dict[str, int]),
+        shift_id=found[26],
+        next_tier_by=found[27],
     )  # fmt: skip
 
 
@@ -299,14 +328,14 @@ def _stored_lines(db: SqliteDatabase, sale_no: int) -> tuple[SaleLine, ...]:
         SaleLine(
             sku, Names(hans, hant, english), unit, quantity, weight_g, unit_price, gross, net,
             unruns(msgspec.json.decode(unit_nets, type=Runs)), tuple((p, a) for p, a in msgspec.json.decode(discounts)),
-            tax_bp, tax, code, gift_of, times_of, times_from,
+            tax_bp, tax, code, gift_of, times_of, times_from, list_price,
         )
         for (sku, hans, hant, english, unit, quantity, weight_g, unit_price, gross, net, unit_nets, discounts,
-             tax_bp, tax, code, gift_of, times_of, times_from) in rows(
+             tax_bp, tax, code, gift_of, times_of, times_from, list_price) in rows(
             db,
             "SELECT sku, name_zh_hans, name_zh_hant, name_en, unit, quantity, weight_g, unit_price, gross, net,"
-            " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from FROM sale_line WHERE sale_no = ?"
-            " ORDER BY line_no",
+            " unit_nets, discounts, tax_bp, tax, code, gift_of, times_of, times_from, list_price FROM sale_line"
+            " WHERE sale_no = ? ORDER BY line_no",
             sale_no,
         )
     )  # fmt: skip
@@ -322,25 +351,3 @@ def last_sale(db: SqliteDatabase, lane: int) -> tuple[str, int]:
     """Return the id and the moment of a lane's newest sale; an empty id and 0 before the first one."""
     found = row(db, "SELECT sale_id, sold_at_ms FROM sale WHERE lane = ? ORDER BY sale_no DESC LIMIT 1", lane)
     return (found[0], found[1]) if found else ("", 0)
-
-
-def changed_sale(db: SqliteDatabase) -> str:
-    """Return what is wrong with the first sale that is no longer what the chain says of it, or an empty text.
-
-    SQLite keeps no checksums of its pages, so a flipped bit in a row would otherwise go unseen.
-    """
-    links = rows(db, "SELECT audit_no, subject, detail FROM audit WHERE action = 'sale' ORDER BY audit_no")
-    for number, sale_id, detail in links:
-        try:
-            told = msgspec.json.decode(detail, type=SaleLink)
-        except msgspec.DecodeError as error:
-            return f"audit row {number} (sale {sale_id}) cannot be read: {error}"
-        try:
-            sale = stored_sale(db, sale_id)
-        except (msgspec.DecodeError, ValueError, TypeError) as error:
-            return f"sale {sale_id} cannot be read: {error}"
-        if sale is None:
-            return f"sale {sale_id} is in the chain and nowhere else"
-        if body_hash(encode_body(sale_body(sale, currency=told.currency))) != told.sha256:
-            return f"sale {sale.receipt_number} is not what it was when it was closed"
-    return ""

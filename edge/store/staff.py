@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
@@ -69,24 +70,46 @@ def check_pin(
         wait_s: the first wait; it doubles with each further wrong PIN.
     """
     found = row(db, "SELECT pin_hash FROM staff WHERE staff_id = ? AND is_active = 1", staff_id)
-    key = staff_id if found else NOBODY
+    wrong = count_try(
+        db, staff_id if found else NOBODY, lambda: found is not None and is_right(found[0], pin),
+        now_ms=now_ms, tries=tries, wait_s=wait_s,
+    )  # fmt: skip
+    if wrong is not None:
+        return wrong
+    person = by_id(db, staff_id)
+    assert person is not None
+    return person
+
+
+def count_try(
+    db: SqliteDatabase, key: str, believes: Callable[[], bool], *, now_ms: int, tries: int, wait_s: int
+) -> PinWrong | PinWait | None:
+    """Return why what somebody said is not believed, or None where it is; within the caller's transaction.
+
+    Args:
+        key: whose tries are counted; nobody else's may be the same.
+        believes: tells whether it is right; not asked during a wait.
+        tries: wrong ones before a wait begins.
+        wait_s: the first wait; it doubles with each further wrong one.
+    """
     failed, blocked_until_ms = row(db, "SELECT failed, blocked_until_ms FROM pin_try WHERE key = ?", key) or (0, 0)
     # A clock that was set back must not lengthen the wait for ever.
     longest_ms = wait_s * 1_000 * 2**WAIT_DOUBLINGS_MAX
     if now_ms < blocked_until_ms <= now_ms + longest_ms:
         return PinWait(-(-(blocked_until_ms - now_ms) // 1_000), is_counted=False)
-    if found is not None and is_pin(pin) and _verify(found[0], pin):
+    if believes():
         execute(db, "DELETE FROM pin_try WHERE key = ?", key)
-        person = by_id(db, staff_id)
-        assert person is not None
-        return person
+        return None
     failed += 1
     wait_ms = 0 if failed < tries else wait_s * 1_000 * 2 ** min(failed - tries, WAIT_DOUBLINGS_MAX)
     execute(db, "INSERT OR REPLACE INTO pin_try VALUES (?, ?, ?)", key, failed, now_ms + wait_ms if wait_ms else 0)
     return PinWait(wait_ms // 1_000, is_counted=True) if wait_ms else PinWrong(tries - failed)
 
 
-def _verify(pin_hash: str, pin: str) -> bool:
+def is_right(pin_hash: str, pin: str) -> bool:
+    """Tell whether a PIN is the one of a hash."""
+    if not is_pin(pin):
+        return False
     try:
         return PIN_HASHER.verify(pin_hash, pin)
     except VerifyMismatchError:

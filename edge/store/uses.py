@@ -7,15 +7,19 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from peewee import SqliteDatabase
 
+from edge.store import coupons
 from edge.store.database import execute_many, rows
-from rules.promotion_kinds import POINTS_ID, PromotionBase, Uses
+from rules.promotion_kinds import RESERVED_IDS, PromotionBase, Uses
 from rules.sale import Sale
 from rules.usage import NO_USAGE, Usage
 
 
 def count(db: SqliteDatabase, sale: Sale, sale_no: int) -> None:
-    """Count what a sale used, within the caller's transaction. A code that was spent before fails it."""
-    used = sorted({each.promotion_id for each in sale.promotions} - {POINTS_ID})
+    """Count what a sale used, within the caller's transaction. A code that was spent before fails it.
+
+    Raises `coupons.CouponSpentError` for an issued coupon that is not open.
+    """
+    used = sorted({each.promotion_id for each in sale.promotions} - set(RESERVED_IDS))
     spans = [("all", ""), ("day", sale.business_date)]
     if sale.member_id is not None:
         spans.append(("member", sale.member_id))
@@ -24,7 +28,9 @@ def count(db: SqliteDatabase, sale: Sale, sale_no: int) -> None:
         "INSERT INTO promotion_use VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET baskets = baskets + 1",
         [(promotion_id, span, key) for promotion_id in used for span, key in spans],
     )
-    execute_many(db, "INSERT INTO spent_code VALUES (?, ?)", [(code, sale_no) for code in sale.spent_codes])
+    issued = coupons.spend(db, sale, sale_no) if sale.spent_codes else frozenset()
+    others = [(code, sale_no) for code in sale.spent_codes if code not in issued]
+    execute_many(db, "INSERT INTO spent_code VALUES (?, ?)", others)
 
 
 def usage(
@@ -73,9 +79,9 @@ def spent(db: SqliteDatabase, codes: Sequence[str]) -> list[str]:
 
 
 def codes_of_sale(db: SqliteDatabase, sale_no: int) -> tuple[str, ...]:
-    """Return the single-use codes that a sale spent."""
-    found = rows(db, "SELECT code FROM spent_code WHERE sale_no = ? ORDER BY code", sale_no)
-    return tuple(code for (code,) in found)
+    """Return the single-use codes that a sale spent, issued coupons among them."""
+    found = rows(db, "SELECT code FROM spent_code WHERE sale_no = ?", sale_no)
+    return tuple(sorted([code for (code,) in found] + coupons.codes_used_by(db, sale_no)))
 
 
 def wrong_count(db: SqliteDatabase) -> str:
@@ -84,8 +90,10 @@ def wrong_count(db: SqliteDatabase) -> str:
         db,
         """
         WITH used AS (
-            SELECT DISTINCT s.sale_no, s.member_id, s.business_date, json_extract(p.value, '$[0]') AS id
-            FROM sale s, json_each(s.promotions) p WHERE json_extract(p.value, '$[0]') <> ?
+            SELECT DISTINCT s.sale_no, coalesce(m.into_id, s.member_id) AS member_id, s.business_date,
+                json_extract(p.value, '$[0]') AS id
+            FROM sale s LEFT JOIN member_merge m ON m.gone_id = s.member_id, json_each(s.promotions) p
+            WHERE json_extract(p.value, '$[0]') NOT IN (?, ?, ?)
         ), truth AS (
             SELECT id, 'all' AS span, '' AS key, count(*) AS baskets FROM used GROUP BY id
             UNION ALL SELECT id, 'member', member_id, count(*) FROM used WHERE member_id IS NOT NULL
@@ -97,7 +105,7 @@ def wrong_count(db: SqliteDatabase) -> str:
         FROM truth t FULL JOIN promotion_use u ON u.promotion_id = t.id AND u.span = t.span AND u.key = t.key
         WHERE coalesce(u.baskets, 0) <> coalesce(t.baskets, 0) ORDER BY 1, 2, 3 LIMIT 1
         """,
-        POINTS_ID,
+        *RESERVED_IDS,
     )
     return "".join(
         f"uses of {promotion_id} ({' '.join(filter(None, (span, key)))}): kept {kept}, sales give {truth}"

@@ -10,14 +10,17 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_drawer
+from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
+from edge.stored_value import keep_change, print_statement
 from edge.till import Till
 from edge.times import drop_times, use_times
 from edge.web.house import House
 from edge.web.speech import Speech
 from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G
-from rules.money import AMOUNT_MAX
+from rules.money import AMOUNT_MAX, BASIS_POINTS
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ class Action:
 
 def actions() -> Mapping[str, Action]:
     """Return every action by the name that stands in its address."""
-    amount, quantity = range(AMOUNT_MAX + 1), range(QUANTITY_MAX + 1)
+    amount, quantity, parts = range(AMOUNT_MAX + 1), range(QUANTITY_MAX + 1), range(BASIS_POINTS + 1)
     table = (
         Action(Till.sign_in, {"staff_id": None, "pin": None}, when_locked=True),
         Action(Till.sign_out, {}),
@@ -56,7 +59,10 @@ def actions() -> Mapping[str, Action]:
         Action(Till.void_basket, {"reason": None}),
         Action(Till.attach_member, {"member_id": None}),
         Action(Till.detach_member, {}),
+        Action(member_desk.bind_card, {"member_id": None}),
+        Action(member_desk.ignore_card, {}),
         Action(Till.remove_code, {"code": None}),
+        Action(use_coupon, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
         Action(
@@ -64,6 +70,8 @@ def actions() -> Mapping[str, Action]:
             {"unit": None, "sku": None, "holder_id": None, "quantity": quantity},
             optional=frozenset({"quantity"}),
         ),
+        Action(print_statement, {"member_id": None}),
+        Action(keep_change, {"keeps": range(2)}),
         Action(drop_times, {"unit": None, "sku": None}),
         Action(Till.dismiss, {}, when_locked=True),
         Action(Till.to_pay, {}),
@@ -72,7 +80,36 @@ def actions() -> Mapping[str, Action]:
         Action(Till.undo_tender, {}),
         Action(Till.next_sale, {}),
         Action(Till.reprint, {"sale_id": None}),
+        Action(card_deeds.choose_card, {"uid": None}),
+        Action(card_deeds.forget_cards, {}),
+        Action(card_deeds.bind_badge, {"staff_id": None}),
         Action(Till.print_test, {"printer": None}),
+        Action(approvals.approve, {"staff_id": None, "pin": None}),
+        Action(approvals.decline, {}),
+        Action(
+            till_by_hand.discount_line,
+            {"line_id": None, "reason": None, "off_bp": parts, "off_amount": amount},
+            optional=frozenset({"off_bp", "off_amount"}),
+        ),
+        Action(till_by_hand.discount_basket, {"off_bp": parts, "reason": None}),
+        Action(
+            till_by_hand.change_price,
+            {"line_id": None, "reason": None, "amount": amount},
+            optional=frozenset({"amount"}),
+        ),
+        Action(till_drawer.open_drawer, {"reason": None}),
+        Action(shifts.begin_shift, {"float_amount": amount}),
+        Action(
+            shifts.move_cash,
+            {"kind": None, "amount": amount, "reason": None, "move_id": None},
+            optional=frozenset({"move_id"}),
+        ),
+        Action(shifts.print_x, {}),
+        Action(
+            shifts.close_shift,
+            {"pieces": None, "other": amount, "left": amount},
+            optional=frozenset({"other", "left"}),
+        ),
     )
     return {action.method.__name__: action for action in table}
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from edge.bench import GARBAGE, UNKNOWN_CARD, UNKNOWN_CODE, Bench, printed_code
+from edge.bench import GARBAGE, TAP_WAYS, UNKNOWN_CARD, UNKNOWN_CODE, Bench, printed_code
 from edge.config import DeviceConfig
 from edge.screen import Stage, TillView
-from edge.texts import clipped
+from edge.texts import N_, clipped
 from edge.web.bars import code128, ean13
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg
@@ -22,6 +22,23 @@ from rules.scale_codes import ScaleFormat
 TYPED_MAX = 4_096
 """Characters of the longest text that may be held to a scanner: more than a reader takes, to see that refused."""
 WEIGHTS_G = (250, 500, 1_000, 1_850)
+
+DEVICE_FAULTS: Mapping[str, str] = {
+    "unplug": N_("Unplugged half-way"),
+    "cut": N_("Cut off half-way"),
+    "noise": N_("Noise on the line"),
+    "bytewise": N_("Byte by byte"),
+    "glued": N_("Glued to the next"),
+    "lost": N_("Keys lost"),
+    "repeat": N_("Keys repeated"),
+    "caps": N_("Caps Lock on"),
+    "checksum": N_("Wrong checksum"),
+    "silent": N_("No answer once"),
+    "stale": N_("Old answer first"),
+    "error": N_("Error answer"),
+    "left": N_("Card slips away"),
+    "no_ack": N_("No acknowledgement"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
     pages = Blueprint("bench", __name__)
     _show(pages, table)
     _press(pages, table)
+    _spoil(pages, table)
     return pages
 
 
@@ -101,20 +119,23 @@ def _show(pages: Blueprint, table: Table) -> None:
     @pages.get("/bench")
     def page() -> ResponseReturnValue:
         lane = request.args.get("lane", type=int, default=min(table.lanes))
-        devices, texts = table.devices(lane), table.speech.texts()
+        devices, texts, shelf = table.devices(lane), table.speech.texts(), table.bench.shelf()
         return render_template(
             "bench/page.html",
             lane=lane,
             lanes=[(number, table.speech.lane_name(number, texts)) for number in sorted(table.lanes)],
             devices=devices,
-            shelf=table.bench.shelf(),
+            shelf=shelf,
             tiers={tier.id: tier for tier in table.bench.tiers},
             weights_g=WEIGHTS_G,
             unknown_code=UNKNOWN_CODE,
             unknown_card=UNKNOWN_CARD,
+            proving=frozenset(card.uid for card in shelf.members if table.bench.proves_itself(card.uid)),
             has_scales=bool(table.formats),
             state=table.state(lane),
             sheets=table.sheets(lane),
+            fault_words=DEVICE_FAULTS,
+            faults={name: table.bench.faults(name) for name in (devices.scanner, devices.cards) if name},
         )
 
     @pages.get("/bench/<int:lane>/state")
@@ -147,7 +168,15 @@ def _press(pages: Blueprint, table: Table) -> None:
 
     @pages.post("/bench/<int:lane>/card")
     def card(lane: int) -> ResponseReturnValue:
-        is_read = bench.tap(table.devices(lane).cards or abort(404), _text("uid"))
+        reader, uid, way = table.devices(lane).cards or abort(404), _text("uid"), _given("way")
+        if way is None:
+            is_read = bench.tap(reader, uid)
+        elif way == "both":
+            is_read = bench.tap_both(reader, (uid, UNKNOWN_CARD))
+        elif isinstance(way, str) and way in TAP_WAYS and bench.proves_itself(uid):
+            is_read = bench.tap_proving(reader, uid, way)
+        else:
+            abort(400)
         texts = table.speech.texts()
         return jsonify(is_read=is_read, words=texts.t("Tapped") if is_read else texts.t("The reader did not read it"))
 
@@ -177,6 +206,22 @@ def _press(pages: Blueprint, table: Table) -> None:
         return jsonify(table.state(lane))
 
 
+def _spoil(pages: Blueprint, table: Table) -> None:
+    """Add what lets the next code or card go wrong."""
+    bench = table.bench
+
+    @pages.post("/bench/<int:lane>/fault")
+    def fault(lane: int) -> ResponseReturnValue:
+        devices, device, what = table.devices(lane), _text("device"), _text("fault")
+        if device not in (devices.scanner, devices.cards):
+            abort(404)
+        if what not in bench.faults(device):
+            abort(400)
+        bench.fail_next(device, what)
+        texts = table.speech.texts()
+        return jsonify(words=texts.t("The next one meets: {fault}", fault=texts.t(DEVICE_FAULTS[what])))
+
+
 def _given(name: str) -> object:
     body = request.get_json()
     return body.get(name) if isinstance(body, dict) else abort(400)
@@ -189,8 +234,8 @@ def _text(name: str) -> str:
 
 def _devices(house: House, bench: Bench, lane: int, printer: str) -> LaneDevices:
     mine: list[DeviceConfig] = [each for each in house.config.device if bench.has(each.name)]
-    scanner = next((each.name for each in mine if each.kind == "fake_scanner" and each.lane == lane), "")
-    cards = next((each.name for each in mine if each.kind == "fake_cards" and each.lane == lane), "")
+    scanner = next((each.name for each in mine if each.kind.endswith("scanner") and each.lane == lane), "")
+    cards = next((each.name for each in mine if each.kind.endswith("cards") and each.lane == lane), "")
     own = next((each.name for each in mine if each.kind == "fake_printer" and each.name == printer), "")
     return LaneDevices(scanner, cards, own)
 

@@ -18,10 +18,14 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.sansio.utils import host_is_trusted
 
 from edge.clock import monotonic_s
+from edge.import_sheets import FILE_MAX_BYTES
 from edge.web.house import House
 
 BODY_MAX = 1024 * 1024
-"""Bytes of the largest request."""
+"""Bytes of the largest request but one."""
+UPLOADS = "imports.send"
+"""The page that takes files; what it is sent may be larger."""
+UPLOAD_MAX = FILE_MAX_BYTES + BODY_MAX
 CODE_LIVES_S = 600.0
 CODE_TRIES = 5
 """Wrong codes before the code is gone."""
@@ -31,8 +35,8 @@ TERMINAL_COOKIE = "taptill_terminal"
 TERMINAL_DAYS = 400
 """A browser keeps no cookie longer than that."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
-OPEN_PATHS = ("/static/", "/pair")
-"""What a terminal that is not paired may ask for."""
+OPEN_PATHS = ("/static/", "/pair", "/join/", "/me/")
+"""What a terminal that is not paired may ask for; customers' pages ask for a pass of their own."""
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -107,6 +111,8 @@ def protect(app: Flask, house: House, pairing: Pairing) -> None:
 
     @app.before_request
     def check_door() -> ResponseReturnValue | None:
+        if request.endpoint == UPLOADS:
+            request.max_content_length = UPLOAD_MAX
         # Through the LAN's door the name is whatever the shop's network calls the box; there the terminal's cookie,
         # which a browser sends to that name only, does what the list of names does here.
         if not is_from_lan() and not host_is_trusted(request.host, trusted):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import Health
+from edge.identify import Identify
+from edge.importing import ImportRoom
 from edge.member_room import MemberRoom
 from edge.rule_room import RuleRoom
 from edge.screen import Screens
@@ -57,6 +60,12 @@ class House:
     """What the pages of the rules read; None leaves them out."""
     members: MemberRoom | None = None
     """What the pages about members read; None leaves them and the back office out."""
+    imports: ImportRoom | None = None
+    """What brings tables in; None leaves it out."""
+    data_dir: Path | None = None
+    """Where large files may lie for a moment; None: wherever the system puts them."""
+    identify: Identify | None = None
+    """Tells scanners apart; None leaves that out."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""

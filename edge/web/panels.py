@@ -131,7 +131,9 @@ def _receipts(pages: Blueprint, house: House, speech: Speech) -> None:
         if document is None:
             abort(404)
         lines = layout(document, columns=COLUMNS)
-        return render_template("panels/receipt.html", sale_id=sale_id, lines=lines, is_line=_is_line, symbol=_picture)
+        return render_template(
+            "panels/receipt.html", lane=lane, sale_id=sale_id, lines=lines, is_line=_is_line, symbol=_picture
+        )
 
 
 def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
@@ -144,6 +146,7 @@ def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
             view=view,
             strip=house.health.strip(),
             may_pair=_may_pair(view),
+            may_identify=house.identify is not None and view.staff is not None and view.stage is not Stage.LOCKED,
             rules=house.rules.newest() if house.rules else None,
             may_rule=house.rules is not None and view.staff is not None and view.staff.role in MANAGERS,
             may_office=house.members is not None and view.staff is not None and view.staff.role in MANAGERS,

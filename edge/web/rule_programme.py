@@ -12,6 +12,7 @@ from edge.rule_fields import Widget
 from edge.rule_programme import (
     GROUP_MOST,
     POINTS,
+    TABLES,
     TIERS,
     fill_programme,
     groups_of,
@@ -21,7 +22,7 @@ from edge.rule_programme import (
     read_programme,
 )
 from edge.rule_room import RuleRoom
-from edge.rule_words import problem_text, slip_text
+from edge.rule_words import PROGRAMME, problem_text, slip_text
 from edge.web.house import House
 from edge.web.rules import QUERY_MAX, Desk, Form, form_words, manager_at
 from edge.web.speech import Speech
@@ -96,5 +97,5 @@ def _page(lane: int, form: Form, draft: rule_drafts.DraftRules) -> str:
     template = "rules/programme_fields.html" if form.more else "rules/programme.html"
     return render_template(
         template, lane=lane, tab="programme", form=form, Widget=Widget, tiers=TIERS, points=POINTS,
-        groups=groups_of(draft), group_most=GROUP_MOST,
+        groups=groups_of(draft), group_most=GROUP_MOST, tables=TABLES, headings=PROGRAMME,
     )  # fmt: skip

@@ -10,8 +10,33 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from edge.web import actions, bench, lane, member_file, office, panels, rule_programme, rule_trials, rules
-from edge.web.door import BODY_MAX, Pairing, protect
+from edge.member_passes import Passes
+from edge.web import (
+    actions,
+    bench,
+    by_hand,
+    cards,
+    coupon_pages,
+    customers,
+    identify,
+    imports,
+    lane,
+    member_benefits,
+    member_deeds,
+    member_file,
+    member_new,
+    member_stored_value,
+    office,
+    panels,
+    returns,
+    rule_programme,
+    rule_stored_value,
+    rule_trials,
+    rules,
+    shifts,
+    times_pages,
+)
+from edge.web.door import UPLOAD_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages
 from edge.web.speech import Speech, speak
@@ -39,13 +64,16 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(lane.blueprint(house, speech, stopping))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
+    app.register_blueprint(by_hand.blueprint(house, speech))
+    app.register_blueprint(shifts.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
+        app.register_blueprint(rule_stored_value.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
-    if house.members is not None:
-        app.register_blueprint(member_file.blueprint(MemberPages(house, house.members, speech, member_file.TABS)))
-        app.register_blueprint(office.blueprint(office.OfficePages(house, house.members, speech)))
+    _add_members(app, house, speech)
+    if house.identify is not None:
+        app.register_blueprint(identify.blueprint(house, house.identify))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
 
@@ -59,6 +87,33 @@ def create_app(house: House) -> Flask:
         return render_template("error.html", status=error.code), error.code or 500
 
     return app
+
+
+def _add_members(app: Flask, house: House, speech: Speech) -> None:
+    """Add the pages about members and the back office; a subject adds its line."""
+    if house.members is None:
+        return
+    file = MemberPages(house, house.members, speech, member_file.TABS)
+    back_office = office.OfficePages(house, house.members, speech)
+    pages = [
+        member_file.blueprint(file),
+        member_deeds.blueprint(file),
+        member_benefits.blueprint(file),
+        member_new.blueprint(file),
+        customers.blueprint(file, Passes(house.secret_key)),
+        cards.blueprint(file),
+        times_pages.blueprint(file),
+        returns.blueprint(house, house.members, speech),
+        coupon_pages.lane_blueprint(house, file),
+        office.blueprint(back_office),
+        coupon_pages.office_blueprint(back_office),
+        member_stored_value.lane_blueprint(file),
+        member_stored_value.office_blueprint(back_office),
+    ]
+    if house.imports is not None:
+        pages.append(imports.blueprint(back_office, house.imports))
+    for each in pages:
+        app.register_blueprint(each)
 
 
 class _Server(Server):
@@ -77,7 +132,7 @@ class WebServer:
         self._server = _Server((host, port), app, numthreads=threads, max=threads, server_name="taptill")
         self._server.shutdown_timeout = STOP_S
         self._server.expiration_interval = LOOK_S
-        self._server.max_request_body_size = BODY_MAX
+        self._server.max_request_body_size = UPLOAD_MAX
         self._server.max_request_header_size = HEADER_MAX
         self._thread: threading.Thread | None = None
 

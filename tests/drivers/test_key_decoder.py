@@ -96,8 +96,11 @@ def test_reference_cards_arrive_as_typed(card, form):
         ([*typed("1", 10), *key(ENTER, at_ms=10), KeyEvent(9000, 0, 3, 0), REPORT, *typed("5", 9001), *key(ENTER)], ["1"], 1),
         (typed("x" * TEXT_MAX) + key(ENTER), ["x" * TEXT_MAX], 0),
         (typed("x" * (TEXT_MAX + 1)) + key(ENTER) + typed("y") + key(ENTER), ["y"], 1),
-        # Alt and digits is a character that we cannot read: better no text than a wrong one.
-        (typed("a") + key(ALT, 1) + key(79) + key(ALT, 0) + key(ENTER) + typed("b") + key(ENTER), ["b"], 1),
+        # Alt and 233, and no word of what the device means by it: better no text than a wrong one.
+        (typed("a") + key(ALT, 1) + [*key(80), *key(81), *key(81)] + key(ALT, 0) + key(ENTER) + typed("b") + key(ENTER), ["b"], 1),
+        (typed("a") + key(ALT, 1) + key(30) + key(ALT, 0) + key(ENTER) + typed("b") + key(ENTER), ["b"], 1),  # Alt+A
+        # Ctrl+Shift+U begins a character in hex: its digits are no digits.
+        (key(CTRL, 1) + key(SHIFT, 1) + key(22) + key(SHIFT, 0) + key(CTRL, 0) + typed("597d") + key(ENTER), [], 1),
         (typed("a") + key(ALTGR, 1) + key(16) + key(ALTGR, 0) + typed("b") + key(ENTER), ["ab"], 0),  # US has no AltGr
     ],
 )  # fmt: skip
@@ -116,7 +119,103 @@ def test_terminators_are_chosen():
     assert KeyDecoder(terminators=("tab",)).feed(typed("1") + key(ENTER) + typed("2") + key(15)) == ["12"]
 
 
-@pytest.mark.parametrize("wrong", [{"layout": "xx"}, {"terminators": ("space",)}])
+@pytest.mark.parametrize(
+    ("layout", "keys", "text"),
+    [
+        # Keys by their codes; "s" holds Shift, "S" the right one, "g" AltGr, "gc" Ctrl and Alt as a keyboard without it.
+        ("uk", [("s", 3), ("s", 4), ("", 43), ("s", 43), ("s", 40), ("s", 3), ("g", 5)], '"£#~@"€'),
+        ("de", [("", 44), ("", 21), ("s", 8), ("", 53), ("s", 53), ("", 43)], "yz/-_#"),
+        ("de", [("g", 16), ("gc", 8), ("g", 9), ("g", 10), ("g", 11), ("g", 12), ("g", 86), ("g", 27)], "@{[]}\\|~"),
+        ("de", [("", 12), ("", 26), ("S", 26), ("", 39), ("", 40)], "ßüÜöä"),
+        # A code of digits on the azerty row, which needs Shift.
+        ("fr", [("s", code) for code in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11)], "1234567890"),
+        ("fr", [("", 16), ("", 30), ("", 17), ("", 44), ("s", 52), ("", 51), ("", 7), ("g", 11)], "aqzw/;-@"),
+        ("be", [("s", 2), ("s", 11), ("", 13), ("s", 13), ("s", 52), ("", 53), ("g", 3), ("g", 26)], "10-_/=@["),
+        ("jp", [("s", 3), ("", 13), ("s", 12), ("", 26), ("", 27), ("", 43), ("", 89), ("s", 89)], '"^=@[]\\_'),
+        ("jp", [("", 11), ("s", 11), ("", 40), ("s", 40), ("s", 39), ("s", 124)], "0:*+|"),
+    ],
+)
+def test_layouts(layout, keys, text):
+    events = []
+    for held, code in keys:
+        held_keys = {"": (), "s": (SHIFT,), "S": (RSHIFT,), "g": (ALTGR,), "gc": (CTRL, ALT)}[held]
+        events += [e for each in held_keys for e in key(each, 1)] + key(code)
+        events += [e for each in held_keys for e in key(each, 0)]
+    assert KeyDecoder(layout=layout).feed(events + key(ENTER)) == [text]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_layout_types_all_that_a_code_may_hold(layout):
+    """Digits, letters and the characters of GS1 and of addresses can be typed, each by one key at most twice."""
+    typed_by = [character for typed in LAYOUTS[layout].values() for character in typed if character]
+    wanted = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-/_.:?=&%+!\"'()*,;<>#@[]{}|~$^ \\"
+    assert [character for character in wanted if character not in typed_by] == []
+    assert all(
+        len(typed) == 3 and all(len(character) <= 1 for character in typed) for typed in LAYOUTS[layout].values()
+    )
+
+
+def test_a_code_with_fnc1_in_the_layout_of_japan():
+    events = typed("01") + key(CTRL, 1) + key(43) + key(CTRL, 0) + typed("10") + key(ENTER)
+    assert KeyDecoder(layout="jp").feed(events) == [f"01{GS}10"]
+
+
+def alt(digits, *, pad=True):
+    """Alt held while digits are typed on the keypad, or on the row of digits."""
+    pad_codes = dict(zip("7894561230", (71, 72, 73, 75, 76, 77, 79, 80, 81, 82), strict=True))
+    codes = pad_codes if pad else {digit: code for digit, (code, _) in CODES.items() if digit.isdigit()}
+    return key(ALT, 1) + [event for digit in digits for event in key(codes[digit])] + key(ALT, 0)
+
+
+@pytest.mark.parametrize(
+    ("meaning", "events", "texts", "dropped"),
+    [
+        ("gbk", alt("47811") + alt("0047811"), ["好好"], 0),
+        ("gbk", alt("50403", pad=False) + typed("1"), ["你1"], 0),
+        ("unicode", alt("22909"), ["好"], 0),
+        ("unicode", alt("128512"), ["😀"], 0),
+        ("unicode", alt("0065") + alt("97"), ["Aa"], 0),
+        ("", alt("65") + typed("b"), ["Ab"], 0),  # below 128 both mean the same
+        ("", alt("029") + typed("10"), [f"{GS}10"], 0),  # the separator of GS1 codes
+        ("gbk", typed("a") + alt("7") + typed("b"), ["ab"], 0),  # a bell is no part of a text
+        ("gbk", alt("200") + typed("1"), [], 1),  # half a character
+        ("gbk", alt("65535"), [], 1),  # no character
+        ("unicode", alt("55296"), [], 1),  # half of a pair
+        ("unicode", alt("9999999999"), [], 1),
+        ("unicode", alt("1" * 40), [], 1),
+        ("", alt("47811"), [], 1),  # it is not known what the device means
+        ("gbk", key(ALT, 1) + key(ALT, 0) + typed("1"), ["1"], 0),
+    ],
+)  # fmt: skip
+def test_alt_and_digits(meaning, events, texts, dropped):
+    decoder = KeyDecoder(alt_codes=meaning)
+    assert (decoder.feed(events + key(ENTER)), decoder.dropped) == (texts, dropped)
+
+
+@pytest.mark.parametrize(("f8_is_gs", "text"), [(True, f"01{GS}10"), (False, "0110")])
+def test_f8_as_the_separator(f8_is_gs, text):
+    assert KeyDecoder(f8_is_gs=f8_is_gs).feed(typed("01") + key(66) + typed("10") + key(ENTER)) == [text]
+
+
+def test_events_may_be_fed_in_any_portions():
+    events = typed("0109501101020917") + key(CTRL, 1) + key(27) + key(CTRL, 0) + alt("029") + typed("aB") + key(ENTER)
+    whole = KeyDecoder().feed(events)
+    for cut in range(len(events) + 1):
+        decoder = KeyDecoder()
+        assert decoder.feed(events[:cut]) + decoder.feed(events[cut:]) == whole
+
+
+def test_lost_events_at_every_position_give_no_half_code():
+    events = typed("6901234567892") + key(ENTER)
+    for cut in range(len(events)):
+        decoder = KeyDecoder()
+        texts = decoder.feed([*events[:cut], DROPPED, REPORT, *events[cut:], *typed("42"), *key(ENTER)])
+        assert "6901234567892" not in texts or cut >= len(events) - 3
+        assert [text for text in texts if text not in ("42", "6901234567892")] == []
+        assert decoder.dropped == 1
+
+
+@pytest.mark.parametrize("wrong", [{"alt_codes": "utf-8"}, {"layout": "xx"}, {"terminators": ("space",)}])
 def test_wrong_names_are_refused(wrong):
     with pytest.raises(ValueError, match="expected"):
         KeyDecoder(**wrong)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from edge.store import ledger
+from edge.store import audit, entries, ledger
 from edge.store.auditing import check
-from edge.store.database import Store, execute, open_store
-from edge.store.sales import SaleContext, record_sale
+from edge.store.database import Store, execute, open_store, rows
+from edge.store.entries import Entry
+from edge.store.sales import LINE_COLUMNS, SALE_COLUMNS, TENDER_COLUMNS, SaleContext, record_sale
 from rules.basket import Names
 from rules.ledger import ISSUER, POINTS, Transfer
 from rules.sale import SalePromotion
@@ -32,6 +34,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with opened.transaction():
         redeemed = Transfer(POINTS, "member/li", ISSUER, 7, "redemption")
         ledger.post(opened.db, [redeemed], sale_id=None, at_ms=0, business_date="2026-11-23")
+        given = Transfer(POINTS, ISSUER, "member/li", 20, "adjust")
+        entries.record(opened.db, Entry("e1", "adjust", 0, "2026-11-23", (given,), member_id="li", reason="sorry"))
     yield opened
     opened.close()
 
@@ -39,7 +43,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_untouched_books_agree(store: Store) -> None:
     report = check(store.reads)
     assert report.problems == ()
-    assert (report.sales, report.audit_rows, report.transfers) == (3, 3, 10)
+    assert (report.sales, report.audit_rows, report.transfers) == (3, 4, 11)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +73,15 @@ def test_untouched_books_agree(store: Store) -> None:
          "sale S001-1-20261123-0002 is not what it was when it was closed"),
         ("UPDATE sale_line SET name_zh_hans = 'x' WHERE sale_no = 3",
          "sale S001-1-20261123-0003 is not what it was when it was closed"),
+        # what head office is not told of
+        ("UPDATE sale_line SET name_zh_hant = 'x' WHERE sale_no = 3",
+         "sale S001-1-20261123-0003 is not what it was when it was closed"),
+        ("UPDATE sale_tender SET ref = 'x' WHERE sale_no = 3",
+         "sale S001-1-20261123-0003 is not what it was when it was closed"),
+        ("UPDATE entry SET reason = 'a wish'", "entry e1 (adjust) is not what it was when it was made"),
+        # the same points under another name
+        ("UPDATE transfer SET reason = 'gift' WHERE entry_no = 1",
+         "entry e1 (adjust) is not what it was when it was made"),
         ("UPDATE sale SET staff_id = 'chen' WHERE sale_id = 'a'",
          "sale S001-1-20261123-0001 is not what it was when it was closed"),
         # the chain itself
@@ -104,6 +117,78 @@ def test_first_wrong_row_is_named(store: Store, damage: str, problem: str) -> No
     assert problem in check(store.reads).problems
 
 
+def without_hashes_of_rows(store: Store) -> None:
+    """Make the chain what a version before made it."""
+    links = rows(store.db, "SELECT at_ms, staff_id, lane, action, subject, json_remove(detail, '$.rows') FROM audit")
+    execute(store.db, "DELETE FROM audit")
+    for at_ms, staff_id, lane, action, subject, detail in links:
+        audit.note(
+            store.db, at_ms=at_ms, staff_id=staff_id, lane=lane, action=action, subject=subject,
+            detail=msgspec.Raw(detail.encode()),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("damage", "problems"),
+    [
+        ("SELECT 1", ()),
+        ("UPDATE sale_line SET quantity = 3 WHERE sale_no = 2",
+         ("sale S001-1-20261123-0002 is not what it was when it was closed",)),
+        ("UPDATE entry SET lane = 7", ("entry e1 (adjust) is not what it was when it was made",)),
+        # nobody kept a hash of these then
+        ("UPDATE sale_line SET name_zh_hant = 'x' WHERE sale_no = 3", ()),
+    ],
+)  # fmt: skip
+def test_links_of_a_version_before_are_checked_by_what_head_office_was_told(
+    store: Store, damage: str, problems: tuple[str, ...]
+) -> None:
+    without_hashes_of_rows(store)
+    execute(store.db, damage)
+    assert check(store.reads).problems == problems
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("100 % 'quoted' \"twice\" \\", -(2**63)),
+        ("礦泉水 😀 \t\n", 2**63 - 1),
+        ("", None),
+        ("%s%d%n", 0),
+    ],
+)
+def test_the_hash_of_rows_is_the_same_before_and_after_they_are_stored(
+    store: Store, text: str, number: int | None
+) -> None:
+    execute(store.db, "CREATE TABLE odd (key INTEGER, place INTEGER, text TEXT, number INTEGER) STRICT")
+    written = [(1, 1, text, number), (1, 2, text, 5)]
+    for each in reversed(written):
+        execute(store.db, "INSERT INTO odd VALUES (?, ?, ?, ?)", *each)
+    found = audit.row_texts(store.db, "odd", "key, place, text, number", key="key", order="key, place", wanted=[1, 2])
+    assert audit.texts_hash(found[1]) == audit.rows_hash(written) != ""
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("sale", "sale_no, " + SALE_COLUMNS),
+        ("sale_line", LINE_COLUMNS),
+        ("sale_tender", TENDER_COLUMNS),
+        ("entry", "entry_no, " + entries.ENTRY_COLUMNS),
+    ],
+)
+def test_the_hash_of_rows_leaves_no_column_out(store: Store, table: str, columns: str) -> None:
+    named = {name for (name,) in rows(store.db, "SELECT name FROM pragma_table_info(?)", table)}
+    assert set(columns.split(", ")) == named
+
+
+def test_a_sale_whose_texts_end_fields_is_checked_by_what_head_office_was_told(store: Store) -> None:
+    odd = replace(sale("d", member_id="li"), staff_id="zh\x1fang")
+    record_sale(store, odd, SaleContext(store_id="S001", currency="CNY"))
+    assert check(store.reads).problems == ()
+    execute(store.db, "UPDATE sale SET staff_id = 'zhang' WHERE sale_id = 'd'")
+    assert check(store.reads).problems == ("sale S001-1-20261123-0004 is not what it was when it was closed",)
+
+
 def test_bytes_that_are_no_text_are_named(store: Store) -> None:
     execute(store.db, "UPDATE audit SET detail = CAST(x'ff' || detail AS TEXT) WHERE audit_no = 3")
     chain, against_chain = check(store.reads).problems
@@ -125,6 +210,7 @@ def test_progress_is_told(store: Store) -> None:
     told: list[str] = []
     check(store.reads, progress=told.append)
     assert told == [
-        "chain", "balances", "lots", "sales", "receipt numbers", "uses of promotions",
-        "returns", "sales against the chain", "entries against the chain", "returns against the chain",
+        "chain", "balances", "lots", "sales", "receipt numbers", "uses of promotions", "coupons", "returns",
+        "top-ups", "sales against the chain", "entries against the chain", "returns against the chain",
+        "shifts against the chain",
     ]  # fmt: skip

@@ -258,6 +258,31 @@ def test_a_first_sale_as_the_guide_leads_through_it(shop: TestShop, at_bench: Br
     assert json.loads(at_bench.get("/bench/1/state"))["step"] == 4
 
 
+def test_a_card_is_held_with_proof_copied_forged_and_beside_another(shop: TestShop, at_bench: Browser) -> None:
+    at_bench.post("1/card", {"uid": CARDS["badge-zhang"]})
+    until(lambda: shop.view().stage is Stage.SELLING)
+    dna = CARDS["card-dna"]
+
+    def notice() -> str:
+        found = shop.view().notice
+        return found.code if found else ""
+
+    at_bench.post("1/card", {"uid": dna, "way": "forged"})
+    until(lambda: notice() == "card_forged")
+    at_bench.post("1/card", {"uid": dna, "way": "proof"})
+    until(lambda: shop.view().proof == "proved")
+    at_bench.post("1/card", {"uid": dna, "way": "copy"})
+    until(lambda: notice() == "card_replayed")
+    at_bench.post("1/card", {"uid": dna, "way": "both"})
+    until(lambda: notice() == "cards_several")
+    # A simulated card goes on where the shop believed it last, as a real one would.
+    shop.stop()
+    shop.start()
+    again = Browser(shop.parts.url)
+    again.post("1/card", {"uid": dna, "way": "proof"})
+    until(lambda: shop.view().proof == "proved" and not notice())
+
+
 def test_each_lane_has_devices_of_its_own(shop: TestShop, at_bench: Browser) -> None:
     at_bench.post("2/card", {"uid": CARDS["badge-chen"]})
     until(lambda: shop.view(2).stage is Stage.SELLING)
@@ -297,6 +322,9 @@ def test_names_are_shown_and_never_obeyed(visitor: Browser) -> None:
         ("1/code", [], 400),
         ("1/printer", {"verb": "explode"}, 400),
         ("1/plug", {"device": "scanner-1", "is_in": "no"}, 400),
+        ("1/card", {"uid": "04a1b2c3d4e5f6", "way": "nowhere"}, 400),
+        ("1/card", {"uid": "04a1b2c3", "way": "proof"}, 400),  # a card of four bytes proves nothing
+        ("1/card", {"uid": "04a1b2c3d4e5f6", "way": ["proof"]}, 400),
         ("9/code", {"text": "1"}, 404),  # a lane that is not there
     ],
 )

@@ -17,6 +17,7 @@ from drivers.base import (
     Event,
     Scan,
     Tap,
+    Unread,
 )
 from drivers.fake import FakePrinter, FakeReader
 from edge.clock import Clock
@@ -36,13 +37,21 @@ def until(holds: Callable[[], bool], wait_s: float = 5.0) -> bool:
 class Lane:
     """A reader at a lane, whose inbox may be full."""
 
-    def __init__(self, folder: Path, *, kind: str = "fake_scanner", reader: FakeReader | None = None) -> None:
-        device = DeviceConfig(name="reader", kind=kind, lane=3)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        kind: str = "fake_scanner",
+        reader: FakeReader | None = None,
+        debounce_ms: int = 0,
+        is_claimed: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        device = DeviceConfig(name="reader", kind=kind, lane=3, debounce_ms=debounce_ms)  # type: ignore[arg-type]
         self.reader = reader or FakeReader("reader")
         self.health = Health(clock=Clock(), data_dir=folder)
         self.events: list[tuple[int, Event]] = []
         self.full = False
-        self.thread = ReaderThread(device, self.reader, post=self._post, health=self.health)
+        self.thread = ReaderThread(device, self.reader, post=self._post, health=self.health, is_claimed=is_claimed)
 
     def _post(self, lane: int, event: Event) -> bool:
         if not self.full:
@@ -95,7 +104,7 @@ def test_what_is_no_card_is_dropped_and_counted(tmp_path: Path, typed: str) -> N
     with Lane(tmp_path, kind="fake_cards") as lane:
         lane.reader.type(typed)
         assert lane.comes_to("ok", dropped=1)
-    assert lane.events == []
+    assert lane.events == [(3, Unread("reader"))]  # so that the cashier asks for the card again
 
 
 def test_text_beyond_all_bounds_is_dropped_and_counted(tmp_path: Path) -> None:
@@ -103,7 +112,7 @@ def test_text_beyond_all_bounds_is_dropped_and_counted(tmp_path: Path) -> None:
         lane.reader.type("x" * 1_000_000)
         lane.reader.type("4006381333931")
         assert lane.comes_to("ok", dropped=1)
-    assert lane.events == [(3, Scan("reader", "4006381333931"))]
+    assert lane.events == [(3, Scan("reader", "4006381333931")), (3, Unread("reader"))]
 
 
 def test_full_inbox_drops_and_counts(tmp_path: Path) -> None:
@@ -182,6 +191,11 @@ def test_stop_does_not_wait_for_the_next_scan(tmp_path: Path) -> None:
         ("evdev_scanner", "EvdevLines", ""),
         ("evdev_cards", "EvdevLines", ""),
         ("serial_scanner", "SerialLines", ""),
+        ("pn532_cards", "Pn532", ""),
+        ("pcsc_cards", "PcscCards", ""),
+        ("fake_evdev_scanner", "WiredReader", ""),
+        ("fake_serial_scanner", "WiredReader", ""),
+        ("fake_pn532_cards", "WiredReader", ""),
         ("fake_printer", "", "FakePrinter"),
         ("escpos_printer", "", "EscposPrinter"),
     ],
@@ -197,3 +211,14 @@ def test_faults_come_from_the_configuration() -> None:
     printer = make_printer(DeviceConfig(name="p", kind="fake_printer", columns=32, faults=("1:paper_out",)))
     assert isinstance(printer, FakePrinter) and printer.columns == 32
     assert printer.print(b"x\n") == "refused"
+
+
+@pytest.mark.parametrize(("debounce_ms", "codes"), [(0, ["1", "1", "2", "1"]), (2_000, ["1", "2", "1"])])
+def test_40_the_same_code_twice_is_one_reading_where_the_shop_says_so(
+    tmp_path: Path, debounce_ms: int, codes: list[str]
+) -> None:
+    with Lane(tmp_path, debounce_ms=debounce_ms) as lane:
+        for code in ("1", "1", "2", "1"):
+            lane.reader.type(code)
+        assert until(lambda: len(lane.events) == len(codes))
+    assert [event.text for _, event in lane.events if isinstance(event, Scan)] == codes

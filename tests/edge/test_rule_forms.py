@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from edge.rule_fields import Field, Section, Widget, fields_of, kind_named, tag_of
 from edge.rule_forms import fill_form, raw_of, read_form
-from edge.rule_programme import GROUP_MOST, POINTS, TIERS
+from edge.rule_programme import GROUP_MOST, POINTS, TABLES, TIERS
 from edge.rule_words import CHOICES, FIELDS, KINDS, PROBLEMS, SLIPS, field_words, problem_text
 from edge.texts import LANGUAGES, Texts
 from rules.promotions import KINDS as KIND_TYPES
@@ -22,12 +22,19 @@ from rules.table_reader import Problem
 REPOSITORY = Path(__file__).parents[2]
 
 
+def _below(tables: Iterable[tuple[Field, ...]]) -> Iterator[Field]:
+    for fields in tables:
+        for field in fields:
+            yield field
+            yield from _below([field.columns])
+
+
 def every_field() -> Iterator[tuple[str, Field]]:
     for kind in KIND_TYPES:
         for field in fields_of(kind):
             yield tag_of(kind), field
             yield from ((tag_of(kind), column) for column in field.columns)
-    for field in (*TIERS.columns, *POINTS, GROUP_MOST):
+    for field in (*POINTS, GROUP_MOST, *_below([TIERS.columns, *TABLES.values()])):
         if field.widget is not Widget.HIDDEN:
             yield "programme", field
 

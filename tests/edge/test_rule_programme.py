@@ -36,10 +36,31 @@ def offer(promotion_id: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+MORE = {
+    "tier_rules": {
+        "window": "year",
+        "holds": "next_window",
+        "grace_days": 10,
+        "sold": [{"sku": "pass", "tier": "gold", "months": 3}],
+        "exclusive": [
+            {"names": {"en": "Gold only"}, "scope": {"skus": ["pen"]}, "tiers": ["gold"], "when": {"weekdays": ["mon"]}}
+        ],
+    },
+    "accrual": {
+        "rates": [{"scope": {"skus": ["pen"]}, "multiplier_bp": 20_000}],
+        "bonuses": [{"spend_from": 10_000, "points": 10, "how": "day"}],
+        "birthday": {"days_before": 3, "points": 50},
+        "welcome": {"points": 20, "at": "registration"},
+        "referral": {"referrer_points": 200},
+        "expiry": {"kind": "fixed", "month": 6},
+        "notice_days": 14,
+    },
+    "gifts": {"offers": [{"id": "cup", "names": {"en": "Cup"}, "points": 500, "money": 100, "sku": "pen", "a_day": 9}]},
+}
 SHOP = DraftRules(
     (offer("a", exclusive_group="g"), offer("b", exclusive_group="g"), offer("c", who={"tiers": ["gold"]})),
     (),
-    {"tiers": [GOLD, JADE], "points": POINTS, "exclusive_groups": {"g": 2}},
+    {"tiers": [GOLD, JADE], "points": POINTS, "exclusive_groups": {"g": 2}, **MORE},
 )
 PLAIN = DraftRules((), (), {})
 
@@ -57,6 +78,7 @@ def test_what_the_form_shows_reads_back_the_same(draft: DraftRules) -> None:
     assert changed_keys(draft, changed) == ()
     if draft is SHOP:
         assert (tables["points"], tables["exclusive_groups"]) == (POINTS, {"g": 2})
+        assert {key: tables[key] for key in MORE} == MORE
         assert isinstance(check_draft(changed, known_skus=None), RuleSet)
 
 
@@ -64,7 +86,7 @@ def test_what_the_form_shows_reads_back_the_same(draft: DraftRules) -> None:
     ("typed", "path", "code"),
     [
         ({"tiers[0].spend_from": ["a lot"]}, "tiers[0].spend_from", "not_money"),
-        ({"tiers[0].spend_from": [""]}, "tiers[0].spend_from", "missing"),
+        ({"tiers[0].spend_from": [""]}, "", ""),  # bought, or given by hand
         ({"tiers[0].points_per_yuan_bp": ["1.00001"]}, "tiers[0].points_per_yuan_bp", "not_rate"),
         ({"tiers[0].points_per_yuan_bp": ["1.25"]}, "", ""),
         ({"points.cash.step": [""]}, "points.cash.step", "missing"),
@@ -93,7 +115,7 @@ def test_a_new_tier_gets_an_id_that_nobody_had_and_an_emptied_one_is_gone() -> N
 
 
 def test_a_tier_that_a_promotion_is_for_cannot_go() -> None:
-    found = check_draft(put_programme(SHOP, {"tiers": [JADE]}), known_skus=None)
+    found = check_draft(put_programme(SHOP, {"tiers": [JADE], **{key: {} for key in MORE}}), known_skus=None)
     assert not isinstance(found, RuleSet)
     assert [(is_of_programme(each), str(each)) for each in found] == [
         (False, "promotion[2] id=c: who.tiers: no tier has the id gold")

@@ -16,12 +16,17 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from drivers.fake_pn532 import FakePn532
+from drivers.fake_wires import Line
+from drivers.recording import load as load_recording
 from edge.__main__ import main
 from edge.cli.device_checks import Finding, Holder, Verdict, check_device, device_path, holders
 from edge.cli.doctor import check_broker, check_clock, check_database, check_disk
+from edge.cli.found_devices import found_devices
 from edge.clock import Clock
 from edge.config import BrokerConfig, DeviceConfig
 from edge.config_file import Loaded, load_config
+from tests.drivers.test_input_nodes import Box
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -74,7 +79,8 @@ def test_every_command_explains_itself(words):
 
 def test_all_commands_are_there():
     assert sorted(main.commands) == [
-        "audit", "backup", "check", "config", "demo", "doctor", "init", "price", "rules", "run", "scan", "user",
+        "audit", "backup", "cards", "check", "config", "coupons", "demo", "doctor", "export", "import", "init", "keys",
+        "price", "record", "rules", "run", "scan", "user",
     ]  # fmt: skip
 
 
@@ -446,6 +452,66 @@ def test_doctor_opens_a_serial_reader_that_is_free():
     finally:
         os.close(ours)
     assert (found.verdict, "opened and closed again" in found.found) == (Verdict.OK, True), found
+
+
+def test_doctor_wakes_a_pn532():
+    chip = FakePn532()
+    try:
+        found = checked("pn532_cards", chip.path)
+        assert (found.verdict, "opened and closed again" in found.found) == (Verdict.OK, True), found
+    finally:
+        chip.unplug()
+    line = Line()
+    try:
+        found = checked("pn532_cards", line.path)
+        assert (found.verdict, "no PN532 answers" in found.found) == (Verdict.BAD, True), found
+        assert "docs/hardware.md" in found.advice
+    finally:
+        line.unplug()
+
+
+def test_doctor_says_what_a_pcsc_reader_needs():
+    found = checked("pcsc_cards", "")
+    assert (found.verdict, "pip install taptill[pcsc]" in found.found) == (Verdict.BAD, True)
+
+
+def test_doctor_tells_what_is_plugged_in_and_not_configured(tmp_path):
+    box = Box(tmp_path)
+    box.add(1, "1-1.1")
+    box.add(2, "1-1.2")
+    box.add(3, "1-1.3", name="USB Keyboard", vendor="046d")
+    box.add(4, "1-1.4", uniq="S4", name="Other")
+    box.add(5, "1-1.5", name="Used")
+    ours, theirs = pty.openpty()
+    serial = tmp_path / "by-id"
+    serial.mkdir()
+    (serial / "usb-1").symlink_to(os.ttyname(theirs))
+    (serial / "usb-2").symlink_to("/dev/null")
+    try:
+        found = list(
+            found_devices(
+                {Path("/dev/input/event5"), Path("/dev/null")}, sys=box.sys, folders=(serial, tmp_path / "no")
+            )
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    said = [f"{each.found} → {each.advice}" for each in found]
+    assert len(said) == 5
+    assert "event1 “Scanner” (05e0:1200)" in said[0] and 'path = "phys:usb-0000:01:00.0-1.1/input0"' in said[0]
+    assert "twin" in said[0] and "twin" in said[1]
+    assert "leave it alone" in said[2]
+    assert 'path = "uniq:S4"' in said[3] and "twin" not in said[3]
+    assert "usb-1" in said[4] and '"serial_scanner" or "pn532_cards"' in said[4]
+
+
+def test_record_keeps_what_a_simulated_reader_sends(shop, tmp_path):
+    shop.write_text(shop.read_text() + '[[device]]\nname = "s"\nkind = "fake_pn532_cards"\n')
+    file = tmp_path / "s.rec"
+    result = taptill("record", "s", file, "--config", shop, "--seconds", "1")
+    assert result.exit_code == 0, result.output
+    assert load_recording(file).data.startswith(b"\x00\x00\xff")  # the chip's answers
+    assert "no reader of that name; there are: s" in taptill("record", "x", file, "--config", shop).output
 
 
 def test_doctor_says_who_holds_a_device():

@@ -17,7 +17,7 @@ from typing import Any
 from drivers.escpos_paper import Paper, decode
 from drivers.fake import FakePrinterServer
 from edge.config_file import DATABASE
-from edge.store import catalog, members
+from edge.store import cards, catalog, members
 from edge.store.database import open_store
 from rules.basket import Item, Names
 from tests.brokers import free_port
@@ -184,12 +184,12 @@ port = {self.port}
                 store.db, member_id=ANNA, code="M0001", joined_ms=LONG_AGO_MS, tier_id="gold", name="陈安娜",
                 phone=ANNA_PHONE,
             )  # fmt: skip
-            members.put_card(store.db, ANNA_CARD, ANNA, since_ms=LONG_AGO_MS)
+            cards.put_card(store.db, ANNA_CARD, ANNA, since_ms=LONG_AGO_MS)
             members.put_member(
                 store.db, member_id="m-oops", code="M0002", joined_ms=LONG_AGO_MS, tier_id="blue", name=HOSTILE,
                 phone="13800009999",
             )  # fmt: skip
-            members.put_card(store.db, HOSTILE_CARD, "m-oops", since_ms=LONG_AGO_MS)
+            cards.put_card(store.db, HOSTILE_CARD, "m-oops", since_ms=LONG_AGO_MS)
         store.close()
 
     @property

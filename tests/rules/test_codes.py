@@ -437,3 +437,20 @@ def test_decimals_keep_their_places() -> None:
     told = describe(item("]C101069012345678923103000000"))
     assert (told["weight_kg"], told["decimals"]) == ("0.000", {"3103": "0.000"})
     assert Decimal(str(told["weight_kg"])) == 0
+
+
+@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize(
+    ("text", "kind", "lookup"),
+    [
+        ("M1001:41152263:005924", Kind.ECARD, ("M1001",)),
+        ("\uff2d1001\uff1a41152263\uff1a005924", Kind.ECARD, ("M1001",)),  # an input method in full-width mode
+        ("M1001:41152263:5924", Kind.UNKNOWN, ("M1001:41152263:5924",)),  # too few digits
+        ("https://card.cn/t?picc_data=EF963FF7828658A599F3041510671E88&cmac=94EED9EE65337086", Kind.SUN, ()),
+        ("]Q1https://card.cn/t?uid=042D2AAAC41390&ctr=000007&cmac=47F6E97894E46FF1", Kind.SUN, ()),
+        ("https://card.cn/t?uid=042D2AAAC41390&ctr=000007", Kind.URL, ()),  # no code
+    ],
+)
+def test_what_proves_a_member(step, text, kind, lookup):
+    code = classify(text, step=step, settings=CodeSettings())
+    assert (code.kind, code.lookup) == (kind, lookup)

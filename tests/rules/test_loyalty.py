@@ -5,13 +5,12 @@ from datetime import date
 import pytest
 
 from rules.basket import Names
-from rules.loyalty import Birthday, Tier, accrual, birthday_on, is_birthday, next_tier, tier_for
+from rules.loyalty import Birthday, Tier, accrual, birthday_on, is_birthday
 from rules.lunar import FIRST_YEAR, LAST_YEAR, solar_day
 
 BLUE = Tier(id="blue", names=Names(en="Blue"), spend_from=0)
 SILVER = Tier(id="silver", names=Names(en="Silver"), spend_from=100_000, points_per_yuan_bp=12_500)
 GOLD = Tier(id="gold", names=Names(en="Gold"), spend_from=500_000, points_per_yuan_bp=15_000)
-TIERS = [GOLD, BLUE, SILVER]
 
 
 @pytest.mark.parametrize(
@@ -35,26 +34,6 @@ def test_accrual_without_a_tier_takes_the_shops_rate_and_a_multiplier_counts_bef
     assert accrual(1_000, None, base_bp=0) == 0
     assert accrual(300, SILVER) == 3
     assert accrual(300, SILVER, multiplier_bp=20_000) == 7
-
-
-@pytest.mark.parametrize(
-    ("spend", "tier", "following"),
-    [
-        (0, BLUE, (SILVER, 100_000)),
-        (99_999, BLUE, (SILVER, 1)),  # one fen short
-        (100_000, SILVER, (GOLD, 400_000)),  # reached exactly
-        (900_000, GOLD, None),  # the top
-    ],
-)
-def test_tiers(spend, tier, following):
-    assert tier_for(spend, TIERS) == tier
-    assert next_tier(spend, TIERS) == following
-
-
-def test_without_tiers_or_below_the_first_there_is_none():
-    assert tier_for(10_000, []) is None
-    assert next_tier(10_000, []) is None
-    assert tier_for(10_000, [SILVER, GOLD]) is None
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_a_faulty_basket_promotion_is_refused(promotion, key, what):
     [
         ([GOLD, GOLD | {"id": "diamond"}], Problem("tier[1] id=diamond", "spend_from", "100 is already where gold begins")),
         ([GOLD, GOLD | {"spend_from": 5}], Problem("tier[1] id=gold", "id", "already used by tier[0]")),
-        ([{"id": "gold", "names": {"en": "G"}}], Problem("tier[0] id=gold", "spend_from", "missing")),
+        ([{"id": "gold", "names": {"en": "G"}, "spend_from": "9"}], Problem("tier[0] id=gold", "spend_from", "Expected `int | null`, got `str`")),
         ([GOLD | {"colour": "red"}], Problem("tier[0] id=gold", "colour", "Expected `str` matching regex '^(#[0-9a-fA-F]{6})?$'")),
         ([GOLD | {"points_per_yuan": 1}], Problem("tier[0] id=gold", "points_per_yuan", "unknown key", "points_per_yuan_bp")),
         (["gold"], Problem("tier[0]", "", "expected a table, found str")),
@@ -179,7 +179,6 @@ def test_all_problems_of_a_file_are_found_at_once():
     assert [(problem.where, problem.key) for problem in found] == [
         ("file", "pints"),
         ("tier[0] id=gold", "names"),
-        ("tier[0] id=gold", "spend_from"),
         ("promotion[0] id=a", "kind"),
         ("promotion[1] id=b", "names"),
         ("promotion[1] id=b", "when.until"),

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from drivers.fake_card import FakeSunCard
 from edge.clock import monotonic_s
 from edge.paying import TENDER_KINDS
 from edge.screen import Refusal, Stage, TillView
@@ -22,7 +23,17 @@ from edge.till import Till
 from rules.ledger import SHELF, stock_unit
 from rules.money import parse_amount
 from tests.shops import CARDS, PLENTY, TestShop, moment_ms
-from tests.stories import words_members, words_returns, words_times
+from tests.stories import (
+    words_approvals,
+    words_cards,
+    words_coupons,
+    words_members,
+    words_returns,
+    words_shifts,
+    words_stored_value,
+    words_tiers,
+    words_times,
+)
 
 WAIT_S = 6.0
 """Longest that a line waits for a device or a printer."""
@@ -52,7 +63,14 @@ class Player:
         self.refusal: Refusal | None = None
         self.last_pay: dict[str, Any] = {}
         self.last_return: dict[str, Any] = {}
+        self.last_top_up: dict[str, Any] = {}
         self.kept_sale_id = ""
+        self.purse: dict[str, FakeSunCard] = {}
+        """Cards that prove themselves, whose counters go on."""
+        self.phones: dict[str, bytes] = {}
+        """The secret of each member's e-card."""
+        self.phone_ms = 0
+        """What the phones' clocks say where they do not follow the till's."""
         self.shown = ""
         self.papers: dict[int, list[str]] = {lane: [] for lane in LANES}
         self.kicks = dict.fromkeys(LANES, 0)
@@ -65,7 +83,9 @@ class Player:
             try:
                 self._step(line)
                 following = steps[index + 1][1] if index + 1 < len(steps) else ""
-                if self.refusal and not following.startswith(("expect refused", "expect told", "expect banner")):
+                if self.refusal and not following.startswith(
+                    ("expect refused", "expect told", "expect banner", "expect asked")
+                ):
                     raise StoryError(f"refused: {self.refusal.code} {dict(self.refusal.params)}")
                 if self.shop.crashes:
                     raise StoryError(f"the till crashed: {self.shop.crashes[0]!r}")
@@ -124,7 +144,11 @@ class Player:
         return self._device(f"scanner-{self.lane}", raw)
 
     def tap(self, card: str) -> Refusal | None:
-        return self._device(f"cards-{self.lane}", CARDS[card])
+        return self.type_card(CARDS[card])
+
+    def type_card(self, text: str) -> Refusal | None:
+        """Let the lane's card reader type a text."""
+        return self._device(f"cards-{self.lane}", text)
 
     def _device(self, name: str, text: str) -> Refusal | None:
         before = self.view
@@ -414,6 +438,7 @@ def _numbered(path: Path) -> Sequence[tuple[int, str]]:
 
 KIND = "|".join(TENDER_KINDS)
 WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    *words_coupons.WORDS,
     (r"lane ([12])", Player.at_lane),
     (r"sign in (\w+) (\d+)", Player.sign_in),
     (r"wrong pin (\w+)", Player.wrong_pin),
@@ -475,7 +500,12 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect paper (says|lacks) (.+)", Player.expect_paper),
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
+    *words_cards.WORDS,
     *words_members.WORDS,
     *words_returns.WORDS,
+    *words_shifts.WORDS,
     *words_times.WORDS,
+    *words_stored_value.WORDS,
+    *words_approvals.WORDS,
+    *words_tiers.WORDS,
 )

@@ -206,6 +206,23 @@ def test_what_is_too_large_or_strange_ends_at_the_door(
     assert door.ask(method, body=b"x" * size, headers={"X-Long": "y" * header})[0] == status, reason
 
 
+@pytest.mark.parametrize(
+    ("path", "bytes_sent", "status"),
+    [
+        ("/lane/1/office/imports/send", 2 * 1_048_576, 200),
+        ("/lane/1/office/imports/send", 34 * 1_048_576, 413),
+        ("/lane/1/office/imports/apply", 2 * 1_048_576, 413),
+        ("/lane/1/office/imports/sending", 2 * 1_048_576, 413),
+    ],
+)
+def test_a_table_passes_only_where_tables_go(door: Door, path: str, bytes_sent: int, status: int) -> None:
+    answer = door.ask("POST", path, body=b"x" * bytes_sent, headers={"X-TapTill-Door": "box"})
+    assert answer[0] == status
+    if status == 200:
+        assert answer[1]["content-length"] == str(bytes_sent)
+        assert answer[1]["x-taptill-door"] == "lan"
+
+
 def test_a_stream_passes_line_by_line(door: Door) -> None:
     connection = http.client.HTTPSConnection("127.0.0.1", door.port, timeout=START_S, context=trusting())
     connection.request("GET", "/stream")

@@ -40,7 +40,8 @@ STATEMENTS = (
         return_no INTEGER PRIMARY KEY, return_id TEXT NOT NULL UNIQUE REFERENCES entry (entry_id),
         sale_no INTEGER NOT NULL REFERENCES sale (sale_no), amount INTEGER NOT NULL CHECK (amount >= 0),
         clawed_back INTEGER NOT NULL CHECK (clawed_back >= 0), points_taken INTEGER NOT NULL,
-        points_given INTEGER NOT NULL, withheld INTEGER NOT NULL DEFAULT 0 CHECK (withheld >= 0)
+        points_given INTEGER NOT NULL,
+        points_excused INTEGER NOT NULL DEFAULT 0, withheld INTEGER NOT NULL DEFAULT 0 CHECK (withheld >= 0)
     ) STRICT""",
     "CREATE INDEX sale_return_sale ON sale_return (sale_no)",
     """CREATE TABLE return_line (

@@ -49,12 +49,19 @@
   };
 
   const tap = async (card) => {
-    const answer = await ask("card", { uid: card.dataset.uid });
+    const way = document.querySelector('.b-ways [aria-pressed="true"]')?.dataset.way;
+    const usable = way && !card.classList.contains("b-badge") && (way === "both" || card.dataset.proves !== undefined);
+    const answer = await ask("card", usable ? { uid: card.dataset.uid, way } : { uid: card.dataset.uid });
     if (!answer) return say(body.dataset.lost, true);
     const told = await answer.json();
     flash("bench-cards", told.is_read);
     const who = card.querySelector("b");
     say(who ? `${told.words}: ${who.textContent}` : told.words, !told.is_read);
+  };
+
+  const fail = async (content) => {
+    const answer = await ask("fault", content);
+    say(answer ? (await answer.json()).words : body.dataset.lost, !answer);
   };
 
   const paint = (state) => {
@@ -134,7 +141,10 @@
     else if (data.uid) tap(button);
     else if (data.verb) press("printer", { verb: data.verb });
     else if (data.plug) press("plug", { device: data.plug, is_in: button.getAttribute("aria-checked") !== "true" });
-    else if (data.category !== undefined) {
+    else if (data.fault) fail({ device: data.of, fault: data.fault });
+    else if (data.way !== undefined) {
+      for (const way of document.querySelectorAll(".b-ways button")) way.setAttribute("aria-pressed", String(way === button));
+    } else if (data.category !== undefined) {
       for (const tab of document.querySelectorAll(".b-tabs button")) tab.setAttribute("aria-pressed", String(tab === button));
       document.getElementById("bench-find").value = "";
       find();

@@ -129,6 +129,8 @@
   panel.addEventListener("submit", (event) => event.preventDefault());
 
   panel.addEventListener("change", (event) => {
+    const { files } = event.target, shown = files && find("[data-file-name]", event.target.closest("label"));
+    if (shown && files.length) shown.textContent = files[0].name;
     const part = event.target.dataset.part;
     if (part) for (const inside of all("[data-inside]")) if (inside.dataset.inside === part) inside.hidden = !event.target.checked;
   });
@@ -158,5 +160,14 @@
     }
     const first = find(".rule-field .slip:not(:empty)");
     if (first && !find("#rule-preview *")) first.scrollIntoView({ block: "center" });
+  });
+
+  // --- counts between zero and the most that are possible ------------------------------------------------------------
+  panel.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-nudge]");
+    if (!button) return;
+    const input = find("input", button.parentElement), most = Number(input.dataset.most);
+    input.value = Math.max(0, Math.min(most, (Number(input.value) || 0) + Number(button.dataset.nudge)));
+    changed(input);
   });
 })();

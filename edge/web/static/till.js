@@ -15,7 +15,7 @@
   const find = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const stage = () => find("#stage")?.dataset ?? {};
-  const view = find("#view"), panel = find("#panel"), help = find("#help"), seek = find("#seek");
+  const view = find("#view"), panel = find("#panel"), help = find("#help"), approve = find("#approve"), seek = find("#seek");
 
   // --- sounds ------------------------------------------------------------------------------------------------------
   const TUNES = { // [Hz, from s, for s, wave]
@@ -50,8 +50,8 @@
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test"]);
-  const NUMBERS = new Set(["quantity", "amount", "given", "points"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement"]);
+  const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
 
@@ -104,8 +104,8 @@
     find("#entry").classList.toggle("is-empty", !entry && !times);
   }
 
-  function amount(decimals = Number(body.dataset.decimals)) {
-    const parts = /^(\d{1,8})(?:\.(\d*))?$/.exec(entry);
+  function amount(decimals = Number(body.dataset.decimals), typed = entry) {
+    const parts = /^(\d{1,8})(?:\.(\d*))?$/.exec(typed);
     if (!parts || (parts[2] ?? "").length > decimals) return null;
     return Number(parts[1]) * 10 ** decimals + Number((parts[2] ?? "").padEnd(decimals, "0") || 0);
   }
@@ -122,9 +122,9 @@
     show("");
   }
 
-  function tender(kind) {
+  function tender(kind, most) {
     const { sale, due } = stage();
-    const given = entry ? amount() : Number(due);
+    const given = entry ? amount() : Number(most ?? due);
     if (given === null || given <= 0) return play("error");
     act("pay", { sale_id: sale, kind, given });
     show("");
@@ -183,8 +183,7 @@
     tools.hidden = !row;
     for (const tool of all("[data-tool]", tools)) {
       const isCount = ["less", "more", "quantity"].includes(tool.dataset.tool);
-      const isPrice = tool.dataset.tool === "price";
-      tool.disabled = (isCount && row?.dataset.weighed !== undefined) || (isPrice && row?.dataset.open === undefined);
+      tool.disabled = isCount && row?.dataset.weighed !== undefined;
     }
   }
 
@@ -195,6 +194,7 @@
     if (name === "void" || (name === "less" && quantity === 1)) act("void_line", { line_id: chosen });
     else if (name === "less") act("change_quantity", { line_id: chosen, quantity: quantity - 1 });
     else if (name === "more") act("change_quantity", { line_id: chosen, quantity: quantity + 1 });
+    else if (name === "price" && (!entry || row.dataset.open === undefined)) return open(`by-hand/${chosen}`);
     else if (!entry) return focusPad();
     else if (name === "quantity") return times();
     else if (name === "price" && amount() !== null) {
@@ -241,7 +241,89 @@
     panel.dataset.name = name;
     htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
   }
+  panel.addEventListener("htmx:after:swap", () => find("[data-shut]", panel) && panel.close());
   panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));
+
+  // --- prices by hand, and a second person's yes -------------------------------------------------------------------
+  const pressed = (name) => find(`[data-${name}][aria-pressed="true"]`)?.dataset[name];
+  function choice(name, button) {
+    for (const other of all(`[data-${name}]`)) other.setAttribute("aria-pressed", String(other === button));
+    find("#by-hand-value, #approve-pin")?.focus();
+  }
+
+  const HAND = { // what was typed, in hundredths or in minor units, as the deed's own arguments
+    percent: (value, line_id) => ["discount_line", { line_id, off_bp: value }],
+    amount: (value, line_id) => ["discount_line", { line_id, off_amount: value }],
+    price: (value, line_id) => ["change_price", { line_id, amount: value }],
+    basket: (value) => ["discount_basket", { off_bp: value }],
+    open: (value, line_id) => ["set_open_price", { line_id, amount: value }],
+    float: (value) => ["begin_shift", { float_amount: value }],
+  };
+  function byHand(reason) {
+    const kind = pressed("hand"), typed = find("#by-hand-value").value;
+    const value = amount(kind === "percent" || kind === "basket" ? 2 : undefined, typed);
+    if (value === null || (value === 0 && kind !== "price" && kind !== "float")) return play("error");
+    const { lineId, moveId } = find(".by-hand").dataset;
+    const [name, values] = HAND[kind]?.(value, lineId) ?? ["move_cash", { kind, amount: value, move_id: moveId }];
+    act(name, kind === "open" || kind === "float" ? values : { ...values, reason });
+    return panel.close();
+  }
+
+  // A count: nothing typed is none of it.
+  function counted() {
+    let sum = 0, isWrong = false;
+    const pieces = [];
+    for (const row of all("[data-worth]")) {
+      const count = Number(row.value || 0);
+      isWrong ||= !Number.isInteger(count) || count < 0;
+      if (count) pieces.push(`${row.dataset.worth}:${count}`);
+      sum += Number(row.dataset.worth) * count;
+    }
+    const typed = (id) => (find(id).value ? amount(undefined, find(id).value) : 0);
+    const other = typed("#count-other"), left = typed("#count-left");
+    isWrong ||= other === null || left === null || left > sum + other;
+    return isWrong ? null : { pieces: pieces.join(" "), other, left, sum: sum + other };
+  }
+  function showCount() {
+    const count = counted(), decimals = Number(body.dataset.decimals);
+    find("#count-sum").textContent = count ? (count.sum / 10 ** decimals).toFixed(decimals) : "–";
+  }
+  function closeShift() {
+    const count = counted();
+    if (!count) return play("error");
+    const { pieces, other, left } = count;
+    act("close_shift", { pieces, other, left });
+    return panel.close();
+  }
+  let countField = null;
+  panel.addEventListener("focusin", (event) => event.target.matches(".count input") && (countField = event.target));
+  panel.addEventListener("input", (event) => event.target.matches(".count input") && showCount());
+
+  function allow() {
+    const pin = find("#approve-pin");
+    if (!pin?.value || !pressed("approver")) return play("error");
+    act("approve", { staff_id: pressed("approver"), pin: pin.value });
+    return (pin.value = "");
+  }
+  function askSecond(number) {
+    if (!number) {
+      if (!approve.open) return;
+      approve.close();
+      if (panel.open) open(panel.dataset.name); // what it shows may have been done now
+      return;
+    }
+    const who = pressed("approver");
+    if (!approve.open) approve.showModal();
+    htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(() => {
+      const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
+      if (again) choice("approver", again);
+      find("#approve-pin")?.focus();
+    });
+  }
+  approve.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    act("decline");
+  });
 
   function remember(name, value) {
     document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
@@ -263,16 +345,21 @@
     const { dataset: data } = button;
     if (data.do) press(button);
     else if (data.pad) pad(data.pad);
-    else if (data.tender) tender(data.tender);
+    else if (data.tender) tender(data.tender, data.most);
     else if (data.redeem !== undefined) redeem();
     else if (data.tool) tool(data.tool);
+    else if (data.hand) choice("hand", button);
+    else if (data.byHand) byHand(data.byHand);
+    else if (data.approver) choice("approver", button);
+    else if (data.approve !== undefined) allow();
     else if (data.staff) pick(data.staff);
     else if (data.panel) open(data.panel);
     else if (data.tab) turn(all("[data-tab]"), button);
     else if (data.lang) remember("lang", data.lang);
     else if (data.set) remember(data.set, data.value);
     else if (data.post) post(data.post, data.target);
-    else if (data.type) type(data.type, document.getElementById(data.into));
+    else if (data.count !== undefined) closeShift();
+    else if (data.type) type(data.type, data.into === "here" ? countField : document.getElementById(data.into));
     else if (data.close !== undefined) button.closest("dialog").close();
     else if (data.help !== undefined) help.showModal();
     else if (data.toggle) body.classList.toggle(data.toggle);
@@ -302,7 +389,10 @@
   function shortcut(event, isTyping) {
     const { key } = event, step_ = stage().stage;
     if (key === "F1" || (key === "?" && !isTyping)) return help.open ? help.close() : help.showModal();
+    if (approve.open) return key === "Enter" && isTyping ? allow() : false;
     if (panel.open || help.open) return false;
+    if (key === "End" && (step_ === "selling" || step_ === "done") && !isTyping) return open("shift");
+    if (key === "Home" && step_ === "selling" && !isTyping) return open(chosen ? `by-hand/${chosen}` : "by-hand");
     if (/^F\d+$/.test(key)) {
       if (key === "F2" && step_ === "selling") return seek.focus();
       if (key === "F3" && step_ === "selling") return times();
@@ -354,7 +444,7 @@
       burstAt = event.timeStamp;
     } else if (event.key !== "Shift") burst = "";
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const list = event.target.closest("[data-arrows]") ?? (input === seek ? find("#found") : input ? find("[data-arrows]", panel) : null);
+      const list = event.target.closest("[data-arrows]") ?? (input === seek ? find("#found") : input ? find("[data-arrows]", input.closest("dialog") ?? panel) : null);
       if (list?.children.length && !list.matches(".people")) {
         event.preventDefault();
         return arrows(event, list);
@@ -396,6 +486,7 @@
       if (now.stage === "locked" && panel.open) panel.close();
     }
     if (isGuarded()) guard();
+    if (now.approval || painted.approval) askSecond(now.approval);
     if (now.number !== painted.number && !isFresh) {
       play(now.sound);
       flash(now.sound);

@@ -1,0 +1,40 @@
+"""A serial line of our own: opened by its stable path, kept from everybody else, let go of cleanly."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import termios
+from typing import Any
+
+from drivers.base import DeviceMissing
+from drivers.os_failure import device_failure
+
+WRITE_TIMEOUT_S = 1.0
+"""A line that takes no bytes for so long is broken: it never stops its thread."""
+
+
+def open_port(path: str, baud: int, *, timeout_s: float) -> Any:
+    """Return the open port, pyserial's, with 8 data bits, no parity and 1 stop bit. Raises DriverError.
+
+    Nothing is written to it. A lock keeps out a second program that asks for one, TIOCEXCL every other one but root's.
+    """
+    import serial
+
+    try:
+        port = serial.Serial(path, baud, timeout=timeout_s, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+    except OSError as error:
+        raise device_failure(path, error) from error
+    except (ValueError, termios.error) as error:
+        raise DeviceMissing(f"{path}: {error}") from error
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+    return port
+
+
+def close_port(port: Any) -> None:
+    """Let go of the port; harmless for one whose device is gone."""
+    with contextlib.suppress(OSError, termios.error):
+        fcntl.ioctl(port.fileno(), termios.TIOCNXCL)
+    with contextlib.suppress(OSError, termios.error):
+        port.close()

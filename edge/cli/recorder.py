@@ -1,0 +1,55 @@
+"""taptill record: what a reader's device sends, kept in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from drivers.base import DriverError
+from drivers.recording import record as record_bytes
+from drivers.recording import save
+from edge.cli.options import config_option, loaded_or_exit
+from edge.devices import make_reader
+
+SECONDS_MAX = 3_600
+
+
+@click.command(short_help="Keep what a reader sends in a file.")
+@config_option
+@click.argument("device")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--seconds", type=click.IntRange(1, SECONDS_MAX), default=30, show_default=True, help="How long to listen."
+)
+def record(config_path: Path, device: str, file: Path, seconds: int) -> None:
+    """Listen to the reader DEVICE of the configuration and write every byte it sends to FILE, with the times.
+
+    The daemon must not have it: stop it first. Scan and tap only what may be seen: codes and cards are in the file.
+    """
+    loaded = loaded_or_exit(config_path)
+    found = next((each for each in loaded.config.device if each.name == device), None)
+    reader = make_reader(found) if found else None
+    if found is None or reader is None:
+        names = [each.name for each in loaded.config.device if not each.kind.endswith("printer")]
+        raise click.ClickException(f"{device}: no reader of that name; there are: {', '.join(names) or 'none'}")
+    count = 0
+
+    def tell(texts: Sequence[str]) -> None:
+        nonlocal count
+        count += len(texts)
+        # Its length and no more: what was scanned may be a payment code or a card.
+        for text in texts:
+            click.echo(f"read {len(text)} characters")
+
+    click.echo(f"listening to {device} for {seconds} s: scan, tap")
+    try:
+        reader.open()
+        recording = record_bytes(reader, found.kind, seconds=seconds, tell=tell)
+        save(recording, file)
+    except (DriverError, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        reader.close()
+    click.echo(f"{file}: {len(recording.data)} bytes in {len(recording.pieces)} pieces, {count} texts")

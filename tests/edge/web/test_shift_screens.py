@@ -1,0 +1,129 @@
+"""A second person's yes and a whole shift in a real browser: by keyboard alone, and by touch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from edge.store import shifts as stored
+from edge.till import Till
+from tests.shops import CARDS, TestShop
+
+pytestmark = pytest.mark.browser
+
+SIZES = {"1280": (1_280, 800), "800": (800, 480)}
+
+
+@pytest.fixture(params=[("1280", "zh-Hans"), ("800", "en")], ids="-".join)
+def lane(request: pytest.FixtureRequest, chromium: Browser, tmp_path: Path) -> Iterator[tuple[TestShop, Page]]:
+    size, language = request.param
+    with TestShop(tmp_path / "shop") as shop:
+        shop.ask(1, Till.sign_in, staff_id="chen", pin="5678")
+        url = shop.parts.url.rstrip("/")
+        width, height = SIZES[size]
+        context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=True)
+        context.add_cookies([{"name": "lang", "value": language, "url": url}])
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{url}/lane/1")
+        expect(page.locator("#strip .chip").first).to_be_visible()
+        yield shop, page
+        assert complaints == []
+        context.close()
+
+
+def test_a_discount_is_asked_for_and_allowed_by_keyboard_alone(lane: tuple[TestShop, Page]) -> None:
+    shop, page = lane
+    shop.ask(1, Till.scan, text="6900000000021")
+    expect(page.locator(".line")).to_have_count(1)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Home")
+    expect(page.locator("#by-hand-value")).to_be_focused()
+    page.keyboard.type("20")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#approve-pin")).to_be_focused()
+    page.keyboard.type("9999")
+    page.keyboard.press("Enter")
+    expect(page.locator(".approval-note.alert")).to_be_visible()
+    expect(page.locator("#approve-pin")).to_be_focused()
+    page.keyboard.type("1234")
+    page.keyboard.press("Enter")
+    expect(page.locator("#total")).to_have_text("¥24.00")
+    expect(page.locator("#approve")).to_be_hidden()
+
+
+def test_a_badge_allows_it_and_escape_lets_it_be(lane: tuple[TestShop, Page]) -> None:
+    shop, page = lane
+    page.keyboard.press("End")
+    page.locator("[data-panel=drawer]").tap()
+    page.locator("[data-reason=change]").tap()
+    expect(page.locator(".asked")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#approve")).to_be_hidden()
+    assert shop.view().approval is None
+    page.keyboard.press("End")
+    page.locator("[data-panel=drawer]").tap()
+    page.locator("[data-reason=change]").tap()
+    expect(page.locator(".asked")).to_be_visible()
+    shop.reader("cards-1").type(CARDS["badge-zhang"])
+    expect(page.locator("#approve")).to_be_hidden()
+    assert shop.view().staff is not None and shop.view().staff.staff_id == "chen"
+
+
+def test_a_whole_shift_by_touch(lane: tuple[TestShop, Page]) -> None:
+    shop, page = lane
+
+    def shift_panel() -> None:
+        page.locator("[data-panel=settings]").tap()
+        page.locator("[data-panel=shift]").tap()
+
+    shift_panel()
+    for digit in "100":
+        page.locator(f".by-hand [data-type='{digit}']").tap()
+    page.locator("[data-by-hand=begin]").tap()
+    expect(page.locator("#panel")).to_be_hidden()
+    shift_panel()
+    page.locator("[data-hand=cash_out]").tap()
+    for digit in "20":
+        page.locator(f".by-hand [data-type='{digit}']").tap()
+    page.locator("[data-by-hand=goods]").tap()
+    expect(page.locator("#panel")).to_be_hidden()
+    shift_panel()
+    page.locator("[data-panel='shift/count']").tap()
+    page.locator("#count-2000").tap()
+    page.locator(".count [data-type='4']").tap()
+    expect(page.locator("#count-sum")).to_have_text("80.00")
+    page.locator("[data-count]").tap()
+    expect(page.locator("#lock")).to_be_visible()
+    db = shop.parts.store.reads
+    report = stored.closed_report(db, stored.newest_closed(db, 1))
+    assert report is not None and (report.counted, report.difference) == (8_000, 0)
+
+
+def test_a_whole_shift_by_keyboard(lane: tuple[TestShop, Page]) -> None:
+    shop, page = lane
+    page.keyboard.press("End")
+    expect(page.locator("#by-hand-value")).to_be_focused()
+    page.keyboard.type("50")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel")).to_be_hidden()
+    page.keyboard.press("End")
+    expect(page.locator("#by-hand-value")).to_be_focused()
+    page.locator("[data-panel='shift/count']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#count-10000")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.type("1")
+    expect(page.locator("#count-sum")).to_have_text("50.00")
+    page.locator("[data-count]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#lock")).to_be_visible()
+    db = shop.parts.store.reads
+    report = stored.closed_report(db, stored.newest_closed(db, 1))
+    assert report is not None and report.difference == 0
