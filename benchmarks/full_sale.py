@@ -1,8 +1,8 @@
 """A sale that uses points, a coupon, stored value and a times card, beside a plain sale of the same five lines.
 
 Both are what a cashier does: every scan, tap and press is a deed of the till over a real store with `synchronous=FULL`,
-and each is on the disk before the next one begins. The floor is the plain sale: no member, and cash. Both take turns, so
-that a noisy machine is noisy to both.
+and each is on the disk before the next one begins. The floor is the plain sale: no member, and cash. Both take turns,
+so that a noisy machine is noisy to both.
 """
 
 from __future__ import annotations
