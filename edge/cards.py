@@ -17,6 +17,7 @@ from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
 from edge.store import cards, members, staff
 from edge.store.baskets import StoredProof
+from edge.stored_value_grants import give_due_to
 from rules.card_policy import Proof, Spending, limit_for, needs_proof, stronger
 from rules.cards import is_cut_uid, is_random_uid, mask_uid
 from rules.sun import check_sun, keys_of, named_card, read_sun
@@ -153,6 +154,7 @@ def bring(desk: Desk, claim: Claim) -> Refusal | None:
         return desk.refuse(Refusal(members.why_unknown(desk.shop.store.db, claim.member_id)))
     if file.status == "blocked":
         return desk.refuse(Refusal("member_blocked"))
+    give_due_to(desk.shop, claim.member_id)
     basket = desk.open_basket()
     is_here = basket.member_id == claim.member_id
     proof = _together(basket.proof if is_here else None, claim)

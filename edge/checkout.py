@@ -12,6 +12,7 @@ from edge.shop import Shop
 from edge.store import benefits
 from edge.store.database import Database
 from edge.store.sales import SaleContext, record_sale
+from edge.stored_value_view import money_used
 from edge.tier_standing import Move, after_sale
 from edge.times_grants import granted_by
 from rules.basket import Basket
@@ -30,15 +31,18 @@ def close_sale(
     staff_id: str,
     printer: str,
     more_lines: tuple[SaleLine, ...] = (),
+    keeps_change: bool = False,
 ) -> tuple[Sale, str | None]:
     """Record the sale and return it with the id of the tier that the member reaches by it, or None.
 
     Args:
         more_lines: what has no price in the quote: what times cards paid for.
+        keeps_change: the member keeps what the shop allows of the change as stored value.
 
-    From the return on the sale is a fact. Raises the store's errors when it is not.
+    From the return on the sale is a fact. Raises the store's errors when it is not, InsufficientError among them.
     """
     now_ms = shop.clock.now_ms()
+    money = money_used(shop, basket.member_id, settlement, keeps_change=keeps_change)
     sale = Sale(
         sale_id=basket.sale_id,
         lane=basket.lane,
@@ -50,7 +54,7 @@ def close_sale(
         discount=quote.discount,
         total=quote.total,
         tax=quote.tax,
-        change=settlement.change,
+        change=settlement.change - money.kept,
         item_count=basket.item_count + sum(line.quantity for line in more_lines),
         lines=(*sale_lines(basket, quote, shop.gift_items(quote)), *more_lines),
         tenders=tuple(SaleTender(t.kind, t.amount, t.given, t.ref) for t in settlement.tenders),
@@ -59,6 +63,9 @@ def close_sale(
         points=quote.points,
         points_paid=quote.points_paid.points if quote.points_paid else 0,
         spent_codes=quote.spent_codes,
+        principal_paid=money.principal,
+        gift_paid=money.gift,
+        change_kept=money.kept,
         shift_id=shop.shift_id(basket.lane),
         is_clock_unsure=not shop.clock.is_sane(),
     )

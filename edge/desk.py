@@ -208,6 +208,10 @@ class Desk:
         self.show(sound=sound, notice=notice, priced=priced, tells=True)
         return None
 
+    def put_basket(self, basket: StoredBasket) -> int:
+        """Write a basket as the newest step within the caller's transaction and return how many can be undone."""
+        return baskets.push(self.shop.store.db, self.lane, basket)
+
     def note(self, action: str, subject: str = "", detail: object = None, *, staff_id: str = "") -> None:
         """Add to the audit chain, within the caller's transaction; of whoever is signed in, unless it says of whom.
 

@@ -13,6 +13,7 @@ from edge.member_retention import drop_notes, forget_members
 from edge.points_expiry import expire_points
 from edge.shop import Shop
 from edge.store.database import StoreError, execute, scalar
+from edge.stored_value_grants import give_due
 from edge.tier_review import review_tiers
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ NIGHTLY: tuple[Job, ...] = (
     Job("drop_notes", drop_notes),
     Job("review_tiers", review_tiers),
     Job("expire_points", expire_points),
+    Job("give_due", give_due),
 )
 """In their order; a subject adds one line."""
 

@@ -13,6 +13,8 @@ HAPPENED: Mapping[str, str] = {
     "sale": N_("Bought for {amount}"),
     "return": N_("Brought something back"),
     "top_up": N_("Topped up"),
+    "top_up_gift": N_("Gift, instalment"),
+    "top_up_refund": N_("Stored value refunded"),
     "adjust": N_("Changed by hand"),
     "expiry": N_("Expired"),
     "refund": N_("Paid out"),

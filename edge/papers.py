@@ -12,8 +12,9 @@ from edge.receipt import ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
 from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
+from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
 from edge.rulebook import Rulebook
-from edge.store import benefits, coupons, entries, ledger, members, returns, staff
+from edge.store import benefits, coupons, entries, ledger, members, returns, staff, stored_value
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
@@ -57,6 +58,11 @@ class Papers:
         if job.kind == "gift":
             entry = entries.stored(self._db, job.sale_id or "")
             return None if entry is None else self._gift_slip(entry, language)
+        if job.kind == "slip":
+            entry = entries.stored(self._db, job.sale_id or "")
+            return self.slip(entry, language) if entry else None
+        if job.kind == "statement":
+            return self.statement(job.sale_id or "", job.created_ms, language)
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
@@ -74,6 +80,18 @@ class Papers:
         left = ledger.points_of(self._db, entry.member_id, now_ms=entry.at_ms) if entry.member_id else 0
         words = self._words(entry.staff_id, entry.member_id, language)
         return gift_slip(entry, words, clock=self._clock, names=offer.names if offer else Names(), points_left=left)
+
+    def slip(self, entry: Entry, language: str) -> Document | None:
+        """Return the paper of an entry that is no sale; None for one that has none."""
+        lay_out = SLIPS.get(entry.kind)
+        if lay_out is None:
+            return None
+        return lay_out(entry, self._words(entry.staff_id, entry.member_id, language), clock=self._clock)
+
+    def statement(self, member_id: str, at_ms: int, language: str) -> Document | None:
+        """Return the newest moves of a member's money."""
+        moves = stored_value.statement(self._db, member_id, limit=STATEMENT_MAX)
+        return money_statement(moves, self._words("", member_id, language), clock=self._clock, at_ms=at_ms)
 
     def _words(self, staff_id: str, member_id: str | None, language: str, *, at_ms: int = 0) -> ReceiptWords:
         person = staff.by_id(self._db, staff_id)

@@ -11,6 +11,7 @@ from edge.screen import Refusal, Sound, Stage, named
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.ledger import InsufficientError
 from edge.store.sales import fits_message, stored_sale
+from edge.stored_value_pay import may_pay as may_pay_stored_value
 from edge.tier_exclusive import refuses_basket
 from edge.till_by_hand import discount_outgrown
 from rules.basket import Basket
@@ -18,11 +19,11 @@ from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
-from rules.tender import Offer, Overpaid, Settlement, Short, settle
+from rules.tender import STORED_VALUE, Offer, Overpaid, Settlement, Short, settle
 
 GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
 """Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
-TENDER_KINDS = ("cash", "card", "scan")
+TENDER_KINDS = ("cash", "card", "scan", "stored_value")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
 
 
@@ -68,6 +69,9 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     if isinstance(quoted, Refusal):
         return desk.refuse(quoted)
     basket, quote = quoted
+    refusal = may_pay_stored_value(desk, basket.member_id, given if kind == STORED_VALUE else 0)
+    if refusal:
+        return desk.refuse(refusal)
     changed = _changed(memory.told, quote)
     if changed:
         return desk.refuse(changed, tells=True)
@@ -161,8 +165,9 @@ def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, 
     assert stored is not None, "nothing is paid without a basket"
     more_lines = times_grants.times_lines(desk.shop, stored)
     sale, new_tier_id = close_sale(
-        desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines
-    )
+        desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines,
+        keeps_change=stored.keeps_change,
+    )  # fmt: skip
     desk.set(
         stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1,
         done_sale_id=sale.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),

@@ -21,9 +21,9 @@ def expire_points(shop: Shop, after: str) -> str | None:
     for account, lots in found:
         uses = tuple(LotUse(lot.lot_id, lot.remaining) for lot in lots)
         amount = sum(use.amount for use in uses)
-        # A lot expires once: its number makes the entry's id, so that nothing can be written twice.
+        # A return may fill a lot that has expired, so it can expire more than once; never twice at one moment.
         entry = Entry(
-            f"expiry-{account.partition('/')[2]}-{max(use.lot_id for use in uses)}-{amount}", "expiry", now_ms,
+            f"expiry-{account.partition('/')[2]}-{max(use.lot_id for use in uses)}-{now_ms}", "expiry", now_ms,
             shop.clock.business_date(now_ms).isoformat(),
             (Transfer(POINTS, account, ISSUER, amount, "expiry", from_lots=uses),),
             member_id=account.partition("/")[2], detail={"lots": len(uses)},

@@ -118,8 +118,15 @@ def _sums(sale: Sale, t: Texts) -> list[Block]:
 
 def _tenders(sale: Sale, t: Texts) -> list[Block]:
     blocks: list[Block] = [Columns(t.tender(tender.kind), t.amount(tender.given)) for tender in sale.tenders]
+    if sale.principal_paid and sale.gift_paid:
+        blocks += [
+            Columns("  " + t.t("of it paid in"), t.amount(sale.principal_paid)),
+            Columns("  " + t.t("of it gift"), t.amount(sale.gift_paid)),
+        ]
     if sale.change:
         blocks.append(Columns(t.t("Change"), t.amount(sale.change), bold=True))
+    if sale.change_kept:
+        blocks.append(Columns(t.t("Kept as stored value"), t.amount(sale.change_kept), bold=True))
     if sale.discount:
         blocks.append(Text(t.t("You saved {amount}", amount=t.money(sale.discount)), Align.CENTER, bold=True))
     return blocks

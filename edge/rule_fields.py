@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -41,6 +41,7 @@ class Widget(StrEnum):
     PICK_ONE = "pick_one"
     MOMENT = "moment"
     TIME = "time"
+    DAY = "day"
     COLOUR = "colour"
     HIDDEN = "hidden"
     """Kept as it is: nobody types it."""
@@ -191,6 +192,8 @@ def _plain(field: Field, hint: Any, bounds: dict[str, int]) -> Field:
         return replace(field, widget=Widget.CHOICE, choices=parts)
     if hint is datetime:
         return replace(field, widget=Widget.MOMENT)
+    if hint is date:
+        return replace(field, widget=Widget.DAY)
     if hint is time:
         return replace(field, widget=Widget.TIME)
     if hint is int:

@@ -234,10 +234,10 @@ def _time(name: str, text: str, reading: Reading) -> str | None:
 
 def read_rows(field: Field, name: str, reading: Reading) -> list[dict[str, Any]] | None:
     """Return the tables of the rows in which something was typed; None for none."""
-    chosen = (Widget.HIDDEN, Widget.COLOUR, Widget.CHOICE)
-    typed = tuple(column.path for column in field.columns if column.widget not in chosen)
+    chosen = (Widget.HIDDEN, Widget.COLOUR)
+    typed = tuple(each.path for each in field.columns if each.widget not in chosen and not _stands_at_a_word(each))
     # A choice stands at its first word in an empty row too, one inside another.
-    inner = {f".{each.path}" for column in field.columns for each in column.columns if each.widget is Widget.CHOICE}
+    inner = {f".{each.path}" for column in field.columns for each in column.columns if _stands_at_a_word(each)}
     found = []
     for row in range(rows_in(reading.values, name)):
         prefix = f"{name}[{row}]."
@@ -247,6 +247,11 @@ def read_rows(field: Field, name: str, reading: Reading) -> list[dict[str, Any]]
             continue
         found.append(read_fields(field.columns, prefix, reading))
     return found or None
+
+
+def _stands_at_a_word(field: Field) -> bool:
+    """Tell whether a key says something although nobody chose: a choice whose first word is not the empty one."""
+    return field.widget is Widget.CHOICE and field.choices[:1] != ("",)
 
 
 def rows_in(values: Values, name: str) -> int:

@@ -217,6 +217,7 @@ PROGRAMME: Mapping[str, str] = {
     "accrual": N_("Points beyond the rate"),
     "gifts": N_("Gifts for points"),
     "exclusive_groups": N_("Offers that keep each other out"),
+    "stored_value": N_("Stored value"),
 }
 
 STATES: Mapping[str, str] = {
@@ -337,6 +338,12 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"a rolling window has no next one.*", N_("The last months have no window after them: choose months.")),
     (r"\d+ is already where (?P<value>.*) begins", N_("{value} begins at the same amount.")),
     (r"no promotion stands in this group", N_("No promotion stands in this group.")),
+    (r"gives nothing, expected.*", N_("It gives nothing. Fill in money, points, times cards or coupons.")),
+    (r"there is no (?:tier|package|promotion) (?P<value>.*)", N_("There is no {value} any more. Choose another one.")),
+    (r"(?P<value>.*) asks for no issued coupon.*", N_("{value} asks for no issued coupon.")),
+    (r"only gift money comes in instalments", N_("Only gift money comes in monthly parts.")),
+    (r"is before from_date", N_("It ends before it begins.")),
+    (r"is (?:more|less) than (?:most|least)_top_up.*", N_("The limits contradict each other.")),
     (r"missing", N_("Fill this in.")),
     (r"Expected `(?:int|float)` (?:>=|<=).*", N_("This figure is out of range.")),
     (r"Expected `array` of length (?:>=|<=).*", N_("Give more rows, or fewer.")),

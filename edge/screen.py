@@ -177,6 +177,18 @@ class PointsView:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredValueView:
+    """The member's money, where it can pay for the basket or the change can become some of it."""
+
+    whole: Minor
+    most: Minor
+    """What of what is due it can pay now."""
+    keep_below: Minor = 0
+    """Change below a multiple of this may be kept; 0: none."""
+    keeps_change: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """What the panel shows of the member; the name and phone are already masked."""
 
@@ -189,6 +201,7 @@ class MemberView:
     points: int
     points_worth: Minor
     stored_value: Minor
+    """All that can be spent: principal and gift money."""
     spend_12m: Minor
     visits: int
     last_visit: str
@@ -209,6 +222,8 @@ class MemberView:
     expiring_on: str = ""
     """Last day on which the first of them can be spent, an ISO date."""
     favourites: tuple[Names, ...] = ()
+    principal: Minor = 0
+    gift_money: Minor = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +243,7 @@ class DoneView:
     points_after: int | None
     tenders: tuple[TenderView, ...]
     new_tier_names: Names | None = None
+    change_kept: Minor = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +291,7 @@ class TillView:
     """The member's own coupons."""
     gifts: tuple[GiftView, ...] = ()
     points: PointsView | None = None
+    stored_value: StoredValueView | None = None
     times: tuple[TimesView, ...] = ()
     """What times cards pay for."""
     times_cards: tuple[TimesCardView, ...] = ()

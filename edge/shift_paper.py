@@ -15,6 +15,8 @@ MOVES: Mapping[str, str] = {
     "sale": N_("Sales in cash"),
     "return": N_("Returns in cash"),
     "top_up": N_("Top-ups in cash"),
+    "refund": N_("Stored value refunded in cash"),
+    "change_kept": N_("Change kept as stored value"),
     "shift_float": N_("Float"),
     "cash_in": N_("Cash put in"),
     "cash_out": N_("Cash taken out"),

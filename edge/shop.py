@@ -192,6 +192,8 @@ class Shop:
         tier, above = stands.tier, stands.next
         soon = self.expiring_soon(file.member_id)
         points = ledger.points_of(self.store.db, file.member_id, now_ms=self.clock.now_ms())
+        principal = ledger.spendable(self.store.db, account, STORED_VALUE, now_ms=self.clock.now_ms())
+        gift_money = ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms())
         today = self.clock.now_local()
         return MemberView(
             member_id=file.member_id,
@@ -202,8 +204,9 @@ class Shop:
             tier_colour=tier.colour if tier else "",
             points=points,
             points_worth=points * MINOR_PER_YUAN // self.config.rules.points_per_yuan_worth,
-            stored_value=ledger.balance(self.store.db, account, STORED_VALUE)
-            + ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms()),
+            stored_value=principal + gift_money,
+            principal=principal,
+            gift_money=gift_money,
             spend_12m=self.spend_12m(file.member_id),
             visits=file.visits,
             last_visit=file.last_date,

@@ -14,6 +14,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
 from edge.text_benefits import BENEFIT_REFUSALS
+from edge.text_money import MONEY_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -193,6 +194,7 @@ REFUSALS: Mapping[str, str] = {
     "points_step": N_("Points are taken by {points} at a time."),
     "points_none": N_("No points can be taken for this basket."),
     **BENEFIT_REFUSALS,
+    **MONEY_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -206,20 +208,7 @@ REFUSALS: Mapping[str, str] = {
         "The printer did not take it. Look at paper and cover; it is printed when the printer is back."
     ),
     "receipt_unknown": N_("There is no such receipt."),
-    "returned": N_("Paid back: {amount_minor}. Return receipt {number}."),
     "reason_missing": N_("Choose a reason first."),
-    "times_no_member": N_("Times belong to a member. Find the member first."),
-    "times_not_for_this": N_("This times card does not pay for that."),
-    "times_not_theirs": N_("This times card is somebody else's."),
-    "times_short": N_("“{name}” has only {left} left."),
-    "times_per_day": N_("“{name}” may be used {max} times a day."),
-    "times_none": N_("Nothing is left of this times card."),
-    "package_no_member": N_("“{name}” is kept for a member. Find the member first."),
-    "family_circle": N_("One of them belongs to another family already."),
-    "family_full": N_("A family has at most {max} members."),
-    "date_range": N_("This date is not possible."),
-    "return_nothing": N_("Choose what comes back first."),
-    "return_too_many": N_("That much of it was not sold, or has come back already."),
     "scale_label_amount_zero": N_("The scale label says zero. Weigh it once more."),
     "queue_full": N_("Too many scans at once; the last ones were not taken. Scan them again."),
     "promotion_gone": N_("This promotion is no longer in the draft."),

@@ -11,6 +11,7 @@ from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsVi
 from edge.shop import Shop
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.sales import stored_sale
+from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_paid
@@ -52,6 +53,7 @@ def selling_view(
         member=shop.member_view(basket.member_id),
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
+        stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
         next_notes=next_notes(due, shop.config.store.denominations) if due else (),
     )
 
@@ -141,6 +143,7 @@ def done_view(view: TillView, shop: Shop, sale_id: str, new_tier_id: str | None)
             receipt_number=sale.receipt_number,
             total=sale.total,
             change=sale.change,
+            change_kept=sale.change_kept,
             points=sale.points,
             points_after=sale.points_after,
             tenders=tuple(TenderView(tender.kind, tender.amount, tender.given) for tender in sale.tenders),

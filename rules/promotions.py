@@ -58,6 +58,7 @@ from rules.promotion_kinds import (
 )
 from rules.promotion_prices import price_problems
 from rules.return_rules import ReturnRules
+from rules.stored_value import StoredValueRules, stored_value_links
 from rules.subjects import SUBJECTS, read_subjects, spoken_subjects
 from rules.table_reader import Problem, nearest, read_table, unknown_keys
 from rules.tiers import TierRules
@@ -160,6 +161,7 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     tier_rules: TierRules = TierRules()
     membership: Membership = Membership()
     returns: ReturnRules = ReturnRules()
+    stored_value: StoredValueRules = StoredValueRules()
     proof: CardPolicy = CardPolicy()
     times: TimesRules = TimesRules()
 
@@ -229,6 +231,13 @@ def read_rules(
     coupon_rules = _read_coupon_rules(data, known, skus, problems)
     subjects = read_subjects(with_plain_moments(data), problems)
     problems += membership_set_problems(subjects, tier_ids=tier_ids, known_skus=skus)
+    if "stored_value" in subjects:
+        packages = subjects["times"].packages if "times" in subjects else ()
+        package_ids = [package.id for package in packages]
+        is_issued = {key: promotion is None or promotion.issued for key, promotion in known.items()}
+        problems += stored_value_links(
+            subjects["stored_value"], tier_ids=tier_ids, package_ids=package_ids, promotions=is_issued
+        )
     if known_items is not None:
         problems += price_problems(placed, known_items)
     if problems:

@@ -12,6 +12,7 @@ from rules.card_policy import CardPolicy, policy_problems
 from rules.gift_catalogue import GiftCatalogue, catalogue_problems
 from rules.membership import Membership, membership_problems
 from rules.return_rules import ReturnRules
+from rules.stored_value import StoredValueRules, stored_value_problems
 from rules.table_reader import Problem, read_table
 from rules.tiers import TierRules
 from rules.times import TimesRules, times_problems
@@ -21,6 +22,7 @@ SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
     "gifts": GiftCatalogue,
     "membership": Membership,
     "returns": ReturnRules,
+    "stored_value": StoredValueRules,
     "proof": CardPolicy,
     "tier_rules": TierRules,
     "times": TimesRules,
@@ -29,6 +31,7 @@ SUBJECTS: Mapping[str, type[msgspec.Struct]] = {
 CHECKS: Mapping[str, Callable[[Any], list[Problem]]] = {
     "gifts": catalogue_problems,
     "membership": membership_problems,
+    "stored_value": stored_value_problems,
     "proof": policy_problems,
     "times": times_problems,
 }

@@ -15,16 +15,21 @@ from edge.demo.habits import Shoppers, Visit
 from edge.demo.people import STAFF, DemoMember
 from edge.ids import ALPHABET
 from edge.shop import Shop
-from edge.store import ledger
+from edge.store import ledger, stored_value
+from edge.stored_value_grants import record_top_up
 from rules.basket import Basket, Line
 from rules.ledger import CUSTOMERS, SHELF, Transfer, stock_unit
 from rules.money import Minor
 from rules.pricing import price
-from rules.tender import CARD, CASH, SCAN, Offer, Settlement, next_notes, settle
+from rules.tender import CARD, CASH, SCAN, STORED_VALUE, Offer, Settlement, next_notes, settle
 
 DAYS: Final = 56
 DELIVERY: Final = "delivery"
 """Reason of the transfer that brings goods to the shelf."""
+TOP_UP_SHARE: Final = 0.03
+"""Share of members' visits at which money is paid in."""
+PAYS_SHARE: Final = 0.8
+"""Share of the visits at which a member whose money is enough pays with it."""
 NEAR_MIN, NEAR_MAX = 2_000, 8_000
 """How much, in minor units, the member who is close to the next tier has left at the most and at the least."""
 
@@ -85,7 +90,33 @@ def _sell(shop: Shop, random: Random, visit: Visit, lines: tuple[Line, ...]) -> 
     basket = Basket(sale_id=sale_id(random, at_ms), lines=lines, member_id=member_id, lane=lane)
     quote = price(basket, shop.rules, then.member(member_id), visit.at_local)
     paid = _pay(random, quote.total, shop.config.store.denominations)
+    if member_id is not None:
+        paid = _with_stored_value(
+            then, member_id, quote.total, paid, lane=lane, staff_id=_cashier(hour=hour, lane=lane)
+        )
     close_sale(then, basket, quote, paid, staff_id=_cashier(hour=hour, lane=lane), printer="")
+
+
+def _with_stored_value(
+    then: Shop, member_id: str, due: Minor, paid: Settlement, *, lane: int, staff_id: str
+) -> Settlement:
+    """Let some members pay money in, and those who have some pay with it; else it is paid as it would have been."""
+    at_ms = then.clock.now_ms()
+    # Dice of its own: what everybody buys does not hang on who pays how.
+    dice = Random(f"{member_id} {at_ms}")  # noqa: S311 - nothing secret
+    if then.rules.stored_value.on and dice.random() < TOP_UP_SHARE:
+        amount, kind = dice.choice((20_000, 20_000, 50_000, 100_000)), dice.choice((CASH, SCAN, SCAN))
+        money = settle(amount, [Offer(kind, amount)])
+        assert isinstance(money, Settlement)
+        record_top_up(
+            then, entry_id=sale_id(dice, at_ms), member_id=member_id, paid=money, lane=lane, staff_id=staff_id
+        )
+    has_money = stored_value.money_of(then.store.db, member_id, now_ms=at_ms).whole >= due > 0
+    if not has_money or dice.random() >= PAYS_SHARE:
+        return paid
+    settled = settle(due, [Offer(STORED_VALUE, due)])
+    assert isinstance(settled, Settlement)
+    return settled
 
 
 def _cashier(*, hour: int, lane: int) -> str:

@@ -17,6 +17,7 @@ from edge.store.entries import changed_entry
 from edge.store.returns import changed_return, wrong_return
 from edge.store.sales_check import changed_sale
 from edge.store.shifts import changed_shift
+from edge.store.stored_value import wrong_top_up
 from edge.store.uses import wrong_count
 
 
@@ -163,10 +164,11 @@ CHECKS: Final = (
     ("uses of promotions", wrong_count),
     ("coupons", wrong_coupon),
     ("returns", wrong_return),
+    ("top-ups", wrong_top_up),
     ("sales against the chain", changed_sale),
     ("entries against the chain", changed_entry),
     ("returns against the chain", changed_return),
     ("shifts against the chain", changed_shift),
 )
-HASHED: Final = (_wrong_link, changed_sale, changed_entry, changed_return)
+HASHED: Final = (_wrong_link, changed_sale, changed_entry, changed_return, changed_shift)
 """Those that hash row by row; SQLite does the others by itself."""

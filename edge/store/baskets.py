@@ -69,6 +69,8 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """(promotion id, SKU) where a gift was chosen."""
     times: tuple[StoredTimes, ...] = ()
     """What times cards pay for; it is no part of `lines` and has no price."""
+    keeps_change: bool = False
+    """The member keeps the change as stored value."""
     proof: StoredProof | None = None
     off_bp: int = 0
     """Taken off the whole basket by hand."""

@@ -12,6 +12,7 @@ from edge.store.cards import forget_secrets
 from edge.store.coupons import move_coupons
 from edge.store.database import execute, row, rows
 from edge.store.people import NOTES_MAX, Person, Profile
+from edge.store.stored_value import bring_top_ups
 from rules.ledger import LotUse, Transfer, lives_in_lots, member_account, owed_account
 
 REASON = "merge"
@@ -150,6 +151,7 @@ SUBJECTS: tuple[Callable[[SqliteDatabase, str, str], None], ...] = (
     _visits,
     _favourites,
     _uses,
+    bring_top_ups,
     move_coupons,
     tiers.merge,
 )

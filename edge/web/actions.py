@@ -14,6 +14,7 @@ from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
+from edge.stored_value import keep_change, print_statement
 from edge.till import Till
 from edge.times import drop_times, use_times
 from edge.web.house import House
@@ -69,6 +70,8 @@ def actions() -> Mapping[str, Action]:
             {"unit": None, "sku": None, "holder_id": None, "quantity": quantity},
             optional=frozenset({"quantity"}),
         ),
+        Action(print_statement, {"member_id": None}),
+        Action(keep_change, {"keeps": range(2)}),
         Action(drop_times, {"unit": None, "sku": None}),
         Action(Till.dismiss, {}, when_locked=True),
         Action(Till.to_pay, {}),

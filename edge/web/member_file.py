@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from edge.texts import N_
-from edge.web import cards, coupon_pages, member_deeds, times_pages
+from edge.web import cards, coupon_pages, member_deeds, member_stored_value, times_pages
 from edge.web.member_benefits import look_at_gifts, look_at_tier
 from edge.web.member_pages import MemberPages, Tab
 
@@ -19,6 +19,7 @@ TABS: tuple[Tab, ...] = (
     Tab("tier", N_("Tier and points"), look_at_tier),
     Tab("gifts", N_("Gifts for points"), look_at_gifts),
     Tab("coupons", N_("Coupons"), coupon_pages.look),
+    member_stored_value.TAB,
     times_pages.TAB,
     cards.TAB,
     *member_deeds.LAST_TABS,
@@ -32,6 +33,8 @@ def blueprint(pages_of: MemberPages) -> Blueprint:
 
     @pages.get("/<member_id>")
     def file(lane: int, member_id: str) -> ResponseReturnValue:
-        return pages_of.page(lane, member_id, request.args.get("tab", TABS[0].name))
+        tab = request.args.get("tab", TABS[0].name)
+        more = member_stored_value.more_of(pages_of, member_id) if tab == member_stored_value.TAB.name else {}
+        return pages_of.page(lane, member_id, tab, **more)
 
     return pages

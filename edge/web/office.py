@@ -38,6 +38,7 @@ class Segment:
 SEGMENTS: tuple[Segment, ...] = (
     Segment("", N_("Members")),
     Segment("coupons", N_("Coupons")),
+    Segment("stored_value", N_("Stored value")),
     Segment("imports", N_("Tables in and out")),
 )
 """In the order of the screen."""

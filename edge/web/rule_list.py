@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from edge import rule_stored_value
 from edge.rule_drafts import Table
 from edge.rule_fields import kind_named
 from edge.rule_programme import changed_keys, said_of
@@ -56,20 +57,24 @@ def listed(state: DraftState, now_local: datetime, texts: Texts, glossary: Gloss
 
 
 def other_changes(state: DraftState, texts: Texts, glossary: Glossary) -> list[PromotionRow]:
-    """Return what the draft changes beside promotions: tiers, points and groups."""
+    """Return what the draft changes beside promotions: tiers, points, groups and stored value."""
+    said = [(key, said_of(key, state.rules, texts, glossary)) for key in changed_keys(state.in_force, state.rules)]
+    if rule_stored_value.is_changed(state.in_force, state.rules):
+        table = state.rules.rest.get(rule_stored_value.KEY) or {}
+        said.append((rule_stored_value.KEY, rule_stored_value.said_in(table, state.rules, texts)))
     change = "changed"
     return [
         PromotionRow(
             promotion_id=key,
             kind="",
             names=Names(*(texts.t(PROGRAMME[key]),) * 3),
-            said=said_of(key, state.rules, texts, glossary),
+            said=sentence_of_it,
             state="now",
             state_words="",
             change=change,
             change_words=texts.t(STATES[change]),
         )
-        for key in changed_keys(state.in_force, state.rules)
+        for key, sentence_of_it in said
     ]
 
 

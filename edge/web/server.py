@@ -25,10 +25,12 @@ from edge.web import (
     member_deeds,
     member_file,
     member_new,
+    member_stored_value,
     office,
     panels,
     returns,
     rule_programme,
+    rule_stored_value,
     rule_trials,
     rules,
     shifts,
@@ -67,6 +69,7 @@ def create_app(house: House) -> Flask:
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
+        app.register_blueprint(rule_stored_value.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     _add_members(app, house, speech)
     if house.identify is not None:
@@ -104,6 +107,8 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
         coupon_pages.office_blueprint(back_office),
+        member_stored_value.lane_blueprint(file),
+        member_stored_value.office_blueprint(back_office),
     ]
     if house.imports is not None:
         pages.append(imports.blueprint(back_office, house.imports))

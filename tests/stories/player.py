@@ -30,6 +30,7 @@ from tests.stories import (
     words_members,
     words_returns,
     words_shifts,
+    words_stored_value,
     words_tiers,
     words_times,
 )
@@ -62,6 +63,7 @@ class Player:
         self.refusal: Refusal | None = None
         self.last_pay: dict[str, Any] = {}
         self.last_return: dict[str, Any] = {}
+        self.last_top_up: dict[str, Any] = {}
         self.kept_sale_id = ""
         self.purse: dict[str, FakeSunCard] = {}
         """Cards that prove themselves, whose counters go on."""
@@ -503,6 +505,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_returns.WORDS,
     *words_shifts.WORDS,
     *words_times.WORDS,
+    *words_stored_value.WORDS,
     *words_approvals.WORDS,
     *words_tiers.WORDS,
 )

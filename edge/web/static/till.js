@@ -50,8 +50,8 @@
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x"]);
-  const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement"]);
+  const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
 
@@ -122,9 +122,9 @@
     show("");
   }
 
-  function tender(kind) {
+  function tender(kind, most) {
     const { sale, due } = stage();
-    const given = entry ? amount() : Number(due);
+    const given = entry ? amount() : Number(most ?? due);
     if (given === null || given <= 0) return play("error");
     act("pay", { sale_id: sale, kind, given });
     show("");
@@ -345,7 +345,7 @@
     const { dataset: data } = button;
     if (data.do) press(button);
     else if (data.pad) pad(data.pad);
-    else if (data.tender) tender(data.tender);
+    else if (data.tender) tender(data.tender, data.most);
     else if (data.redeem !== undefined) redeem();
     else if (data.tool) tool(data.tool);
     else if (data.hand) choice("hand", button);

@@ -1,0 +1,37 @@
+"""What a cashier reads of stored value, times cards and returns: refusals and what was done, by their code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def N_(text: str) -> str:  # noqa: N802
+    """Return the text as it is: marks it for the extraction, as in edge/texts.py, which imports this module."""
+    return text
+
+
+MONEY_REFUSALS: Mapping[str, str] = {
+    "stored_value_off": N_("This shop takes no money in advance."),
+    "stored_value_no_member": N_("Stored value belongs to a member. Find the member first."),
+    "stored_value_short": N_("Only {left_minor} of stored value is left. Take the rest in another way."),
+    "stored_value_limit": N_("Stored value may pay {most_minor} now. Take the rest in another way."),
+    "top_up_range": N_("A top-up is {least_minor} to {most_minor}."),
+    "balance_full": N_("That is too much: a member may hold {most_minor}, gift money among it."),
+    "topped_up": N_("Paid in: {amount_minor}. Change: {change_minor}."),
+    "nothing_to_refund": N_("There is no paid-in money to refund."),
+    "refund_range": N_("At most {most_minor} can be refunded here."),
+    "refunded": N_("Paid back: {amount_minor}. Slip {number}."),
+    "times_no_member": N_("Times belong to a member. Find the member first."),
+    "times_not_for_this": N_("This times card does not pay for that."),
+    "times_not_theirs": N_("This times card is somebody else's."),
+    "times_short": N_("“{name}” has only {left} left."),
+    "times_per_day": N_("“{name}” may be used {max} times a day."),
+    "times_none": N_("Nothing is left of this times card."),
+    "package_no_member": N_("“{name}” is kept for a member. Find the member first."),
+    "family_circle": N_("One of them belongs to another family already."),
+    "family_full": N_("A family has at most {max} members."),
+    "date_range": N_("This date is not possible."),
+    "returned": N_("Paid back: {amount_minor}. Return receipt {number}."),
+    "return_nothing": N_("Choose what comes back first."),
+    "return_too_many": N_("That much of it was not sold, or has come back already."),
+}
