@@ -140,7 +140,7 @@ class Cashier:
         assert any(each.promotion_id == "two-off" for each in view.applied), view.coupons
         self.do(Till.to_pay)
         if HAS_STORED_VALUE:
-            self.do(Till.pay, sale_id=self.view.sale_id, kind=STORED_VALUE, given=500)
+            self.do(Till.pay, sale_id=self.view.sale_id, kind="stored_value", given=500)
         self.pay_rest()
 
 
