@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("audit_speed", "durable_sale", "pricing", "relay", "start_and_memory", "scan_to_paint", "tap_to_paint")
+BENCHMARKS = (
+    "audit_speed",
+    "durable_sale",
+    "full_sale",
+    "import_members",
+    "pricing",
+    "relay",
+    "scan_to_paint",
+    "start_and_memory",
+    "tap_to_paint",
+)
 TIMEOUT_S = 600
 
 

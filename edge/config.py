@@ -27,7 +27,8 @@ PermissionName = Literal[
     "adjust_balance", "refund_stored_value", "extend_times", "issue_coupons", "merge_members", "erase_member",
     "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late",
     "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
-    "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge",
+    "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge", "give_tier",
+    "void_gift",
 ]  # fmt: skip
 """The permissions of edge/permissions.py, which a test holds together."""
 Parts = Annotated[int, Meta(ge=0, le=10_000)]

@@ -12,6 +12,7 @@ from edge.loop import Loop, TillBusyError
 from edge.member_retention import drop_notes, forget_members
 from edge.points_expiry import expire_points
 from edge.shop import Shop
+from edge.store.auditing import check
 from edge.store.database import StoreError, execute, scalar
 from edge.stored_value_grants import give_due
 from edge.tier_review import review_tiers
@@ -25,6 +26,8 @@ REST_S = 0.02
 """Between two steps, so that whoever presses something is not kept waiting."""
 STEPS_MAX = 100_000
 """Steps of one job in one night."""
+AUDITED = "job/audit"
+"""In the store's table `meta`: the day whose audit was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,23 @@ class Jobs:
             done = scalar(self._shop.store.reads, "SELECT value FROM meta WHERE key = ?", f"job/{job.name}")
             if done is None or done < today:
                 self._do(job, today)
+        done = scalar(self._shop.store.reads, "SELECT value FROM meta WHERE key = ?", AUDITED)
+        if not self._stopping.is_set() and (done is None or done < today):
+            self._audit(today)
+
+    def _audit(self, today: str) -> None:
+        """Recompute the books beside the tills, from the read-only connections; what is wrong stands on every strip."""
+        try:
+            problems = check(self._shop.store.reads).problems
+            self._loop.write(
+                lambda: execute(self._shop.store.db, "INSERT OR REPLACE INTO meta VALUES (?, ?)", AUDITED, today)
+            )
+        except (TillBusyError, StoreError) as error:
+            log.warning("the audit of the night is put off: %s", error)
+            return
+        for problem in problems:
+            log.error("audit: %s", problem)
+        self._shop.health.report("books", "books", "problem" if problems else "ok", problems[0] if problems else "")
 
     def _do(self, job: Job, today: str) -> None:
         place, is_done = "", False

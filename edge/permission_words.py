@@ -34,6 +34,8 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.CASH_OUT: N_("Take cash out of the drawer"),
     Permission.SHIFT_DIFFERENCE: N_("Close a shift with a difference"),
     Permission.READ_SHIFT: N_("See the X report"),
+    Permission.GIVE_TIER: N_("Give a tier by hand"),
+    Permission.VOID_GIFT: N_("Take gifts for points back"),
 }
 """What was asked for, as the person who may allow it reads it."""
 

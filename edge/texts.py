@@ -261,6 +261,7 @@ DEVICE_KINDS: Mapping[str, str] = {
     "fake_cards": N_("Card reader (simulated)"),
     "escpos_printer": N_("Printer"),
     "fake_printer": N_("Printer (simulated)"),
+    "books": N_("Books"),
 }
 
 PRINT_STATES: Mapping[str, str] = {

@@ -9,12 +9,11 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from edge.coupon_desk import NewBatch, issue_to_member, new_batch
 from edge.store.database import rows, scalar
 from edge.till import Till
-from tests.chromium import browser
 from tests.shops import TestShop, rules_with_coupons
 
 
@@ -51,43 +50,42 @@ def open_lane(shop: TestShop, screen: Page) -> None:
     expect(screen.locator("#bar")).to_be_visible()
 
 
-def test_a_manager_issues_to_a_segment_and_the_cashier_uses_it_at_a_touch(shop: TestShop) -> None:
-    with browser() as chromium:
-        screen = chromium.new_page(viewport={"width": 1_280, "height": 800})
-        screen.context.add_cookies([{"name": "lang", "value": "en", "url": shop.parts.url}])
-        open_lane(shop, screen)
-        screen.locator("[data-panel=settings]").click()
-        expect(screen.locator("#panel-body")).not_to_be_empty()
-        screen.evaluate("htmx.ajax('GET', '/lane/1/office/coupons/new', {target: '#panel-body', swap: 'innerHTML'})")
-        screen.locator("[name=name]").fill("Thanks")
-        screen.locator("[name=promotion]").select_option("five-off")
-        screen.locator("[name=count]").fill("many")
-        screen.get_by_role("button", name="Make the batch").click()
-        expect(screen.locator(".alert")).to_contain_text("cannot be read")
-        expect(screen.locator("[name=name]")).to_have_value("Thanks")
-        screen.locator("[name=count]").fill("")
-        screen.locator("[name=valid_days]").fill("30")
-        screen.get_by_role("button", name="Make the batch").click()
-        screen.get_by_role("button", name="Thanks").click()
-        # How many are meant stands on the button, before anything is issued.
-        issue = screen.locator("#coupon-count button")
-        expect(issue).to_have_text("Issue to 2 members")
-        screen.locator("[name=tiers][value=gold] + span").click()
-        expect(issue).to_have_text("Issue to 1 members")
-        screen.locator("[name=tiers][value=gold] + span").click()
-        expect(issue).to_have_text("Issue to 2 members")
-        issue.click()
-        expect(screen.locator(".done-word")).to_contain_text("Issued to 2 members.")
-        expect(issue).to_be_disabled()
-        screen.keyboard.press("Escape")
+def test_a_manager_issues_to_a_segment_and_the_cashier_uses_it_at_a_touch(chromium: Browser, shop: TestShop) -> None:
+    screen = chromium.new_page(viewport={"width": 1_280, "height": 800})
+    screen.context.add_cookies([{"name": "lang", "value": "en", "url": shop.parts.url}])
+    open_lane(shop, screen)
+    screen.locator("[data-panel=settings]").click()
+    expect(screen.locator("#panel-body")).not_to_be_empty()
+    screen.evaluate("htmx.ajax('GET', '/lane/1/office/coupons/new', {target: '#panel-body', swap: 'innerHTML'})")
+    screen.locator("[name=name]").fill("Thanks")
+    screen.locator("[name=promotion]").select_option("five-off")
+    screen.locator("[name=count]").fill("many")
+    screen.get_by_role("button", name="Make the batch").click()
+    expect(screen.locator(".alert")).to_contain_text("cannot be read")
+    expect(screen.locator("[name=name]")).to_have_value("Thanks")
+    screen.locator("[name=count]").fill("")
+    screen.locator("[name=valid_days]").fill("30")
+    screen.get_by_role("button", name="Make the batch").click()
+    screen.get_by_role("button", name="Thanks").click()
+    # How many are meant stands on the button, before anything is issued.
+    issue = screen.locator("#coupon-count button")
+    expect(issue).to_have_text("Issue to 2 members")
+    screen.locator("[name=tiers][value=gold] + span").click()
+    expect(issue).to_have_text("Issue to 1 members")
+    screen.locator("[name=tiers][value=gold] + span").click()
+    expect(issue).to_have_text("Issue to 2 members")
+    issue.click()
+    expect(screen.locator(".done-word")).to_contain_text("Issued to 2 members.")
+    expect(issue).to_be_disabled()
+    screen.keyboard.press("Escape")
 
-        shop.ask(1, Till.attach_member, member_id="li")
-        shop.ask(1, Till.scan, text="6900000000021")
-        screen.locator("[data-panel=coupons]").click()
-        expect(screen.locator(".coupon-row.is-best")).to_contain_text("¥5.00")
-        screen.get_by_role("button", name="Use", exact=True).click()
-        expect(screen.locator("#total")).to_have_text("¥25.00")
-        screen.close()
+    shop.ask(1, Till.attach_member, member_id="li")
+    shop.ask(1, Till.scan, text="6900000000021")
+    screen.locator("[data-panel=coupons]").click()
+    expect(screen.locator(".coupon-row.is-best")).to_contain_text("¥5.00")
+    screen.get_by_role("button", name="Use", exact=True).click()
+    expect(screen.locator("#total")).to_have_text("¥25.00")
+    screen.close()
     assert rows(shop.parts.store.reads, "SELECT count(*) FROM coupon") == [(2,)]
     assert shop.audit() == ()
 

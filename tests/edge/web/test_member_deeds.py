@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import Browser
 
 from edge.store import cards, members, people
 from edge.store.database import scalar
 from edge.till import Till
-from tests.chromium import browser
 from tests.edge.web.browserless import Visitor
 from tests.shops import NASTY, PROMOTIONS, TestShop
 
@@ -135,29 +135,28 @@ def test_registering_at_the_screen(shop: TestShop) -> None:
     assert shop.view().member.name == "陈**"  # type: ignore[union-attr]
 
 
-def test_a_card_nobody_knows_by_touch(shop: TestShop) -> None:
+def test_a_card_nobody_knows_by_touch(chromium: Browser, shop: TestShop) -> None:
     """New member, bound by touch alone; and the sale goes on under the offer."""
-    with browser() as chromium:
-        page = chromium.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(f"{shop.parts.url}lane/1")
-        shop.reader("cards-1").type("04ffffff")
-        page.get_by_role("button", name="新会员").click()
-        for digit in "13800138000":
-            page.locator("#panel .pad-key", has_text=digit).first.click()
-        page.fill("#panel [name=name]", "陈大文")
-        page.locator("#panel .toggle span", has_text="接收优惠信息").click()
-        page.get_by_role("button", name="登记", exact=True).click()
-        page.locator(".member-face b", has_text="陈**").wait_for(timeout=5_000)
-        assert not page.locator("#panel").is_visible()
-        assert page.locator(".offer").count() == 0
-        # The name opens the file without leaving the sale; Escape closes it.
-        page.locator(".member-face").click()
-        page.get_by_role("button", name="记录").click()
-        page.locator(".happening", has_text="成为会员").wait_for(timeout=5_000)
-        shop.reader("scanner-1").type("4006381333931")
-        page.keyboard.press("Escape")
-        page.locator("#total", has_text="2.50").wait_for(timeout=5_000)
-        page.close()
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{shop.parts.url}lane/1")
+    shop.reader("cards-1").type("04ffffff")
+    page.get_by_role("button", name="新会员").click()
+    for digit in "13800138000":
+        page.locator("#panel .pad-key", has_text=digit).first.click()
+    page.fill("#panel [name=name]", "陈大文")
+    page.locator("#panel .toggle span", has_text="接收优惠信息").click()
+    page.get_by_role("button", name="登记", exact=True).click()
+    page.locator(".member-face b", has_text="陈**").wait_for(timeout=5_000)
+    assert not page.locator("#panel").is_visible()
+    assert page.locator(".offer").count() == 0
+    # The name opens the file without leaving the sale; Escape closes it.
+    page.locator(".member-face").click()
+    page.get_by_role("button", name="记录").click()
+    page.locator(".happening", has_text="成为会员").wait_for(timeout=5_000)
+    shop.reader("scanner-1").type("4006381333931")
+    page.keyboard.press("Escape")
+    page.locator("#total", has_text="2.50").wait_for(timeout=5_000)
+    page.close()
     file = cards.card(shop.parts.store.reads, "04ffffff")
     assert file is not None
     assert file.member_id == people.by_phone(shop.parts.store.reads, "13800138000")

@@ -123,7 +123,7 @@ def test_written_published_and_rolled_back_by_touch(manager: Page, shop: TestSho
     assert shop.view().total == 175
     expect(manager.locator("#total")).to_have_text("¥1.75")
 
-    tab(manager, 4)
+    tab(manager, 5)
     expect(manager.locator(".version").first).to_contain_text("试一周")
     manager.locator(".version").nth(1).locator("button").tap()
     manager.locator(".roll-form .accent").tap()
@@ -280,7 +280,7 @@ def test_yesterday_under_the_draft(manager: Page, shop: TestShop) -> None:
 
 PAGES = {
     "kinds": ".rules-bar .button >> nth=-1", "trial": ".segment >> nth=1", "past": ".segment >> nth=2",
-    "programme": ".segment >> nth=3", "versions": ".segment >> nth=4", "list": ".segment >> nth=0", "form": ".rule-face >> nth=0",
+    "programme": ".segment >> nth=3", "versions": ".segment >> nth=5", "list": ".segment >> nth=0", "form": ".rule-face >> nth=0",
 }  # fmt: skip
 
 

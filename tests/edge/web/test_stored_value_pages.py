@@ -8,13 +8,12 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from edge.store.ledger import balance
 from edge.stored_value import top_up
 from edge.till import Till
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT, member_account
-from tests.chromium import browser
 from tests.shops import TestShop, rules_with_coupons
 
 
@@ -26,11 +25,11 @@ def shop(tmp_path: Path) -> Iterator[TestShop]:
 
 
 @pytest.fixture
-def page(shop: TestShop) -> Iterator[Page]:
-    with browser() as chromium:
-        context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en")
-        context.add_cookies([{"name": "lang", "value": "en", "url": shop.parts.url}])
-        yield context.new_page()
+def page(chromium: Browser, shop: TestShop) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en")
+    context.add_cookies([{"name": "lang", "value": "en", "url": shop.parts.url}])
+    yield context.new_page()
+    context.close()
 
 
 def held(shop: TestShop) -> tuple[int, int]:
