@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edge.import_plans import Slip
-from edge.texts import N_, Texts
+from edge.text_marks import N_
+from edge.texts import Texts
 
 SHEETS: Mapping[str, str] = {
     "not_readable": N_("The file cannot be read."),

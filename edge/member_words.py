@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edge.store.timeline import Happening
-from edge.texts import N_, Texts, clipped
+from edge.text_marks import N_
+from edge.texts import Texts, clipped
 from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT
 from rules.membership import Membership
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from edge import till_by_hand, till_drawer
 from edge.permissions import ANY, IN_PARTS, Permission
-from edge.texts import N_, Texts
+from edge.text_marks import N_
+from edge.texts import Texts
 
 PERMISSIONS: Mapping[Permission, str] = {
     Permission.ADJUST_BALANCE: N_("Change a balance by hand"),

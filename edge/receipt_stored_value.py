@@ -10,7 +10,8 @@ from edge.clock import Clock
 from edge.receipt import ReceiptWords, head
 from edge.store.entries import Entry
 from edge.store.stored_value import MoneyMove
-from edge.texts import N_, Texts
+from edge.text_marks import N_
+from edge.texts import Texts
 
 STATEMENT_MAX: Final = 60
 """Newest moves that a statement on paper tells."""

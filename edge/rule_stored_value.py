@@ -13,7 +13,8 @@ from edge.rule_drafts import DraftRules, Table
 from edge.rule_fields import Field, Widget, fields_in
 from edge.rule_forms import Reading, Slip, Values, fill_fields, read_fields
 from edge.stored_value_words import Called, rules_said
-from edge.texts import N_, Texts
+from edge.text_marks import N_
+from edge.texts import Texts
 from rules.basket import Names
 from rules.stored_value import TOP_UPS_MAX, StoredValueRules
 from rules.table_reader import Problem

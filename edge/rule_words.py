@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from edge.rule_fields import Field, Section
 from edge.rule_forms import Slip
-from edge.texts import N_, Texts, clipped
+from edge.text_marks import N_
+from edge.texts import Texts, clipped
 from rules.table_reader import Problem
 
 KINDS: Mapping[str, tuple[str, str]] = {

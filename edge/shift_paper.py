@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from drivers.document import Align, Block, Columns, Cut, Document, Feed, Rule, Size, Text
 from edge.clock import Clock
 from edge.config import StoreConfig
-from edge.texts import N_, Texts
+from edge.text_marks import N_
+from edge.texts import Texts
 from rules.basket import Names
 from rules.shift import ShiftReport
 

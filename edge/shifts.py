@@ -15,7 +15,8 @@ from edge.shift_paper import shift_paper
 from edge.store import entries, ledger, printjobs, shifts, staff
 from edge.store.entries import Entry
 from edge.store.shifts import OpenShift
-from edge.texts import N_, Texts
+from edge.text_marks import N_
+from edge.texts import Texts
 from edge.till_drawer import kick, printer_of
 from rules.ledger import CASH, CASH_BOOK, SAFE, Transfer, drawer_account
 from rules.money import AMOUNT_MAX, Minor

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from edge.rule_forms import plain
 from edge.rule_sentences import shelf_money
-from edge.texts import N_, Texts
+from edge.text_marks import N_
+from edge.texts import Texts
 from rules.basket import Names
 from rules.promotions import RuleSet
 from rules.stored_value import StoredValueRules, TopUpGift, TopUpRule

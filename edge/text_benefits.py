@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def N_(text: str) -> str:  # noqa: N802
-    """Return the text as it is: marks it for the extraction, as in edge/texts.py, which imports this module."""
-    return text
-
+from edge.text_marks import N_
 
 BENEFIT_REFUSALS: Mapping[str, str] = {
     "kept_for_tiers": N_("“{name}” is kept for certain member tiers. Find the member first, then scan it again."),

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def N_(text: str) -> str:  # noqa: N802
-    """Return the text as it is: marks it for the extraction, as in edge/texts.py, which imports this module."""
-    return text
-
+from edge.text_marks import N_
 
 MONEY_REFUSALS: Mapping[str, str] = {
     "stored_value_off": N_("This shop takes no money in advance."),

@@ -14,6 +14,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
 from edge.text_benefits import BENEFIT_REFUSALS
+from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
@@ -28,11 +29,6 @@ LOCALES: Mapping[str, str] = {"zh-Hans": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", 
 TRANSLATIONS = Path(__file__).parent / "translations"
 PARAM_MAX = 60
 """Longest text from outside that is put into a sentence; more is cut with an ellipsis."""
-
-
-def N_(text: str) -> str:  # noqa: N802
-    """Return the text as it is: marks a msgid that is translated later for the extraction."""
-    return text
 
 
 MISSES: Mapping[MissReason, str] = {

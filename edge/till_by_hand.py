@@ -10,7 +10,7 @@ from edge.desk import Desk, HasDesk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
 from edge.store.baskets import StoredBasket, StoredLine
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.till_lines import OPEN_PRICE_MAX
 from rules.by_hand import off_bp_of
 from rules.money import BASIS_POINTS, Minor

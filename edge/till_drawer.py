@@ -8,7 +8,7 @@ from edge.desk import Desk, HasDesk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Sound
 from edge.store import printjobs
-from edge.texts import N_
+from edge.text_marks import N_
 
 REASONS: Mapping[str, str] = {
     "change": N_("To give change for a note"),

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from edge.bench import GARBAGE, TAP_WAYS, UNKNOWN_CARD, UNKNOWN_CODE, Bench, printed_code
 from edge.config import DeviceConfig
 from edge.screen import Stage, TillView
-from edge.texts import N_, clipped
+from edge.text_marks import N_
+from edge.texts import clipped
 from edge.web.bars import code128, ean13
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg

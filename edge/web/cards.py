@@ -17,7 +17,7 @@ from edge.loop import TillBusyError
 from edge.member_room import MemberRoom
 from edge.rule_desk import MANAGERS
 from edge.screen import Refusal
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.web.member_pages import MemberPages, Tab, signed_in
 from rules.card_policy import Proof
 

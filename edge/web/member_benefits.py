@@ -14,7 +14,7 @@ from edge.member_room import MemberRoom
 from edge.points_desk import CHANGE_MAX, adjust_points
 from edge.store import benefits, tiers
 from edge.store.tiers import TierChange
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.tier_desk import MONTHS_MAX, give_tier
 from edge.web.member_pages import MemberPages
 from rules.gift_catalogue import AT_ONCE_MAX

@@ -19,7 +19,7 @@ from edge.member_words import SEXES as SEX_WORDS
 from edge.screen import Refusal
 from edge.store import consents, members, people
 from edge.store.timeline import timeline
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.web.member_pages import MemberPages, Tab
 
 FIELDS = (

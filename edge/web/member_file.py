@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.web import cards, coupon_pages, member_deeds, member_stored_value, times_pages
 from edge.web.member_benefits import look_at_gifts, look_at_tier
 from edge.web.member_pages import MemberPages, Tab

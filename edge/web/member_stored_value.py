@@ -18,7 +18,7 @@ from edge.store import members, stored_value
 from edge.stored_value import EVERYTHING, plan_refund, refund, top_up
 from edge.stored_value_grants import gift_of
 from edge.stored_value_words import gift_said, names_in, rule_said
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.web.member_pages import MemberPages, Tab
 from edge.web.office import OfficePages, only_managers
 from rules.money import AMOUNT_MAX, Minor, parse_amount

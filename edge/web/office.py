@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from edge.loop import TillBusyError
 from edge.member_room import MemberRoom
 from edge.screen import Refusal
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.web.house import House
 from edge.web.rules import manager_at
 from edge.web.speech import Speech

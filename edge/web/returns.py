@@ -15,7 +15,7 @@ from edge.returning import REASON_MAX, WantedBack, give_back, preview
 from edge.screen import Refusal
 from edge.store import returns
 from edge.store.sales import stored_sale
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.web.house import House
 from edge.web.member_pages import signed_in
 from edge.web.speech import Speech

@@ -14,7 +14,7 @@ from edge.member_room import MemberRoom
 from edge.screen import Refusal
 from edge.store import times
 from edge.store.members import mask_name
-from edge.texts import N_
+from edge.text_marks import N_
 from edge.times import adjust_times, extend_times, leave_family, share_times
 from edge.times_view import last_day
 from edge.web.member_pages import MemberPages, Tab
