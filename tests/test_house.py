@@ -65,6 +65,7 @@ FLOORS = {
         "edge.cards",
         "edge.card_*",
         "edge.coupon_*",
+        "edge.expiry",
         "edge.points_*",
         "edge.tier_*",
         "edge.gift_*",

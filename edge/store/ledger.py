@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.store.database import execute, execute_many, rows, scalar
@@ -144,6 +145,47 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
         now_ms,
     )
     return balance(db, account, unit) - int(expired)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredLot:
+    """What is left of a lot that has expired and was not taken back yet."""
+
+    unit: str
+    use: LotUse
+
+
+def expired(
+    db: SqliteDatabase, units: Sequence[str], *, now_ms: int, after: str, limit: int
+) -> list[tuple[str, list[ExpiredLot]]]:
+    """Return accounts, by name, with their lots that have expired, those of one unit side by side.
+
+    Args:
+        after: the last account of the step before.
+        limit: most accounts.
+    """
+    listed = msgspec.json.encode(list(units)).decode()
+    accounts = rows(
+        db,
+        "SELECT DISTINCT account FROM lot WHERE remaining > 0 AND expires_ms IS NOT NULL AND expires_ms <= ?"
+        " AND unit IN (SELECT value FROM json_each(?)) AND account > ? ORDER BY account LIMIT ?",
+        now_ms, listed, after, limit,
+    )  # fmt: skip
+    return [
+        (
+            account,
+            [
+                ExpiredLot(unit, LotUse(lot_id, remaining))
+                for unit, lot_id, remaining in rows(
+                    db,
+                    "SELECT unit, lot_id, remaining FROM lot WHERE account = ? AND remaining > 0 AND expires_ms <= ?"
+                    " AND unit IN (SELECT value FROM json_each(?)) ORDER BY unit, lot_id",
+                    account, now_ms, listed,
+                )
+            ],
+        )
+        for (account,) in accounts
+    ]  # fmt: skip
 
 
 def points_of(db: SqliteDatabase, member_id: str, *, now_ms: int) -> int:

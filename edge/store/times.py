@@ -8,7 +8,7 @@ from peewee import SqliteDatabase
 
 from edge.store.database import execute, rows, scalar
 from rules.ledger import Lot, member_account
-from rules.times import GIVEN, PAID, GrantedLot
+from rules.times import FREE, GIVEN, PAID, GrantedLot
 
 FAMILY_MAX = 20
 """Most members that share one member's packages."""
@@ -55,6 +55,21 @@ def used_on(db: SqliteDatabase, member_id: str, unit: str, business_date: str) -
             business_date,
             account,
             account,
+        )
+    )
+
+
+def given_free(db: SqliteDatabase, member_id: str, unit: str, *, since: str) -> int:
+    """Return how many times of a unit a member was given for their tier on a business date or after it."""
+    return int(
+        scalar(
+            db,
+            "SELECT coalesce(sum(l.granted), 0) FROM lot l JOIN transfer t ON t.transfer_id = l.lot_id"
+            " WHERE l.account = ? AND l.unit = ? AND t.reason = ? AND t.business_date >= ?",
+            member_account(member_id),
+            unit,
+            FREE,
+            since,
         )
     )
 
