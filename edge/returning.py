@@ -9,6 +9,7 @@ from edge.coupon_returns import return_coupons
 from edge.desk import Desk
 from edge.member_sweep import sweep_merged
 from edge.permissions import Permission, refuses
+from edge.points_grants import take_referral_back
 from edge.rulebook import rules_of_version
 from edge.screen import Refusal, Sound
 from edge.shop import Shop
@@ -118,6 +119,7 @@ def _look_again(shop: Shop, back: Return) -> None:
         return
     if benefits.is_all_back(db, back.sale.sale_id):
         benefits.give_awards_back(db, back.sale.sale_id)
+        take_referral_back(shop, back.sale.sale_id, back.entry)
     today = shop.clock.business_date(back.entry.at_ms)
     recompute_tier(db, shop.rules, member_id, today=today, at_ms=back.entry.at_ms, sale_id=back.sale.sale_id)
 

@@ -215,6 +215,19 @@ def uses_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> t
     return tuple(LotUse(lot_id, amount) for lot_id, amount in found)
 
 
+def granted_by_sale(db: SqliteDatabase, sale_id: str, reason: str) -> list[tuple[str, int]]:
+    """Return the accounts that a sale granted points for a reason, `member/…` also where a debt was settled first."""
+    found = rows(
+        db,
+        "SELECT 'member' || substr(to_account, instr(to_account, '/')), sum(amount) FROM transfer"
+        " WHERE sale_id = ? AND unit = ? AND reason = ? GROUP BY 1 ORDER BY 1",
+        sale_id,
+        POINTS,
+        reason,
+    )
+    return [(str(account), int(points)) for account, points in found]
+
+
 def lots_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> tuple[Lot, ...]:
     """Return the lots that a sale made, with what is left of each."""
     found = rows(

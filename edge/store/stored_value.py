@@ -83,10 +83,13 @@ def spent_on(db: SqliteDatabase, member_id: str, business_date: str) -> Minor:
     return int(
         scalar(
             db,
-            "SELECT coalesce((SELECT sum(amount) FROM transfer WHERE from_account = ?1 AND business_date = ?2"
-            " AND reason = 'redemption' AND unit IN ('svc', 'svc_gift')), 0) - coalesce((SELECT sum(amount)"
-            " FROM transfer WHERE to_account = ?1 AND business_date = ?2 AND reason = 'return'"
-            " AND unit IN ('svc', 'svc_gift')), 0)",
+            # The conditions of the partial indexes stand here again: else every transfer of the store is read.
+            "SELECT coalesce((SELECT sum(amount) FROM transfer WHERE from_account = ?1"
+            " AND from_account >= 'member/' AND from_account < 'member0'"
+            " AND business_date = ?2 AND reason = 'redemption' AND unit IN ('svc', 'svc_gift')), 0)"
+            " - coalesce((SELECT sum(amount) FROM transfer WHERE to_account = ?1"
+            " AND to_account >= 'member/' AND to_account < 'member0'"
+            " AND business_date = ?2 AND reason = 'return' AND unit IN ('svc', 'svc_gift')), 0)",
             account,
             business_date,
         )
@@ -299,13 +302,16 @@ def statement(db: SqliteDatabase, member_id: str, *, limit: int = MOVES_MAX) -> 
     found = rows(
         db,
         """
-        SELECT t.at_ms, coalesce(nullif(min(e.kind), ''), min(t.reason)), coalesce(s.receipt_number, e.number, ''),
-            sum(CASE WHEN t.unit <> 'svc' THEN 0 WHEN t.to_account = ?1 THEN t.amount ELSE -t.amount END),
-            sum(CASE WHEN t.unit <> 'svc_gift' THEN 0 WHEN t.to_account = ?1 THEN t.amount ELSE -t.amount END)
-        FROM (SELECT * FROM transfer WHERE to_account = ?1 UNION ALL SELECT * FROM transfer WHERE from_account = ?1) t
-        LEFT JOIN sale s ON s.sale_id = t.sale_id LEFT JOIN entry e ON e.entry_no = t.entry_no
-        WHERE t.unit IN ('svc', 'svc_gift')
-        GROUP BY coalesce('s' || t.sale_id, 'e' || t.entry_no, 't' || t.transfer_id) ORDER BY min(t.transfer_id) DESC
+        SELECT m.at_ms, coalesce(nullif(min(e.kind), ''), min(m.reason)), coalesce(s.receipt_number, e.number, ''),
+            sum(CASE WHEN m.unit <> 'svc' THEN 0 WHEN m.to_account = ?1 THEN m.amount ELSE -m.amount END),
+            sum(CASE WHEN m.unit <> 'svc_gift' THEN 0 WHEN m.to_account = ?1 THEN m.amount ELSE -m.amount END)
+        FROM (SELECT * FROM transfer WHERE to_account = ?1 AND to_account >= 'member/' AND to_account < 'member0'
+              UNION ALL
+              SELECT * FROM transfer
+              WHERE from_account = ?1 AND from_account >= 'member/' AND from_account < 'member0') m
+        LEFT JOIN sale s ON s.sale_id = m.sale_id LEFT JOIN entry e ON e.entry_no = m.entry_no
+        WHERE m.unit IN ('svc', 'svc_gift')
+        GROUP BY coalesce('s' || m.sale_id, 'e' || m.entry_no, 't' || m.transfer_id) ORDER BY min(m.transfer_id) DESC
         LIMIT ?2
         """,
         account,

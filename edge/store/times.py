@@ -47,14 +47,16 @@ def used_on(db: SqliteDatabase, member_id: str, unit: str, business_date: str) -
     return int(
         scalar(
             db,
-            "SELECT coalesce(sum(CASE WHEN from_account = ? THEN amount ELSE -amount END), 0) FROM transfer"
-            " WHERE unit = ? AND business_date = ? AND ((from_account = ? AND reason = 'redemption')"
-            " OR (to_account = ? AND reason = 'return'))",
+            # The conditions of the partial indexes stand here again: else every transfer of the store is read.
+            "SELECT coalesce((SELECT sum(amount) FROM transfer WHERE from_account = ?1"
+            " AND from_account >= 'member/' AND from_account < 'member0'"
+            " AND unit = ?2 AND business_date = ?3 AND reason = 'redemption'), 0)"
+            " - coalesce((SELECT sum(amount) FROM transfer WHERE to_account = ?1"
+            " AND to_account >= 'member/' AND to_account < 'member0'"
+            " AND unit = ?2 AND business_date = ?3 AND reason = 'return'), 0)",
             account,
             unit,
             business_date,
-            account,
-            account,
         )
     )
 
