@@ -62,6 +62,12 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         tuple[Annotated[int, Meta(ge=1)], ...],
         Meta(max_length=20, description="Notes and coins in minor units, for the next-note buttons."),
     ] = (100, 500, 1_000, 2_000, 5_000, 10_000)
+    cash_step: Annotated[
+        int, Meta(ge=0, le=10_000, description="What is paid in cash is rounded to this, 10 for jiao, 100 for yuan.")
+    ] = 0
+    cash_rounds: Annotated[
+        Literal["down", "half_up"], Meta(description="Rounded in the customer's favour, or to the nearest.")
+    ] = "down"
 
 
 class LaneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
-from rules.tender import STORED_VALUE, Offer, Overpaid, Settlement, Short, settle
+from rules.tender import CASH, STORED_VALUE, Offer, Overpaid, Settlement, Short, cash_due, settle
 
 GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
 """Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
@@ -76,7 +76,7 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     if changed:
         return desk.refuse(changed, tells=True)
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
-    answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders])
+    answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders], shop.cash_rounding)
     if isinstance(answer, Overpaid):
         rest = max(quote.total - sum(each.given for each in memory.tenders), 0)
         return desk.refuse(Refusal("tender_over", {"due_minor": rest}))
@@ -140,10 +140,13 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
     if memory.blocked is not None:
         return Refusal("blocked_banner")
     rest = memory.told.total - sum(tender.given for tender in memory.tenders)
-    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0):
+    # A rest that is less than the least coin is settled by an empty hand.
+    is_rounded_away = kind == CASH and cash_due(rest, desk.shop.cash_rounding) <= 0
+    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0 and not is_rounded_away):
         return Refusal("amount_range")
-    if len(memory.tenders) >= TENDERS_MAX:
-        return Refusal("tenders_full", {"max": TENDERS_MAX})
+    # One place is for what the rounding of cash takes off.
+    if len(memory.tenders) >= TENDERS_MAX - 1:
+        return Refusal("tenders_full", {"max": TENDERS_MAX - 1})
     return desk.shop.refuses_sales()
 
 

@@ -108,7 +108,7 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
     except ReturnedTwiceError:
         return desk.refuse(Refusal("return_too_many"))
     shop.committed()
-    desk.show(sound=Sound.PAID, notice=Refusal("returned", {"amount_minor": back.amount, "number": number}))
+    desk.show(sound=Sound.PAID, notice=Refusal("returned", {"amount_minor": back.handed_back, "number": number}))
     return None
 
 

@@ -316,6 +316,8 @@ class TillView:
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()
     due: Minor = 0
+    cash_due: Minor = 0
+    """What of it is paid if it is paid in cash, which may be rounded."""
     """What is still to be paid."""
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None

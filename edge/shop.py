@@ -25,6 +25,7 @@ from rules.money import BASIS_POINTS, Minor
 from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
+from rules.tender import CashRounding
 from rules.usage import IssuedCoupon, Usage
 from rules.windows import months_before
 
@@ -65,6 +66,11 @@ class Shop:
         if lane and self.config.shift.required and shifts.open_shift(self.store.db, lane) is None:
             return Refusal("shift_needed")
         return None
+
+    @property
+    def cash_rounding(self) -> CashRounding:
+        """How what is paid in cash is rounded."""
+        return CashRounding(self.config.store.cash_step, self.config.store.cash_rounds)
 
     def has_drawer(self, printer: str) -> bool:
         """Tell whether a cash drawer hangs on a printer."""

@@ -223,6 +223,7 @@ TENDERS: Mapping[str, str] = {
     "card": N_("Card"),
     "scan": N_("Scan-to-pay"),
     "stored_value": N_("Stored value"),
+    "rounding": N_("Rounding of cash"),
     "principal": N_("Stored value, paid in"),
     "gift": N_("Stored value, gift"),
 }

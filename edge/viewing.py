@@ -15,9 +15,9 @@ from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_paid
-from rules.money import AMOUNT_MAX
+from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
-from rules.tender import next_notes
+from rules.tender import CASH, cash_due, next_notes
 
 HINTS_MAX = 2
 """Promotions within reach that the screen tells of."""
@@ -30,6 +30,7 @@ def selling_view(
     quote = shop.quote(basket)
     names = {each.promotion_id: each.names for each in quote.applied}
     due = max(quote.total - sum(tender.given for tender in tenders), 0)
+    in_cash = _cash_due(shop, quote.total, tenders)
     return replace(
         view,
         sale_id=basket.sale_id,
@@ -53,9 +54,17 @@ def selling_view(
         member=shop.member_view(basket.member_id),
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
+        cash_due=in_cash,
         stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
-        next_notes=next_notes(due, shop.config.store.denominations) if due else (),
+        next_notes=next_notes(in_cash, shop.config.store.denominations) if in_cash > 0 else (),
     )
+
+
+def _cash_due(shop: Shop, total: Minor, tenders: Sequence[StoredTender]) -> Minor:
+    """Return what is still to be paid where the rest is paid in cash."""
+    cash = sum(tender.given for tender in tenders if tender.kind == CASH)
+    others = sum(tender.given for tender in tenders) - cash
+    return max(cash_due(total - others, shop.cash_rounding) - cash, 0)
 
 
 def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_newest: bool) -> LineView:

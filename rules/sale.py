@@ -24,6 +24,7 @@ from rules.ledger import (
 )
 from rules.money import Minor
 from rules.quote import Gift, PricedLine, Quote
+from rules.tender import ROUNDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +256,14 @@ def _goods(lines: Sequence[SaleLine]) -> list[Transfer]:
 
 
 def _money(sale: Sale) -> list[Transfer]:
-    """Return the money of each tender; stored value was paid in before, and moves from the member instead."""
+    """Return the money of each tender; stored value was paid in before, and moves from the member instead.
+
+    What the rounding of cash took off or put on is no money of its own: the cash is what was paid.
+    """
     return [
         Transfer(
             CASH, CUSTOMERS, drawer_account(sale.lane) if tender.kind == "cash" else TENDERS, tender.amount, "sale"
         )
         for tender in sale.tenders
-        if tender.amount > 0 and tender.kind != "stored_value"
+        if tender.amount > 0 and tender.kind not in ("stored_value", ROUNDING)
     ]

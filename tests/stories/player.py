@@ -220,7 +220,8 @@ class Player:
             refusal = self.to_pay()
             if refusal:
                 return refusal
-        given = self.view.due if amount == "rest" else minor(amount)
+        rest = self.view.cash_due if kind == "cash" else self.view.due
+        given = rest if amount == "rest" else minor(amount)
         self.last_pay = {"sale_id": self.view.sale_id, "kind": kind, "given": given}
         return self.ask(Till.pay, **self.last_pay)
 

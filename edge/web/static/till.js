@@ -123,9 +123,10 @@
   }
 
   function tender(kind, most) {
-    const { sale, due } = stage();
-    const given = entry ? amount() : Number(most ?? due);
-    if (given === null || given <= 0) return play("error");
+    const { sale, due, cash } = stage();
+    const given = entry ? amount() : Number(most ?? (kind === "cash" ? cash : due));
+    // What is less than the least coin is settled by an empty hand.
+    if (given === null || given < 0 || (given === 0 && (kind !== "cash" || Number(cash)))) return play("error");
     act("pay", { sale_id: sale, kind, given });
     show("");
   }
