@@ -26,6 +26,7 @@ HAPPENED: Mapping[str, str] = {
     "welcome": N_("Welcome points"),
     "tier": N_("Tier: {tier}"),
     "expiry": N_("Expired"),
+    "settled": N_("Settled what was owed"),
     "referral_back": N_("What a friend bought was brought back"),
     "refund": N_("Paid out"),
     "redeem": N_("Redeemed"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge import times_grants
 from edge.cards import proof_refusal
 from edge.checkout import close_sale
+from edge.credit_pay import may_pay as may_pay_on_account
 from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Sound, Stage, named
@@ -19,11 +20,11 @@ from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
-from rules.tender import CASH, STORED_VALUE, Offer, Overpaid, Settlement, Short, cash_due, settle
+from rules.tender import ACCOUNT, CASH, STORED_VALUE, Offer, Overpaid, Settlement, Short, cash_due, settle
 
 GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
 """Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
-TENDER_KINDS = ("cash", "card", "scan", "stored_value")
+TENDER_KINDS = ("cash", "card", "scan", "stored_value", "account")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
 
 
@@ -70,6 +71,7 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
         return desk.refuse(quoted)
     basket, quote = quoted
     refusal = may_pay_stored_value(desk, basket.member_id, given if kind == STORED_VALUE else 0)
+    refusal = refusal or may_pay_on_account(desk, basket.member_id, given if kind == ACCOUNT else 0)
     if refusal:
         return desk.refuse(refusal)
     changed = _changed(memory.told, quote)

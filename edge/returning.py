@@ -30,6 +30,7 @@ from rules.reversal import (
     GIFT,
     PRINCIPAL,
     PointsTaken,
+    account_back,
     goods_back,
     legs,
     lots_back,
@@ -165,6 +166,7 @@ def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry)
     moves = [
         *goods_back(sale, answer.lines, restocked),
         *money_back(parts, lane=entry.lane),
+        *(account_back(sale.member_id, parts) if sale.member_id else ()),
         *_member_moves(shop, sale, answer, parts=parts, given=given, taken=taken),
         *unused_moves,
     ]

@@ -189,6 +189,14 @@ class StoredValueView:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountView:
+    """What a member may still buy on account."""
+
+    left: Minor
+    owed: Minor
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """What the panel shows of the member; the name and phone are already masked."""
 
@@ -316,6 +324,8 @@ class TillView:
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()
     due: Minor = 0
+    account: AccountView | None = None
+    """How the member can buy on account; None where they cannot."""
     cash_due: Minor = 0
     """What of it is paid if it is paid in cash, which may be rounded."""
     """What is still to be paid."""

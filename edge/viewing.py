@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from edge.coupon_offers import offers
 from edge.coupons import coupon_views
-from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
+from edge.screen import AccountView, DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
+from edge.store import credit
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.sales import stored_sale
 from edge.stored_value_view import stored_value_view
@@ -17,7 +18,7 @@ from rules.basket import Basket, Line, Names
 from rules.extras import points_paid
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
-from rules.tender import CASH, cash_due, next_notes
+from rules.tender import ACCOUNT, CASH, cash_due, next_notes
 
 HINTS_MAX = 2
 """Promotions within reach that the screen tells of."""
@@ -54,10 +55,19 @@ def selling_view(
         member=shop.member_view(basket.member_id),
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
+        account=_account(shop, basket.member_id, tenders),
         cash_due=in_cash,
         stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
         next_notes=next_notes(in_cash, shop.config.store.denominations) if in_cash > 0 else (),
     )
+
+
+def _account(shop: Shop, member_id: str | None, tenders: Sequence[StoredTender]) -> AccountView | None:
+    found = credit.credit_of(shop.store.db, member_id) if member_id else None
+    if found is None or not found.limit:
+        return None
+    put = sum(tender.given for tender in tenders if tender.kind == ACCOUNT)
+    return AccountView(left=max(found.left - put, 0), owed=found.owed)
 
 
 def _cash_due(shop: Shop, total: Minor, tenders: Sequence[StoredTender]) -> Minor:

@@ -10,7 +10,9 @@ from rules.ledger import (
     CUSTOMERS,
     DAMAGED,
     ISSUER,
+    ON_ACCOUNT,
     POINTS,
+    RECEIVABLES,
     SHELF,
     STORED_VALUE,
     STORED_VALUE_GIFT,
@@ -27,7 +29,7 @@ from rules.money import Minor
 from rules.return_rules import SpentPoints
 from rules.returns import RefundLine
 from rules.sale import Sale
-from rules.tender import ROUNDING
+from rules.tender import ACCOUNT, ROUNDING
 
 GIFT = "gift"
 PRINCIPAL = "principal"
@@ -73,7 +75,8 @@ def paid_back(amount: Minor, left: Sequence[tuple[str, Minor]], order: Sequence[
     Args:
         amount: zero up to the sum of what is left.
         left: what was paid in each kind and has not gone back yet; rounding that was put on is below zero.
-        order: kinds that come first; others follow as they stand in `left`.
+        order: kinds that come first; others follow as they stand in `left`. What is owed goes before all of them, so
+            that nobody is handed money who owes it.
 
     >>> paid_back(700, [("cash", 500), ("gift", 300)], ["gift", "cash"])
     (('gift', 300), ('cash', 400))
@@ -84,7 +87,11 @@ def paid_back(amount: Minor, left: Sequence[tuple[str, Minor]], order: Sequence[
     assert 0 <= amount <= whole
     ranks = {kind: rank for rank, kind in enumerate(order)}
     parts = []
-    for kind, most in sorted(left, key=lambda each: (each[0] == ROUNDING, ranks.get(each[0], len(ranks)))):
+
+    def place(leg: tuple[str, Minor]) -> tuple[bool, bool, int]:
+        return leg[0] != ACCOUNT, leg[0] == ROUNDING, ranks.get(leg[0], len(ranks))
+
+    for kind, most in sorted(left, key=place):
         # Rounding that was put on comes back with the last of the sale.
         part = most if amount == whole else max(min(most, amount), 0)
         if part:
@@ -186,8 +193,14 @@ def money_back(parts: Sequence[tuple[str, Minor]], *, lane: int) -> tuple[Transf
     return tuple(
         Transfer(CASH, drawer_account(lane) if kind == "cash" else TENDERS, CUSTOMERS, amount, "return")
         for kind, amount in parts
-        if kind not in (GIFT, PRINCIPAL, ROUNDING)
+        if kind not in (GIFT, PRINCIPAL, ACCOUNT, ROUNDING)
     )
+
+
+def account_back(member_id: str, parts: Sequence[tuple[str, Minor]]) -> tuple[Transfer, ...]:
+    """Return what goes off what a member owes."""
+    amount = sum(part for kind, part in parts if kind == ACCOUNT)
+    return (Transfer(ON_ACCOUNT, RECEIVABLES, owed_account(member_id), amount, "return"),) if amount else ()
 
 
 def unit_of_leg(kind: str) -> str:

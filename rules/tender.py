@@ -13,6 +13,8 @@ CARD = "card"
 SCAN = "scan"
 STORED_VALUE = "stored_value"
 POINTS = "points"
+ACCOUNT = "account"
+"""On account (赊账): the member owes it."""
 ROUNDING = "rounding"
 """What of a sale nobody pays, or pays on top, because cash is rounded (抹零): a tender with a sign of its own."""
 

@@ -71,6 +71,8 @@ FLOORS = {
         "edge.gift_*",
         "edge.stored_value",
         "edge.stored_value_*",
+        "edge.credit",
+        "edge.credit_*",
         "edge.times",
         "edge.times_*",
         "edge.returning",

@@ -242,7 +242,11 @@
     panel.dataset.name = name;
     htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
   }
-  panel.addEventListener("htmx:after:swap", () => find("[data-shut]", panel) && panel.close());
+  panel.addEventListener("htmx:after:swap", () => {
+    if (find("[data-shut]", panel)) panel.close();
+    // The tab that is open may lie beyond the edge of a narrow screen.
+    find(".segments .segment[aria-pressed=true]", panel)?.scrollIntoView({ inline: "center", block: "nearest" });
+  });
   panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));
 
   // --- prices by hand, and a second person's yes -------------------------------------------------------------------
