@@ -182,7 +182,7 @@ VIEWS: dict[str, Callable[[], TillView]] = {
     "offer-gone": lambda: paying(notice=Refusal("offer_gone", {**named(TEN), "total_minor": 8_650}), sound=Sound.ERROR),
     "paying": lambda: paying(member=MEMBER),
     "notes": lambda: paying(next_notes=(8_650, 8_700, 9_000, 10_000, 20_000)),
-    "split": lambda: paying(due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
+    "split": lambda: paying(due=3_650, cash_due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
     "done": done,
     "exact": lambda: replace(done(), done=DoneView("01sale", "SH01-01-20261122-0043", 8_650, 0, 86, 1_372, (TenderView("card", 8_650, 8_650),))),
     "wait": lambda: TillView(lane=1, notice=Refusal("pin_wait", {"seconds": 30, "until_ms": NOON_MS + 30_000})),
