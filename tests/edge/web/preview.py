@@ -154,7 +154,15 @@ def extras(*, certified: bool = True) -> TillView:
 
 def paying(**changes: Any) -> TillView:
     return selling(
-        3, **{"stage": Stage.PAYING, "due": 8_650, "total": 8_650, "next_notes": (9_000, 10_000, 20_000), **changes}
+        3,
+        **{
+            "stage": Stage.PAYING,
+            "due": 8_650,
+            "cash_due": 8_650,
+            "total": 8_650,
+            "next_notes": (9_000, 10_000, 20_000),
+            **changes,
+        },
     )
 
 
