@@ -18,7 +18,7 @@ from edge.member_files import merge
 from edge.points_expiry import expire_points
 from edge.returning import WantedBack, give_back
 from edge.rulebook import fixed
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import ledger
 from edge.store.auditing import check
