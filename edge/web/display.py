@@ -45,9 +45,15 @@ class Painter:
     def face(self, shown: Painted) -> str:
         speech = self.room.speech
         texts = speech.in_language(shown.language)
+        # Where devices are simulated nobody holds a phone to it: a touch opens what the code would.
+        config = self.room.house.config
+        opens = [
+            url.removeprefix(config.privacy.page_url) if config.screen.bench else ""
+            for url in (shown.join_url, shown.receipt_url)
+        ]
         return render_template(
             "display/view.html", **speech.words(texts), view=shown.view, join=picture(shown.join_url),
-            receipt=picture(shown.receipt_url),
+            receipt=picture(shown.receipt_url), join_path=opens[0], receipt_path=opens[1],
         )  # fmt: skip
 
     def slides(self, slides: Slides) -> str:

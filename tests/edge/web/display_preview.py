@@ -75,8 +75,8 @@ def make_slides(folder: Path) -> Path:
 
 
 @contextmanager
-def serve_displays(folder: Path) -> Iterator[Preview]:
-    with serve(folder, more=MORE, slides=make_slides(folder / "slides")) as preview:
+def serve_displays(folder: Path, *, port: int = 0) -> Iterator[Preview]:
+    with serve(folder, port=port, more=MORE, slides=make_slides(folder / "slides")) as preview:
         yield preview
 
 
