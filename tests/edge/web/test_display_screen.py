@@ -244,10 +244,10 @@ def test_from_idle_to_basket_member_paying_thanks_and_idle(chromium: Browser, tm
         shop.reader("cards-1").type(CARDS["card-wang"])
         expect(page.locator(".d-who")).to_contain_text(hello)
         # A code that nobody knows is between the till and the cashier.
-        shop.reader("scanner-1").type("6909999999994")
+        shop.reader("scanner-1").type("6909999999996")
         page.wait_for_timeout(300)
         expect(page.locator(".d-line")).to_have_count(1)
-        assert "6909999999994" not in page.content()
+        assert "6909999999996" not in page.content()
         shop.dismiss()
 
         shop.ask(1, Till.to_pay)
