@@ -50,10 +50,10 @@ class Tongues:
             choice = self._choices.get(view.lane)
             if choice is None:
                 return self._defaults[view.lane]
-            if not choice.sale_id and view.sale_id:
-                choice = self._choices[view.lane] = replace(choice, sale_id=view.sale_id)
-            is_theirs = choice.sale_id == view.sale_id
-            if not is_theirs or (not view.sale_id and now_s - choice.at_s >= ALONE_S):
-                del self._choices[view.lane]
-                return self._defaults[view.lane]
-            return choice.language
+            if not choice.sale_id:
+                if now_s - choice.at_s >= ALONE_S:
+                    return self._defaults[view.lane]
+                if view.sale_id:
+                    choice = self._choices[view.lane] = replace(choice, sale_id=view.sale_id)
+            # A basket that the lane goes back to, after it was locked say, finds its language again.
+            return choice.language if choice.sale_id == view.sale_id else self._defaults[view.lane]

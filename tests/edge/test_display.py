@@ -113,6 +113,8 @@ def at(sale_id: str) -> DisplayView:
         ("", ["", "sale-a", "sale-b"], 1, "zh-Hant"),
         ("", [""], ALONE_S - 1, "en"),
         ("", [""], ALONE_S, "zh-Hant"),  # nobody followed
+        ("", ["sale-a"], ALONE_S, "zh-Hant"),  # whoever comes now is somebody else
+        ("sale-a", ["", "sale-a"], 1, "en"),  # the lane was locked meanwhile
     ],
 )
 def test_a_choice_lasts_as_long_as_its_customer(chosen_at: str, then: list[str], after_s: float, language: str) -> None:
