@@ -246,6 +246,34 @@ def test_the_distance_is_the_same_on_panel_display_receipt_and_phone(shop: TestS
     assert said in Visitor(shop).get("/display/1")[1]
 
 
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ("visits_from = 3", "还差2次升银卡"),
+        ("points_from = 100", "还差83积分升银卡"),
+        ("spend_from = 10_000", "还差 ¥83.00 升银卡"),
+    ],
+)
+def test_the_phone_says_what_the_next_tier_asks_for(tmp_path: Path, figure: str, said: str) -> None:
+    tiers = f"""
+[[tiers]]
+id = "blue"
+names = {{ zh_hans = "普卡" }}
+spend_from = 0
+[[tiers]]
+id = "silver"
+names = {{ zh_hans = "银卡" }}
+{figure}
+"""
+    with TestShop(tmp_path, config=CONFIG + PAGES, promotions=tiers) as shop:
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        sale_id = sell(shop, member_id="li")
+        until_ms = shop.clock.now_ms() + 60_000
+        path = f"/me/{passes(shop).make('me', 'li', until_ms=until_ms)}"
+        for page in (Visitor(shop, LAN).get(path)[1], Visitor(shop).get("/display/1")[1], _paper(shop, sale_id)):
+            assert said in page
+
+
 def _paper(shop: TestShop, sale_id: str) -> str:
     document = shop.parts.reads.receipt_document(sale_id, language="zh-Hans", copy=False)
     assert document is not None
