@@ -10,7 +10,8 @@ from edge.clock import Clock
 from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
-from edge.screen import MemberView, Refusal, Screens
+from edge.screen import MemberView, Refusal
+from edge.screens import Screens
 from edge.store import benefits, catalog, coupons, ledger, members, shifts, uses
 from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.benefits import ExpiringSoon

@@ -41,7 +41,7 @@ FLOORS = {
         "edge.texts",
         "edge.text_*",
     ),
-    1: ("edge.store", "edge.store.*", "edge.screen", "edge.receipt", "edge.receipt_*", "edge.health"),
+    1: ("edge.store", "edge.store.*", "edge.screen", "edge.screens", "edge.receipt", "edge.receipt_*", "edge.health"),
     2: (
         "edge.till",
         "edge.till_*",
@@ -50,6 +50,8 @@ FLOORS = {
         "edge.checkout",
         "edge.desk",
         "edge.viewing",
+        "edge.display",
+        "edge.display_*",
         "edge.banner",
         "edge.paying",
         "edge.rulebook",
@@ -103,7 +105,7 @@ FLOORS = {
 }
 
 HOMES = {
-    "PIL": ("drivers/escpos_printer.py",),
+    "PIL": ("drivers/escpos_printer.py", "edge/display_slides.py"),
     "argon2": ("edge/store/staff.py",),
     "babel": ("edge/texts.py", "hq/web/*"),
     "biip": ("rules/gs1.py", "rules/codes.py"),

@@ -25,6 +25,7 @@ class Streams:
     """Counts the open streams, so that they never use up the threads that requests need."""
 
     def __init__(self, most: int) -> None:
+        self.most = most
         self._free = threading.BoundedSemaphore(most)
 
     def take(self) -> bool:
@@ -34,12 +35,16 @@ class Streams:
         self._free.release()
 
 
-def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Blueprint:
+def places(house: House) -> Streams:
+    """Return the places for open screens; displays take theirs from the same ones."""
+    screen = house.config.screen
+    return Streams(max(1, min(screen.streams, screen.threads - THREADS_FOR_REQUESTS)))
+
+
+def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: Streams) -> Blueprint:
     """Return the pages of the lanes."""
     pages = Blueprint("lane", __name__)
-    screen = house.config.screen
     printers = {entry.number: entry.printer for entry in house.config.lane}
-    streams = Streams(max(1, min(screen.streams, screen.threads - THREADS_FOR_REQUESTS)))
 
     def view_of(lane: int) -> TillView:
         try:
@@ -74,7 +79,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             return redirect(url_for("lane.page", lane=lanes[0].number))
         texts = speech.texts()
         named = [(entry.number, speech.lane_name(entry.number, texts)) for entry in lanes]
-        return render_template("lane/choose.html", lanes=named)
+        return render_template("lane/choose.html", lanes=named, page="lane.page")
 
     @pages.get("/lane/<int:lane>")
     def page(lane: int) -> ResponseReturnValue:
@@ -98,7 +103,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
         events = _events(
             house, lane, copy_current_request_context(paint), copy_current_request_context(paint_strip), stopping
         )
-        response = Response(_Held(events, streams), mimetype="text/event-stream")
+        response = Response(Held(events, streams), mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"
         return response
 
@@ -113,10 +118,10 @@ def _wait_s(view: TillView, *, now_ms: int) -> int:
     return min(seconds, max(0, -((now_ms - until_ms) // 1_000)))
 
 
-class _Held:
-    """An iterator that gives its place back when the server closes it, even if it was never begun."""
+class Held:
+    """An iterator that gives its places back when the server closes it, even if it was never begun."""
 
-    def __init__(self, events: Iterator[str], streams: Streams) -> None:
+    def __init__(self, events: Iterator[str], *streams: Streams) -> None:
         self._events = events
         self._streams = streams
         self._is_open = True
@@ -127,7 +132,8 @@ class _Held:
     def close(self) -> None:
         if self._is_open:
             self._is_open = False
-            self._streams.give_back()
+            for each in self._streams:
+                each.give_back()
 
 
 def _events(
@@ -143,16 +149,16 @@ def _events(
         view = house.screens.wait(lane, after=shown, timeout_s=LOOK_EVERY_S)
         if view is not None:
             shown = view.number
-            yield _event(paint(view), event_id=str(view.number))
+            yield event(paint(view), event_id=str(view.number))
         if house.health.number != health_number or monotonic_s() - strip_at_s >= STRIP_EVERY_S:
             health_number, strip_at_s = house.health.number, monotonic_s()
-            yield _event(paint_strip(lane), name="strip")
+            yield event(paint_strip(lane), name="strip")
         elif view is None:
             # Something must be written, or nobody notices that the browser is gone.
             yield ":\n\n"
 
 
-def _event(html: str, *, name: str = "", event_id: str = "") -> str:
+def event(html: str, *, name: str = "", event_id: str = "") -> str:
     """Return one message of the stream. Source: HTML standard, 9.2 Server-sent events."""
     head = (f"event: {name}\n" if name else "") + (f"id: {event_id}\n" if event_id else "")
     lines = html.replace("\r\n", "\n").replace("\r", "\n").split("\n")

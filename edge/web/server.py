@@ -10,6 +10,8 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from edge.clock import monotonic_s
+from edge.display_slides import SlideFolder
 from edge.member_passes import Passes
 from edge.web import (
     actions,
@@ -18,6 +20,7 @@ from edge.web import (
     cards,
     coupon_pages,
     customers,
+    display,
     identify,
     imports,
     lane,
@@ -37,6 +40,7 @@ from edge.web import (
     shifts,
     times_pages,
 )
+from edge.web.display_room import DisplayRoom
 from edge.web.door import UPLOAD_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages
@@ -62,7 +66,10 @@ def create_app(house: House) -> Flask:
     app.extensions["taptill_stopping"] = stopping
     protect(app, house, pairing)
     speak(app, house, speech)
-    app.register_blueprint(lane.blueprint(house, speech, stopping))
+    streams = lane.places(house)
+    app.register_blueprint(lane.blueprint(house, speech, stopping, streams))
+    slides = SlideFolder(house.slide_folder, monotonic_s)
+    app.register_blueprint(display.blueprint(DisplayRoom(house, speech, slides), stopping, streams))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))

@@ -21,7 +21,7 @@ from edge.member_files import merge
 from edge.member_words import HAPPENED
 from edge.returning import WantedBack, give_back
 from edge.rulebook import fixed
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import ledger, members
 from edge.store.auditing import check
