@@ -11,8 +11,9 @@ from typing import Final
 
 from drivers.base import CARDS_MARK, PrinterState
 from drivers.escpos_paper import Paper
-from drivers.fake import FakeJob, FakePrinter, HandReader
+from drivers.fake import HandReader
 from drivers.fake_card import FakeSunCard
+from drivers.fake_printer import FakeJob, FakePrinter
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
 from rules.loyalty import Tier

@@ -14,6 +14,7 @@ from edge.store.database import Database
 from edge.store.sales import SaleContext, record_sale
 from edge.stored_value_view import money_used
 from edge.tier_standing import Move, after_sale
+from edge.till_kitchen import kitchen_printers
 from edge.times_grants import granted_by
 from rules.basket import Basket
 from rules.quote import Quote
@@ -82,6 +83,7 @@ def close_sale(
         currency=shop.config.store.currency,
         points_expire_ms=points_expire_ms(shop, now_ms),
         printers=(printer,) if printer else (),
+        kitchen_printers=kitchen_printers(shop.config, [line.item.category for line in basket.lines]),
         drawer_printer=printer if shop.has_drawer(printer) else "",
         new_tier_id=new_tier_id,
         coupons=brought_by(shop, basket, quote, at_ms=now_ms),

@@ -10,13 +10,14 @@ from ipaddress import ip_address
 from typing import Any
 
 from drivers.escpos_transport import transport_for
-from drivers.fake import PRINTER_FAULTS
+from drivers.fake_printer import PRINTER_FAULTS
 from edge.config import Config, DeviceConfig
 from edge.config_readers import check_faults, check_reader, faults_of
 from edge.config_walk import Problem, Walk, shown
 from rules.scale_codes import format_error
 
 PRINTER_KINDS = ("escpos_printer", "fake_printer")
+LABEL_KINDS = ("tspl_printer", "fake_label_printer")
 THREADS_SPARE = 4
 """Web threads that must stay free of open screens, for what is pressed on them."""
 
@@ -105,11 +106,13 @@ def _check_lanes(config: Config, lanes: Sequence[Any], devices: Sequence[DeviceC
 
 def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
     if device.kind.startswith("fake_"):
-        check_faults(device, PRINTER_FAULTS if device.kind in PRINTER_KINDS else faults_of(device.kind), key, walk)
+        check_faults(device, PRINTER_FAULTS if device.kind.endswith("printer") else faults_of(device.kind), key, walk)
         return
     if device.faults:
         walk.add(f"{key}.faults", shown(device.faults), "no faults at a real device")
-    if device.kind not in PRINTER_KINDS:
+    if device.kind in LABEL_KINDS and device.prints and "kitchen" in device.prints:
+        walk.add(f"{key}.prints", shown(device.prints), "labels alone at a label printer")
+    if device.kind not in (*PRINTER_KINDS, *LABEL_KINDS):
         check_reader(device, key, walk)
     elif device.path is not None:
         _check_printer_path(device.path, f"{key}.path", walk)
@@ -121,7 +124,10 @@ def _check_printer_path(path: str, key: str, walk: Walk) -> None:
     except ValueError:
         hint = f"did you mean file://{path}?" if path.startswith("/") else ""
         walk.add(
-            key, shown(path) if path else "nothing", "tcp://host:9100, serial:///dev/… or file:///dev/usb/lp0", hint
+            key,
+            shown(path) if path else "nothing",
+            "tcp://host:9100, serial:///dev/…, file:///dev/usb/lp0 or usb:MODEL",
+            hint,
         )
 
 

@@ -16,6 +16,7 @@ from babel.numbers import format_decimal, get_currency_precision, get_currency_s
 from edge.text_benefits import BENEFIT_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
+from edge.text_printing import PRINT_STATES, PRINTER_KINDS, PRINTING_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -191,6 +192,7 @@ REFUSALS: Mapping[str, str] = {
     "points_none": N_("No points can be taken for this basket."),
     **BENEFIT_REFUSALS,
     **MONEY_REFUSALS,
+    **PRINTING_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -255,18 +257,8 @@ DEVICE_KINDS: Mapping[str, str] = {
     "fake_pn532_cards": N_("Card reader (simulated)"),
     "evdev_cards": N_("Card reader"),
     "fake_cards": N_("Card reader (simulated)"),
-    "escpos_printer": N_("Printer"),
-    "fake_printer": N_("Printer (simulated)"),
+    **PRINTER_KINDS,
     "books": N_("Books"),
-}
-
-PRINT_STATES: Mapping[str, str] = {
-    "queued": N_("Waiting for the printer"),
-    "sending": N_("Printing"),
-    "printed": N_("Printed"),
-    "dropped": N_("Not printed"),
-    "doubtful": N_("Perhaps printed"),
-    "none": N_("No paper"),
 }
 
 ROLES: Mapping[str, str] = {"cashier": N_("Cashier"), "manager": N_("Manager"), "owner": N_("Owner")}

@@ -75,6 +75,7 @@ FLOORS = {
         "edge.returning",
         "edge.returning_*",
         "edge.holding",
+        "edge.labels",
         "edge.shifts",
         "edge.shift_*",
         "edge.charging",
@@ -100,7 +101,7 @@ FLOORS = {
 }
 
 HOMES = {
-    "PIL": ("drivers/escpos_printer.py",),
+    "PIL": ("drivers/pen.py", "drivers/raster.py"),
     "argon2": ("edge/store/staff.py",),
     "babel": ("edge/texts.py", "hq/web/*"),
     "biip": ("rules/gs1.py", "rules/codes.py"),
@@ -110,7 +111,7 @@ HOMES = {
     "pypinyin": ("edge/store/pinyin.py",),
     "cheroot": ("edge/web/server.py", "hq/web/*"),
     "click": ("edge/__main__.py", "edge/cli/*", "hq/__main__.py"),
-    "escpos": ("drivers/escpos_printer.py",),
+    "escpos": ("drivers/raster.py",),
     "evdev": ("drivers/evdev_lines.py",),
     "flask": ("edge/web/*", "hq/web/*"),
     "flask_wtf": ("edge/web/*", "hq/web/*"),

@@ -90,6 +90,24 @@ def find_code(db: SqliteDatabase, lookup: Iterable[str]) -> tuple[str, int] | No
     return None
 
 
+def category_of(db: SqliteDatabase, sku: str) -> str:
+    """Return the category of an item, empty for an unknown one."""
+    found = row(db, "SELECT category_id FROM item WHERE sku = ?", sku)
+    return str(found[0]) if found else ""
+
+
+def codes_of(db: SqliteDatabase, sku: str) -> tuple[str, ...]:
+    """Return the codes of one piece of an item, GTINs first."""
+    return tuple(
+        code
+        for (code,) in rows(
+            db,
+            "SELECT code FROM item_code WHERE sku = ? AND quantity = 1 ORDER BY length(code) <> 14, code LIMIT 20",
+            sku,
+        )
+    )
+
+
 def item(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[Item, bool] | None:
     """Return the item with the prices that are in force now, and whether it is still sold; None for an unknown SKU.
 

@@ -11,7 +11,7 @@ import pytest
 
 from drivers.base import Outcome
 from drivers.document import Document, Text, document_json
-from drivers.fake import FakePrinter
+from drivers.fake_printer import FakePrinter
 from edge.config import DeviceConfig
 from edge.loop import Loop, TillBusyError
 from edge.printing import PrinterThread, PrintRoom

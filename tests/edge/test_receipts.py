@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from drivers.escpos_paper import Kind, Paper, decode
-from drivers.escpos_printer import render
+from drivers.escpos_render import render
 from edge.clock import Clock
 from edge.config import StoreConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
