@@ -83,25 +83,22 @@ class FakePrinter:
         """Print, but never say so."""
         self._trouble = "silent"
 
-    def go_offline(self) -> None:
-        """Be reachable and say that it cannot print."""
-        self._trouble = "offline"
-
-    def be_slow(self) -> None:
-        self._trouble = "slow"
-
-    def drop_next(self) -> None:
-        """Lose the connection in the middle of the next job."""
-        self._next = "drop"
-
-    def lie_next(self) -> None:
-        """Call the next job printed and put nothing on paper."""
-        self._next = "lie"
-
     @property
     def trouble(self) -> str:
         """What is wrong with it: one of `PRINTER_FAULTS`, or empty."""
         return self._trouble or self._next
+
+    one_time_faults = ("cover_open", "offline", "silent", "slow", "drop", "lie")
+    """What `fail_next` takes; the first four last until it is repaired."""
+
+    def fail_next(self, fault: str) -> None:
+        """Let the next job, or all until it is repaired, meet a fault of `one_time_faults`."""
+        if fault not in self.one_time_faults:
+            raise ValueError(f"{self.name}: fault {fault!r}: expected one of {', '.join(self.one_time_faults)}")
+        if fault in ONE_JOB:
+            self._next = fault
+        else:
+            self._trouble = fault
 
     def repair(self) -> None:
         self._trouble = self._next = ""

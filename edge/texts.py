@@ -236,7 +236,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "busy": N_("Used by another program"),
     "forbidden": N_("No permission"),
     "problem": N_("Needs attention"),
-    "unknown": N_("Not heard of yet"),
+    "unknown": N_("Does not say how it is"),
     "off": N_("Switched off"),
     "paper_low": N_("Paper is low"),
     "paper_out": N_("Out of paper"),

@@ -147,6 +147,33 @@ def first_price_ms(db: SqliteDatabase, sku: str) -> int | None:
     return None if found is None else int(found)
 
 
+def item_rows(db: SqliteDatabase, skus: Sequence[str], *, now_ms: int) -> dict[str, ItemRow]:
+    """Return items by SKU; unknown ones are left out."""
+    found = {}
+    for sku in skus:
+        one = row(
+            db,
+            f"SELECT {ITEM_COLUMNS}, {PRICE_NOW.format(tier=LIST_TIER)}, {PRICE_NOW.format(tier='')} FROM item i"  # noqa: S608
+            " WHERE i.sku = ?",
+            now_ms, now_ms, sku,
+        )  # fmt: skip
+        if one:
+            found[sku] = _item_row(one)
+    return found
+
+
+def priced_since(db: SqliteDatabase, since_ms: int, *, now_ms: int, limit: int) -> list[ItemRow]:
+    """Return the items on sale whose list or member price became another one since a moment, the newest first."""
+    skus = rows(
+        db,
+        "SELECT p.sku FROM price p JOIN item i ON i.sku = p.sku WHERE i.is_active = 1 AND p.tier_id IN (?, '')"
+        " AND p.effective_from_ms > ? AND p.effective_from_ms <= ?"
+        " GROUP BY p.sku ORDER BY max(p.effective_from_ms) DESC, p.sku LIMIT ?",
+        LIST_TIER, since_ms, now_ms, limit,
+    )  # fmt: skip
+    return list(item_rows(db, [sku for (sku,) in skus], now_ms=now_ms).values())
+
+
 def search_items(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> list[ItemRow]:
     """Find items by pinyin initials first, then by any part of a name, brand, SKU or code."""
     wanted = text.strip().lower()[:40]

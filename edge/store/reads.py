@@ -67,6 +67,15 @@ class StoreReads:
         found = sales.stored_sale(self._db, sale_id) if sale_id else None
         return (found.sale_id, found.receipt_number) if found else None
 
+    def doubtful_slips(self, printers: Sequence[str], lane: int) -> Sequence[tuple[str, str, str]]:
+        """Return sale id, receipt number and printer of each newest kitchen slip, of a lane, that is doubtful."""
+        found = [
+            (sales.stored_sale(self._db, sale_id), printer)
+            for printer in printers
+            if (sale_id := printjobs.doubtful_slip(self._db, printer))
+        ]
+        return [(sale.sale_id, sale.receipt_number, printer) for sale, printer in found if sale and sale.lane == lane]
+
     def sale(self, sale_id: str) -> Sale | None:
         return sales.stored_sale(self._db, sale_id)
 

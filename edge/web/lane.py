@@ -39,6 +39,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
     pages = Blueprint("lane", __name__)
     screen = house.config.screen
     printers = {entry.number: entry.printer for entry in house.config.lane}
+    kitchens = tuple(device.name for device in house.config.device if "kitchen" in device.prints)
     streams = Streams(max(1, min(screen.streams, screen.threads - THREADS_FOR_REQUESTS)))
 
     def view_of(lane: int) -> TillView:
@@ -65,6 +66,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             of_lane=own,
             now=house.clock.now_local(),
             doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
+            slips=house.reads.doubtful_slips(kitchens, lane) if is_open and kitchens else (),
         )
 
     @pages.get("/")
