@@ -160,6 +160,7 @@ class EscposPrinter:
                 return None
             if not self._may_ask or not self._answered:
                 return (None,)
+            self._answers.awaits_text = True
             self._send(ASK_TYPE + ASK_FONT)
             deadline = time.monotonic() + self._timing.status_s
             while not self._answers.texts and (left := deadline - time.monotonic()) > 0:
@@ -261,8 +262,7 @@ class EscposPrinter:
                 self.last_state = state_when_done(self._answers.done[-1])
                 return Outcome.PRINTED
             if self._answers.automatic in TROUBLE:
-                self.last_state = self._answers.automatic
-                return Outcome.DOUBTFUL
+                raise StoppedError(self._answers.automatic)
             if time.monotonic() >= next_poll:
                 next_poll += self._timing.poll_s
                 # Silence is no trouble here: some printers answer nothing while they print.

@@ -31,8 +31,8 @@ _FONT_MARKS: tuple[tuple[bytes, Encoding], ...] = (
     (b"TAIWAN", "big5"), (b"CHINA", "gb18030"),
 )  # fmt: skip
 _OTHER_FONTS = (b"JAPAN", b"KANJI", b"KOREA", b"THAI")
-_TEXT_HEADS = (0x5F, 0x37)
-"""Begin a text that ends with NUL: the answers to GS I 65 and further, and to GS ( H."""
+_TEXT_HEAD = 0x5F
+"""Begins a text that ends with NUL: the answer to GS I 65 and further."""
 
 
 @dataclass(slots=True)
@@ -45,6 +45,8 @@ class Answers:
     """Answers to GS r and to GS I with a byte, oldest first."""
     texts: list[bytes] = field(default_factory=list)
     """Answers with a text, oldest first, without their first byte."""
+    awaits_text: bool = False
+    """A text was asked for; before that nothing is taken for one."""
     automatic: PrinterState | None = None
     """What the newest automatic status said; None when none came."""
     _status: bytearray = field(default_factory=bytearray)
@@ -67,7 +69,7 @@ class Answers:
                     self._status = bytearray()
             elif byte & 0x90 == 0x00:
                 self.done.append(byte)
-            elif byte in _TEXT_HEADS:
+            elif byte == _TEXT_HEAD and self.awaits_text:
                 self._text = bytearray()
         del self.realtime[:-KEPT_MAX], self.done[:-KEPT_MAX], self.texts[:-KEPT_MAX]
 

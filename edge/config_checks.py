@@ -7,10 +7,12 @@ import re
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from drivers.escpos_transport import transport_for
 from drivers.fake_printer import PRINTER_FAULTS
+from drivers.pen import FONT_PACKAGES, find_font
 from edge.config import Config, DeviceConfig
 from edge.config_readers import check_faults, check_reader, faults_of
 from edge.config_walk import Problem, Walk, shown
@@ -47,6 +49,7 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     for number, device in enumerate(config.device or (), 1):
         if device is not None and device.kind is not None:
             _check_device(device, f"device[{number}]", walk)
+            _check_font(device, f"device[{number}]", walk, warnings)
     for number, scale in enumerate(config.scale_code or (), 1):
         if scale is not None and scale.prefix is not None and scale.format is not None:
             error = format_error(scale.prefix, scale.format)
@@ -116,6 +119,15 @@ def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
         check_reader(device, key, walk)
     elif device.path is not None:
         _check_printer_path(device.path, f"{key}.path", walk)
+
+
+def _check_font(device: DeviceConfig, key: str, walk: Walk, warnings: list[Problem]) -> None:
+    if device.font:
+        if not Path(device.font).is_file():
+            walk.add(f"{key}.font", shown(device.font), "the full path of a font file on this box")
+    elif device.font == "" and device.encoding == "none" and find_font() is None:
+        why = f"it has no Chinese of its own, and nothing draws it: install {FONT_PACKAGES}"
+        warnings.append(walk.problem(f"{key}.encoding", "none", "a font for Chinese on this box", why))
 
 
 def _check_printer_path(path: str, key: str, walk: Walk) -> None:

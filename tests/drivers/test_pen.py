@@ -57,7 +57,7 @@ def test_drawn_columns_stand_under_printed_ones(columns, encoding):
             Text("会𠮷" * 30, Align.CENTER, Size.DOUBLE),
         )
     )
-    lines = [each for each in layout(document, columns=columns, encoding=encoding, pen=PATTERN)]
+    lines = layout(document, columns=columns, encoding=encoding, pen=PATTERN)
     assert any(line.drawn for line in lines if isinstance(line, Line))
     for line in lines:
         assert isinstance(line, Line)

@@ -174,7 +174,10 @@ def test_the_same_bytes_go_to_the_printer(width: str, encoding: str, language: s
     """
     document = receipt(MEMBER, words(language), clock=CLOCK, copy=True)
     data = render(
-        document, columns=WIDTHS[width], encoding=encoding, pen=PatternPen()  # type: ignore[arg-type]
+        document,
+        columns=WIDTHS[width],
+        encoding=encoding,
+        pen=PatternPen(),  # type: ignore[arg-type]
     )
     paper = decode(data, columns=WIDTHS[width], encoding=encoding)
     assert (paper.unknown, paper.kicks) == ((), ())
