@@ -48,9 +48,9 @@ def blueprint(office: OfficePages) -> Blueprint:
     @pages.post("/list")
     def change(lane: int) -> ResponseReturnValue:
         chosen = {each.sku: each for each in _chosen()}
-        for sku in request.form.getlist("add"):
+        for sku in request.args.getlist("add"):
             chosen.setdefault(sku, Wanted(sku, 1))
-        for sku in request.form.getlist("drop"):
+        for sku in request.args.getlist("drop"):
             chosen.pop(sku, None)
         kept = tuple(chosen.values())[:ITEMS_MAX]
         return render_template("office/labels_chosen.html", lane=lane, chosen=rows_of(kept), most=LABELS_MAX)

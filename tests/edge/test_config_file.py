@@ -183,8 +183,8 @@ def test_the_shortest_file(tmp_path):
         ),
         (
             STORE + PRINTER.replace("tcp://10.0.0.9:9100", "/dev/usb/lp0"),
-            ('taptill.toml:7: device[1].path: found "/dev/usb/lp0", expected tcp://host:9100, serial:///dev/… '
-            "or file:///dev/usb/lp0; did you mean file:///dev/usb/lp0?"),
+            ('taptill.toml:7: device[1].path: found "/dev/usb/lp0", expected tcp://host:9100, serial:///dev/…, '
+            "file:///dev/usb/lp0 or usb:MODEL; did you mean file:///dev/usb/lp0?"),
         ),
         (
             STORE + PRINTER.replace(":9100", ":high"),
