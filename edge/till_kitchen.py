@@ -1,4 +1,4 @@
-"""Which printers put slips on paper for who makes what was sold, and a slip of which nobody knows once more."""
+"""Which printers put slips on paper for who makes what was sold, and what a person answers to a doubtful paper."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def reprint_slip(till: HasDesk, sale_id: str, printer: str) -> Refusal | None:
     with desk.shop.store.transaction():
         printjobs.put(desk.shop.store.db, printer=printer, kind="kitchen_copy", at_ms=desk.now_ms(), sale_id=sale_id)
         desk.note("reprint", sale_id, detail={"printer": printer})
+    desk.shop.committed()
+    desk.show()
+    return None
+
+
+def paper_is_there(till: HasDesk, sale_id: str, printer: str) -> Refusal | None:
+    """Take a person's word that a doubtful paper came out."""
+    desk = till.desk
+    if desk.memory.stage is Stage.LOCKED:
+        return desk.refuse(Refusal("locked"))
+    with desk.shop.store.transaction():
+        if not printjobs.believe(desk.shop.store.db, printer, sale_id):
+            return desk.refuse(Refusal("receipt_unknown"))
+        desk.note("paper_seen", sale_id, detail={"printer": printer})
     desk.shop.committed()
     desk.show()
     return None

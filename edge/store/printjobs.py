@@ -84,25 +84,33 @@ def state_of_sale(db: SqliteDatabase, sale_id: str) -> str:
     return str(found) if found else "none"
 
 
-def newest_if_doubtful(db: SqliteDatabase, printer: str) -> str:
-    """Return the sale of a printer's newest paper if that is doubtful; an empty text where it is not, or long ago."""
-    found = row(
-        db,
-        "SELECT sale_id, state FROM print_job WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
-        " AND printer = ? AND kind NOT IN ('drawer', 'kitchen', 'kitchen_copy') ORDER BY job_id DESC LIMIT 1",
-        RECENT_JOBS,
-        printer,
-    )
-    return str(found[0] or "") if found and found[1] == "doubtful" else ""
+def doubtful_receipt(db: SqliteDatabase, printer: str) -> str:
+    """Return the sale of a printer's newest doubtful receipt that nobody has answered for: by a copy, or by saying that
+    it is there. An empty text where there is none, or only one of long ago."""
+    return _doubtful(db, printer, ("receipt", "copy"))
 
 
 def doubtful_slip(db: SqliteDatabase, printer: str) -> str:
-    """Return the sale of a printer's newest kitchen slip if that is doubtful; an empty text where it is not."""
-    found = row(
+    """Return the same of its kitchen slips."""
+    return _doubtful(db, printer, ("kitchen", "kitchen_copy"))
+
+
+def _doubtful(db: SqliteDatabase, printer: str, kinds: tuple[str, str]) -> str:
+    found = scalar(
         db,
-        "SELECT sale_id, state FROM print_job WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
-        " AND printer = ? AND kind IN ('kitchen', 'kitchen_copy') ORDER BY job_id DESC LIMIT 1",
-        RECENT_JOBS,
-        printer,
-    )
-    return str(found[0] or "") if found and found[1] == "doubtful" else ""
+        "SELECT sale_id FROM print_job j WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
+        " AND printer = ? AND kind IN (?, ?) AND state = 'doubtful' AND NOT EXISTS (SELECT 1 FROM print_job k"
+        " WHERE k.sale_id = j.sale_id AND k.job_id > j.job_id AND k.kind = ?) ORDER BY job_id DESC LIMIT 1",
+        RECENT_JOBS, printer, *kinds, kinds[1],
+    )  # fmt: skip
+    return str(found or "")
+
+
+def believe(db: SqliteDatabase, printer: str, sale_id: str) -> int:
+    """Call the doubtful papers of a sale printed, because somebody sees them; return how many there were."""
+    changed = execute(
+        db,
+        "UPDATE print_job SET state = 'printed' WHERE printer = ? AND sale_id = ? AND state = 'doubtful'",
+        printer, sale_id,
+    )  # fmt: skip
+    return int(changed.rowcount)

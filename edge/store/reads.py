@@ -62,8 +62,8 @@ class StoreReads:
         return outbox.waiting(self._db)
 
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
-        """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""
-        sale_id = printjobs.newest_if_doubtful(self._db, printer)
+        """Return sale id and number of a printer's newest receipt of which nobody knows whether it came out."""
+        sale_id = printjobs.doubtful_receipt(self._db, printer)
         found = sales.stored_sale(self._db, sale_id) if sale_id else None
         return (found.sale_id, found.receipt_number) if found else None
 

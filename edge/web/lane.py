@@ -64,6 +64,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             "lane/strip.html",
             strip=house.health.strip(),
             of_lane=own,
+            printer_name=printers[lane],
             now=house.clock.now_local(),
             doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
             slips=house.reads.doubtful_slips(kitchens, lane) if is_open and kitchens else (),

@@ -17,7 +17,7 @@ from edge.store import printjobs
 from edge.store.database import rows
 from edge.texts import Texts
 from edge.till import Till
-from edge.till_kitchen import reprint_slip
+from edge.till_kitchen import paper_is_there, reprint_slip
 from rules.basket import Item, Names
 from tests.shops import CONFIG, TestShop
 
@@ -164,3 +164,25 @@ COLA = Item("cola", Names("可乐", "可樂", "Cola"), 350, unit="bottle", tier_
 )  # fmt: skip
 def test_what_stands_on_a_label(item: Item, codes: tuple[str, ...], style: str, label: Label) -> None:
     assert label_of(item, codes, ENGLISH, style=style) == label  # type: ignore[arg-type]
+
+
+def test_a_doubt_stays_until_somebody_answers(shop: TestShop) -> None:
+    """Selling on does not make it vanish; a copy, or a word that it is there, does."""
+    printer, reads = shop.printer("printer-1"), shop.parts.reads
+    printer.fail_next("drop")
+    first = sell(shop, "4006381333931")
+    assert until(lambda: reads.doubtful_receipt("printer-1") == (first, "S001-1-20261123-0001"))
+    sell(shop, "4006381333931")
+    assert until(lambda: printer.printed == 2, wait_s=9)
+    assert reads.doubtful_receipt("printer-1") == (first, "S001-1-20261123-0001")
+    assert shop.ask(1, paper_is_there, sale_id="gone", printer="printer-1") == Refusal("receipt_unknown")
+    assert shop.ask(1, paper_is_there, sale_id=first, printer="printer-1") is None
+    assert reads.doubtful_receipt("printer-1") is None
+    assert printjobs.state_of_sale(shop.parts.store.reads, first) == "printed"
+    printer.fail_next("drop")
+    third = sell(shop, "4006381333931")
+    assert until(lambda: reads.doubtful_receipt("printer-1") is not None)
+    assert shop.ask(1, Till.reprint, sale_id=third) is None
+    assert until(lambda: reads.doubtful_receipt("printer-1") is None)
+    assert until(lambda: printer.printed == 4, wait_s=9)
+    assert shop.audit() == ()

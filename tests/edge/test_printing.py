@@ -275,7 +275,7 @@ def test_paper_of_a_silent_printer_is_sent_and_no_more(tmp_path: Path) -> None:
         room.thread.start()
         # Nobody waits between the two: nothing is known to be wrong.
         assert until(lambda: room.states() == ["sent", "sent"])
-        assert printjobs.newest_if_doubtful(shop.parts.store.reads, "spare") == ""
+        assert printjobs.doubtful_receipt(shop.parts.store.reads, "spare") == ""
         room.thread.stop()
 
 
