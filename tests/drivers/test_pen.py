@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers.document import Align, Columns, Document, Line, Row, Size, Text, layout
 from drivers.escpos_paper import Kind, decode
@@ -131,3 +133,24 @@ def test_a_font_is_looked_for_by_its_name(tmp_path: Path):
     assert find_font([tmp_path / "none", tmp_path]) == tmp_path / "deep" / "wqy-microhei.ttc"
     (tmp_path / "NotoSansCJK-Regular.ttc").touch()
     assert find_font([tmp_path]) == tmp_path / "NotoSansCJK-Regular.ttc"
+
+
+TEXTS = st.one_of(
+    st.text(max_size=40), st.text(alphabet="\x00\x04\x10\x14\x1b\x1c\x1dp@V\x01会𠮷員é🍎￥ \u200d\u202e", max_size=40)
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    text=TEXTS,
+    other=TEXTS,
+    columns=st.sampled_from([24, 32, 48]),
+    encoding=st.sampled_from(["gb18030", "gb2312", "big5", "none"]),
+    size=st.sampled_from(Size),
+)
+def test_fault_52_nothing_of_a_drawn_text_is_a_command(text, other, columns, encoding, size):
+    blocks = (Text(text, size=size), Columns(text, other, size=size), Row((other, text, text)), Text(other, bold=True))
+    data = render(Document(blocks), columns=columns, encoding=encoding, pen=PATTERN)
+    paper = decode(data, columns=columns, encoding=encoding)
+    assert (paper.unknown, paper.kicks, paper.of(Kind.CUT)) == ((), (), ())
+    assert not any(line.wrapped or line.width > columns * 12 + 7 for line in paper.lines)
