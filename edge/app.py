@@ -344,7 +344,8 @@ def _bench(
 ) -> Bench | None:
     if not config.screen.bench:
         return None
-    from drivers.fake import FakePrinter, HandReader
+    from drivers.fake import HandReader
+    from drivers.fake_printer import FakePrinter
     from edge.store.shelf import shelf
 
     devices = {name: device for name, device in made.items() if isinstance(device, HandReader | FakePrinter)}

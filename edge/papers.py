@@ -7,19 +7,23 @@ from dataclasses import replace
 from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
+from edge.config_checks import LABEL_KINDS
+from edge.labels import test_label
 from edge.member_passes import Passes
 from edge.receipt import EReceipt, ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
 from edge.receipt_gift import gift_slip
+from edge.receipt_kitchen import kitchen_slip
 from edge.receipt_return import return_receipt
 from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
 from edge.rulebook import Rulebook
-from edge.store import benefits, coupons, entries, ledger, members, returns, staff, stored_value
+from edge.store import benefits, catalog, coupons, entries, ledger, members, returns, staff, stored_value
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
+from edge.till_kitchen import shows
 from rules.basket import Names
 from rules.sale import Sale
 
@@ -46,6 +50,8 @@ class Papers:
     def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
         """Return the paper of a print job in the printer's language; None when its sale is not there."""
         language = device.language or self._config.store.language
+        if job.kind == "test" and device.kind in LABEL_KINDS:
+            return test_label(self._texts(language), device.name)
         if job.kind == "test":
             words = ReceiptWords(self._config.store, self._texts(language), staff_name="")
             return printer_test(words, printer=device.name, encoding=device.encoding, columns=device.columns)
@@ -66,7 +72,13 @@ class Papers:
         sale = stored_sale(self._db, job.sale_id or "")
         if sale is None:
             return None
+        if job.kind in ("kitchen", "kitchen_copy"):
+            return self._kitchen_slip(sale, device, language, copy=job.kind == "kitchen_copy")
         return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=job.kind == "copy")
+
+    def _kitchen_slip(self, sale: Sale, device: DeviceConfig, language: str, *, copy: bool) -> Document | None:
+        lines = [line for line in sale.lines if shows(device, catalog.category_of(self._db, line.sku))]
+        return kitchen_slip(sale, lines, self._texts(language), clock=self._clock, copy=copy) if lines else None
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return a receipt for the screen, or None for an unknown sale."""

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from drivers.fake import FakePrinter, FakeReader
+from drivers.fake import FakeReader
+from drivers.fake_printer import FakePrinter
 from edge import app
 from edge.clock import Clock
 from edge.config_file import Loaded, load_or_last_good

@@ -65,10 +65,19 @@ class StoreReads:
         return outbox.waiting(self._db)
 
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
-        """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""
-        sale_id = printjobs.newest_if_doubtful(self._db, printer)
+        """Return sale id and number of a printer's newest receipt of which nobody knows whether it came out."""
+        sale_id = printjobs.doubtful_receipt(self._db, printer)
         found = sales.stored_sale(self._db, sale_id) if sale_id else None
         return (found.sale_id, found.receipt_number) if found else None
+
+    def doubtful_slips(self, printers: Sequence[str], lane: int) -> Sequence[tuple[str, str, str]]:
+        """Return sale id, receipt number and printer of each newest kitchen slip, of a lane, that is doubtful."""
+        found = [
+            (sales.stored_sale(self._db, sale_id), printer)
+            for printer in printers
+            if (sale_id := printjobs.doubtful_slip(self._db, printer))
+        ]
+        return [(sale.sale_id, sale.receipt_number, printer) for sale, printer in found if sale and sale.lane == lane]
 
     def sale(self, sale_id: str) -> Sale | None:
         return sales.stored_sale(self._db, sale_id)

@@ -16,6 +16,7 @@ from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.stored_value import keep_change, print_statement
 from edge.till import Till
+from edge.till_kitchen import paper_is_there, reprint_slip
 from edge.times import drop_times, use_times
 from edge.web.house import House
 from edge.web.speech import Speech
@@ -84,6 +85,8 @@ def actions() -> Mapping[str, Action]:
         Action(card_deeds.forget_cards, {}),
         Action(card_deeds.bind_badge, {"staff_id": None}),
         Action(Till.print_test, {"printer": None}),
+        Action(reprint_slip, {"sale_id": None, "printer": None}),
+        Action(paper_is_there, {"sale_id": None, "printer": None}),
         Action(approvals.approve, {"staff_id": None, "pin": None}),
         Action(approvals.decline, {}),
         Action(

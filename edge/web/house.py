@@ -35,6 +35,8 @@ class Reads(Protocol):
     def receipts(self, *, text: str = "", business_date: date | None = None, limit: int = 40) -> Sequence[ReceiptRow]:
         """Return closed sales, newest first; `text` is a receipt number or its end, or an amount."""
 
+    def doubtful_slips(self, printers: Sequence[str], lane: int) -> Sequence[tuple[str, str, str]]: ...
+
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""
 

@@ -234,6 +234,9 @@ class Reads:
         ]  # fmt: skip
         return [row for row in rows if text in row.receipt_number][:limit]
 
+    def doubtful_slips(self, printers: list[str], lane: int) -> list[tuple[str, str, str]]:
+        return []
+
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         return ("sale2", "SH01-01-20261122-0040") if self.is_doubtful else None
 
