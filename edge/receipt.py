@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from drivers.document import (
@@ -50,16 +50,29 @@ class ReceiptWords:
     """Names of packages by the unit of their times."""
 
 
-def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
-    """Return the receipt of a closed sale, marked as a copy where it is one. It never opens the drawer."""
+def receipt(
+    sale: Sale,
+    words: ReceiptWords,
+    *,
+    clock: Clock,
+    copy: bool = False,
+    above: Sequence[Block] = (),
+    below: Sequence[Block] = (),
+) -> Document:
+    """Return the receipt of a closed sale, marked as a copy where it is one. It never opens the drawer.
+
+    Args:
+        above: what stands before its goods, such as what came back in the same basket.
+        below: what stands after its tenders.
+    """
     t = words.texts
     blocks = head(words, clock, number=sale.receipt_number, at_ms=sale.sold_at_ms)
     if sale.is_clock_unsure:
         blocks.append(Text(t.t("The clock of the till was not set.")))
-    blocks += [Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
+    blocks += [*above, Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
     for line in sale.lines:
         blocks += _line(sale, line, t)
-    blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
+    blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t), *below]
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
         if words.balance_url:

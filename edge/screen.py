@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from edge.screen_back import NOTHING_BACK, BackLineView, DoneBackView
 from rules.basket import Names
 from rules.money import Minor
 from rules.quote import AppliedPromotion, MissedPromotion, Quote
@@ -244,6 +245,8 @@ class DoneView:
     tenders: tuple[TenderView, ...]
     new_tier_names: Names | None = None
     change_kept: Minor = 0
+    back: DoneBackView = NOTHING_BACK
+    """What came back with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +282,10 @@ class TillView:
     staff: StaffView | None = None
     sale_id: str = ""
     lines: tuple[LineView, ...] = ()
+    back: tuple[BackLineView, ...] = ()
+    """What comes back in this basket."""
+    back_amount: Minor = 0
+    """What that is worth; `total` is of what is bought."""
     item_count: int = 0
     gross: Minor = 0
     discount: Minor = 0
@@ -316,7 +323,7 @@ class TillView:
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()
     due: Minor = 0
-    """What is still to be paid."""
+    """What is still to be paid; less than zero where some is to be given back."""
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None
     approval: ApprovalView | None = None

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from edge.coupon_offers import offers
 from edge.coupons import coupon_views
+from edge.exchanging_done import done_with_back
+from edge.exchanging_plan import back_views
 from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
 from edge.store.baskets import StoredBasket, StoredTender
@@ -15,7 +17,7 @@ from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_paid
-from rules.money import AMOUNT_MAX
+from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
 from rules.tender import next_notes
 
@@ -29,7 +31,8 @@ def selling_view(
     """Return the view with the basket, priced now."""
     quote = shop.quote(basket)
     names = {each.promotion_id: each.names for each in quote.applied}
-    due = max(quote.total - sum(tender.given for tender in tenders), 0)
+    back, back_amount = back_views(shop, stored, lane=basket.lane)
+    due = net_due(quote.total - back_amount, sum(tender.given for tender in tenders))
     return replace(
         view,
         sale_id=basket.sale_id,
@@ -37,6 +40,8 @@ def selling_view(
             _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line)
             for line, priced in zip(basket.lines, quote.lines, strict=True)
         ),
+        back=back,
+        back_amount=back_amount,
         item_count=basket.item_count + sum(use.quantity for use in stored.times),
         gross=quote.gross,
         discount=quote.discount,
@@ -54,8 +59,13 @@ def selling_view(
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
         stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
-        next_notes=next_notes(due, shop.config.store.denominations) if due else (),
+        next_notes=next_notes(due, shop.config.store.denominations) if due > 0 else (),
     )
+
+
+def net_due(net: Minor, tendered: Minor) -> Minor:
+    """Return what is still due; less than zero where what comes back is worth more than what is bought."""
+    return net if net < 0 else max(net - tendered, 0)
 
 
 def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_newest: bool) -> LineView:
@@ -128,7 +138,10 @@ def _hints(quote: Quote) -> tuple[MissedPromotion, ...]:
 def done_view(view: TillView, shop: Shop, sale_id: str, new_tier_id: str | None) -> TillView:
     """Return the view of a sale that was just closed, read back from the store."""
     sale = stored_sale(shop.store.db, sale_id)
-    assert sale is not None, f"sale {sale_id} was closed and is not in the store"
+    back = done_with_back(shop.store.db, sale_id)
+    if sale is None:
+        assert back.amount or back.number, f"sale {sale_id} was closed and is not in the store"
+        return replace(view, sale_id=sale_id, done=DoneView(sale_id, back.number, 0, 0, 0, None, (), back=back))
     tier = shop.rules.tier(new_tier_id) if new_tier_id else None
     return replace(
         view,
@@ -148,5 +161,6 @@ def done_view(view: TillView, shop: Shop, sale_id: str, new_tier_id: str | None)
             points_after=sale.points_after,
             tenders=tuple(TenderView(tender.kind, tender.amount, tender.given) for tender in sale.tenders),
             new_tier_names=tier.names if tier else None,
+            back=back,
         ),
     )

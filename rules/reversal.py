@@ -178,7 +178,7 @@ def money_back(parts: Sequence[tuple[str, Minor]], *, lane: int) -> tuple[Transf
     return tuple(
         Transfer(CASH, drawer_account(lane) if kind == "cash" else TENDERS, CUSTOMERS, amount, "return")
         for kind, amount in parts
-        if kind not in (GIFT, PRINCIPAL)
+        if kind not in (GIFT, PRINCIPAL, "credit")
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_drawer
+from edge import approvals, card_deeds, exchanging, holding, member_desk, reprinting, shifts, till_by_hand, till_drawer
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -83,6 +83,12 @@ def actions() -> Mapping[str, Action]:
         Action(card_deeds.choose_card, {"uid": None}),
         Action(card_deeds.forget_cards, {}),
         Action(card_deeds.bind_badge, {"staff_id": None}),
+        Action(holding.hold, {"note": None}, optional=frozenset({"note"})),
+        Action(holding.resume, {"sale_id": None}, optional=frozenset({"sale_id"})),
+        Action(holding.discard_held, {"sale_id": None, "reason": None}),
+        Action(exchanging.drop_back, {"line_id": None}),
+        Action(reprinting.reprint_slip, {"entry_id": None}),
+        Action(reprinting.reprint_z, {"shift_id": None}),
         Action(Till.print_test, {"printer": None}),
         Action(approvals.approve, {"staff_id": None, "pin": None}),
         Action(approvals.decline, {}),

@@ -64,6 +64,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             strip=house.health.strip(),
             of_lane=own,
             now=house.clock.now_local(),
+            held=house.reads.held_sum() if is_open else None,
             doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
         )
 

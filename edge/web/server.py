@@ -18,9 +18,11 @@ from edge.web import (
     cards,
     coupon_pages,
     customers,
+    held,
     identify,
     imports,
     lane,
+    loose,
     member_benefits,
     member_deeds,
     member_file,
@@ -34,6 +36,7 @@ from edge.web import (
     rule_trials,
     rules,
     shifts,
+    slips,
     times_pages,
 )
 from edge.web.door import UPLOAD_MAX, Pairing, protect
@@ -66,6 +69,8 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
     app.register_blueprint(shifts.blueprint(house, speech))
+    app.register_blueprint(held.blueprint(house, speech))
+    app.register_blueprint(slips.blueprint(house, speech))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
@@ -104,6 +109,7 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         cards.blueprint(file),
         times_pages.blueprint(file),
         returns.blueprint(house, house.members, speech),
+        loose.blueprint(house, house.members, speech),
         coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
         coupon_pages.office_blueprint(back_office),

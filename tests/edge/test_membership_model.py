@@ -16,7 +16,8 @@ from edge.health import Health
 from edge.ids import new_id
 from edge.member_files import merge
 from edge.points_expiry import expire_points
-from edge.returning import WantedBack, give_back
+from edge.returning import give_back
+from edge.returning_plan import WantedBack
 from edge.rulebook import fixed
 from edge.screen import Screens
 from edge.shop import Shop
