@@ -114,7 +114,7 @@ def test_a_database_that_kept_refunds_before_counts_them_when_it_is_opened(tmp_p
     # As the version before left it: messages kept, nothing beside them; the third one was set aside.
     for statement in (
         "DROP INDEX refund_day", "DROP TABLE refund", "ALTER TABLE store_day DROP COLUMN returns", "ALTER TABLE store_day DROP COLUMN refunded",
-        "DELETE FROM migrations WHERE name = '0002_refunds'", "UPDATE message SET set_aside = 1 WHERE seq = 4",
+        "DELETE FROM schema_migration WHERE name = '0002_refunds'", "UPDATE message SET set_aside = 1 WHERE seq = 4",
     ):  # fmt: skip
         db.execute(statement)
     db.close()
