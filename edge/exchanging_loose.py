@@ -78,7 +78,8 @@ def planned_loose(
     lines = tuple(_line(shop, each) for each in backs)
     amount = sum(line.net for line in lines)
     to = PRINCIPAL if shop.rules.returns.loose_to is LooseTo.STORED_VALUE else "cash"
-    tenders = tuple((kind, part) for kind, part in ((to, amount - carry), (EXCHANGE, carry)) if part)
+    # In the order in which they are read back, which is what head office is told.
+    tenders = tuple(sorted((kind, part) for kind, part in ((to, amount - carry), (EXCHANGE, carry)) if part))
     moves = [
         Transfer(
             stock_unit(line.sku), CUSTOMERS, SHELF if line.is_restocked else DAMAGED,

@@ -96,6 +96,8 @@ def test_hold_and_resume_by_keyboard(page: Page, shop: TestShop) -> None:
     page.keyboard.press("F6")
     expect(page.locator("#total")).to_contain_text("3.50")
     page.keyboard.press("F12")
+    expect(page.locator("#due")).to_contain_text("3.50")
+    page.wait_for_timeout(500)
     page.keyboard.press("Enter")
     expect(page.locator("#done")).to_be_visible()
     # The other one from the list, over the screen of the sale that is done.
@@ -201,7 +203,7 @@ def test_without_a_receipt_a_second_person_allows_it_by_touch(page: Page, shop: 
     shop.ask(1, Till.sign_in, staff_id="chen", pin="5678")
     page.locator("[data-panel=receipts]").tap()
     page.get_by_role("button", name="无小票").tap()
-    page.locator(".loose [name=q]").fill("kl")
+    page.locator(".loose [name=q]").fill("可乐")
     page.locator("#loose-found .result", has_text="可乐").first.tap()
     page.locator(".loose-form .toggle", has_text="不想要").tap()
     page.get_by_role("button", name="放入本单").tap()
