@@ -96,7 +96,7 @@ def body_of(back: LooseReturn, *, currency: str) -> ReturnBody:
         business_date=entry.business_date, currency=currency, amount=back.amount,
         lines=tuple(
             ReturnLineBody(
-                line=at, units=tuple(range(line.quantity)), net=line.net, tax=line.tax, restocked=line.is_restocked,
+                line=at, units=(), net=line.net, tax=line.tax, restocked=line.is_restocked,
                 sku=line.sku, quantity=line.quantity, weight_g=UNSET if line.weight_g is None else line.weight_g,
             )
             for at, line in enumerate(back.lines)
