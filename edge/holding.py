@@ -40,7 +40,7 @@ def hold(till: HasDesk, note: str = "") -> Refusal | None:
     with desk.shop.store.transaction():
         held.put(
             db, _put_aside(basket), lane=desk.lane, staff_id=desk.memory.staff.staff_id, at_ms=desk.now_ms(),
-            note=" ".join(note.split())[:NOTE_MAX], total=total, pieces=pieces,
+            note=_written(note), total=total, pieces=pieces,
         )  # fmt: skip
         baskets.clear(db, desk.lane)
         desk.put_state()
@@ -116,6 +116,11 @@ def discard_held(till: HasDesk, sale_id: str, reason: str) -> Refusal | None:
 def has_goods(basket: StoredBasket | None) -> bool:
     """Tell whether anything lies in a basket; one that only knows its member gives way to another."""
     return basket is not None and bool(basket.lines or basket.times or basket.back)
+
+
+def _written(note: str) -> str:
+    """Return a note in one line that can be written; half of a character cannot."""
+    return " ".join(note.encode("utf-8", "replace").decode().split())[:NOTE_MAX]
 
 
 def _put_aside(basket: StoredBasket) -> StoredBasket:

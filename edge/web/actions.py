@@ -129,11 +129,16 @@ def read_arguments(action: Action, given: object) -> dict[str, Any] | None:
             return None
         span = action.arguments[name]
         if span is None:
-            if not isinstance(value, str) or len(value) > TEXT_MAX:
+            if not isinstance(value, str) or len(value) > TEXT_MAX or not _can_be_written(value):
                 return None
         elif type(value) is not int or value not in span:
             return None
     return given
+
+
+def _can_be_written(text: str) -> bool:
+    """Tell whether a text is UTF-8: half a character, as JSON may hold one, is written nowhere."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def blueprint(house: House, speech: Speech) -> Blueprint:
