@@ -29,7 +29,7 @@ DeviceKind = Literal[
 
 PermissionName = Literal[
     "adjust_balance", "refund_stored_value", "extend_times", "issue_coupons", "merge_members", "erase_member",
-    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late",
+    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late", "return_loose",
     "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
     "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge", "give_tier",
     "void_gift",
@@ -204,6 +204,9 @@ class RoleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     void_line_minor: Annotated[Limit, Meta(description="Dearest line that it may void, in minor units.")] = 0
     void_basket_minor: Annotated[Limit, Meta(description="Dearest basket that it may void, in minor units.")] = 0
     return_minor: Annotated[Limit, Meta(description="Most that it may give back for a return, in minor units.")] = 0
+    return_loose_minor: Annotated[
+        Limit, Meta(description="Most that it may give back without a receipt, in minor units.")
+    ] = 0
     cash_in_minor: Annotated[Limit, Meta(description="Most cash that it may put into the drawer at once.")] = 0
     cash_out_minor: Annotated[Limit, Meta(description="Most cash that it may take out of the drawer at once.")] = 0
     shift_difference_minor: Annotated[

@@ -223,6 +223,8 @@ REFUSALS: Mapping[str, str] = {
 """What a cashier reads for each refusal; the names in braces are the refusal's params."""
 
 TENDERS: Mapping[str, str] = {
+    "exchange": N_("Exchange"),
+    "credit": N_("Stored value, paid in"),
     "cash": N_("Cash"),
     "card": N_("Card"),
     "scan": N_("Scan-to-pay"),

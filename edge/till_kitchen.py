@@ -26,7 +26,7 @@ def shows(device: DeviceConfig, category: str) -> bool:
     return not device.categories or category in device.categories
 
 
-def reprint_slip(till: HasDesk, sale_id: str, printer: str) -> Refusal | None:
+def reprint_kitchen_slip(till: HasDesk, sale_id: str, printer: str) -> Refusal | None:
     """Print a marked copy of a kitchen slip."""
     desk = till.desk
     if desk.memory.stage is Stage.LOCKED:

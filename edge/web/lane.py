@@ -71,6 +71,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             of_lane=own,
             printer_name=printers[lane],
             now=house.clock.now_local(),
+            held=house.reads.held_sum() if is_open else None,
             doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
             slips=house.reads.doubtful_slips(kitchens, lane) if is_open and kitchens else (),
         )

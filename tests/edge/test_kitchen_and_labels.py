@@ -17,7 +17,7 @@ from edge.store import printjobs
 from edge.store.database import rows
 from edge.texts import Texts
 from edge.till import Till
-from edge.till_kitchen import paper_is_there, reprint_slip
+from edge.till_kitchen import paper_is_there, reprint_kitchen_slip
 from rules.basket import Item, Names
 from tests.shops import CONFIG, TestShop
 
@@ -98,9 +98,9 @@ def test_a_slip_of_which_nobody_knows_is_asked_for_and_marked(shop: TestShop) ->
     assert reads.doubtful_slips(["bar", "kitchen"], 2) == []  # it was sold at lane 1
     # The customer's receipt is another paper, and well.
     assert until(lambda: printjobs.state_of_sale(shop.parts.store.reads, sale_id) == "printed")
-    assert shop.ask(1, reprint_slip, sale_id=sale_id, printer="printer-1") == Refusal("no_printer")
-    assert shop.ask(1, reprint_slip, sale_id="gone", printer="kitchen") == Refusal("receipt_unknown")
-    assert shop.ask(1, reprint_slip, sale_id=sale_id, printer="kitchen") is None
+    assert shop.ask(1, reprint_kitchen_slip, sale_id=sale_id, printer="printer-1") == Refusal("no_printer")
+    assert shop.ask(1, reprint_kitchen_slip, sale_id="gone", printer="kitchen") == Refusal("receipt_unknown")
+    assert shop.ask(1, reprint_kitchen_slip, sale_id=sale_id, printer="kitchen") is None
     assert until(lambda: shop.printer("kitchen").printed == 2)
     assert papers(shop.printer("kitchen"))[1][0] == "COPY"
     assert until(lambda: reads.doubtful_slips(["kitchen"], 1) == [])
