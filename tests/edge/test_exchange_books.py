@@ -210,7 +210,7 @@ class Counter:
         sales = [msgspec.json.decode(each, type=SaleBody) for (each,) in rows(db, _TOLD, "sale")]
         refunds = [msgspec.json.decode(each, type=ReturnBody) for (each,) in rows(db, _TOLD, "refund")]
         net = sum(each.total for each in sales) - sum(each.amount for each in refunds)
-        assert net == scalar(db, "SELECT sum(takings) - sum(refunded) FROM day_stat")
+        assert net == scalar(db, "SELECT coalesce(sum(takings) - sum(refunded), 0) FROM day_stat")
         linked = {each.exchange_sale_id for each in refunds if each.exchange_sale_id}
         assert linked == {each.sale_id for each in sales if exchanges.returns_in(db, each.sale_id)}
 

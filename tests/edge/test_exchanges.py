@@ -19,6 +19,7 @@ from edge.store import exchanges, ledger
 from edge.store.database import execute, rows, scalar
 from edge.store.exchanges import wrong_exchange
 from edge.store.loose_returns import changed_loose, lowest_price, wrong_loose
+from edge.stored_value import refund
 from edge.texts import Texts
 from edge.till import Till
 from rules.ledger import CASH, STORED_VALUE, drawer_account, member_account
@@ -85,6 +86,12 @@ def test_without_a_receipt_it_becomes_stored_value_and_stays_so(tmp_path: Path) 
         assert at(shop, give_back, **back) is None
         assert ledger.balance(db, member_account("li"), STORED_VALUE) == 1_050
         assert ledger.balance(db, drawer_account(1), CASH) == 0
+        assert shop.audit() == ()
+        # Who may pay stored value back may pay this back too; nobody else can.
+        whole = {"entry_id": new_id(shop.clock), "member_id": "li", "top_up_id": "", "kind": "cash", "reason": "away"}
+        assert at(shop, refund, **whole) is None
+        assert ledger.balance(db, member_account("li"), STORED_VALUE) == 0
+        assert ledger.balance(db, drawer_account(1), CASH) == -1_050
         assert shop.audit() == ()
 
 
