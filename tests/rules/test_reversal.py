@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.exchange import Leg, taken_of
 from rules.ledger import ISSUER, LotUse, Transfer
 from rules.return_rules import SpentPoints
-from rules.reversal import LotBack, PointsTaken, paid_back, part_of, take_back, units_to_member
+from rules.reversal import LotBack, PointsTaken, part_of, take_back, units_to_member
 
 
 @pytest.mark.parametrize(
@@ -19,12 +20,20 @@ from rules.reversal import LotBack, PointsTaken, paid_back, part_of, take_back, 
         (200, [("cash", 500), ("gift", 300)], ("gift", "cash"), [("gift", 200)]),  # gift money first: it is no cash
         (600, [("scan", 500), ("card", 300)], (), [("scan", 500), ("card", 100)]),  # as they were taken
         (0, [("cash", 500)], (), []),
+        # What is owed goes first, whatever the shop's order.
+        (300, [("cash", 500), ("account", 200)], ("cash",), [("account", 200), ("cash", 100)]),
+        # What cash was rounded by comes last: down, and up.
+        (1_234, [("rounding", 4), ("cash", 1_230)], (), [("cash", 1_230), ("rounding", 4)]),
+        (1_000, [("rounding", 4), ("cash", 1_230)], (), [("cash", 1_000)]),
+        (1_236, [("rounding", -4), ("cash", 1_240)], (), [("cash", 1_240), ("rounding", -4)]),
+        (1_000, [("rounding", -4), ("cash", 1_240)], (), [("cash", 1_000)]),
     ],
 )
 def test_a_refund_goes_back_tender_by_tender(
     amount: int, left: list[tuple[str, int]], order: tuple[str, ...], back: list[tuple[str, int]]
 ) -> None:
-    assert paid_back(amount, left, order) == tuple(back)
+    parts = taken_of(amount, [Leg("sale", *each) for each in left], order)
+    assert [(leg.kind, leg.amount) for leg in parts] == back
 
 
 @pytest.mark.parametrize(
