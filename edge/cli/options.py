@@ -5,14 +5,15 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from edge.config_file import Loaded, load_config
 from edge.config_walk import Problem
-from edge.store.database import Store
+from edge.store.database import Store, StoreError
 
 config_option = click.option(
     "--config",
@@ -46,6 +47,18 @@ def existing_store(loaded: Loaded) -> Store:
     if not os.access(loaded.database, os.R_OK | os.W_OK):
         raise click.ClickException(f"{loaded.database}: this user may not open it; use sudo")
     return Store(loaded.database)
+
+
+@contextmanager
+def opened_store(loaded: Loaded) -> Iterator[Store]:
+    """Give the store's database to a command and close it after; what the store refuses is said in a line."""
+    store = existing_store(loaded)
+    try:
+        yield store
+    except StoreError as error:
+        raise click.ClickException(f"{loaded.database}: {error}") from None
+    finally:
+        store.close()
 
 
 def become_owner(path: Path, *, groups: Sequence[str] = ()) -> None:
