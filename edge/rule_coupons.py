@@ -42,10 +42,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "scope": (N_("Only when one of these was bought"), ""),
 }
 CHOICES: Mapping[str, str] = {
-    "event:registration": N_("to a new member, at once"),
+    "event:registration": N_("at registration"),
     "event:birthday": N_("for the birthday"),
     "event:purchase": N_("after a purchase"),
-    "event:referral": N_("when a member brought a new one"),
+    "event:referral": N_("at a referral"),
     "to:member": N_("the new member"),
     "to:referrer": N_("who brought them"),
 }

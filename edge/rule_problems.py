@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from edge.text_marks import N_
 from edge.texts import Texts, clipped
@@ -118,7 +119,7 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
     (r"empty, expected what can be chosen", N_("Say what can be chosen, one in each line.")),
     (r"found some, expected none.*", N_("Only “one of several” has choices.")),
     (r"expected texts of 1 to \d+ characters", N_("Each choice has 200 characters at most.")),
-    (r"expected at most (?P<value>\d+), found \d+", N_("{value} at most.")),
+    (r"expected at most (?P<number>\d+), found \d+", N_("{number} at most.")),
     (r"Expected `(?:int|float)` (?:>=|<=).*", N_("This figure is out of range.")),
     (r"Expected `array` of length (?:>=|<=).*", N_("Give more rows, or fewer.")),
     (r"Expected `str` (?:of length|matching).*", N_("This text is too long, or has letters that are not allowed.")),
@@ -126,15 +127,26 @@ PROBLEMS: tuple[tuple[str, str], ...] = (
 """What is wrong with a promotion: how rules/ says it, and how a shopkeeper reads it."""
 
 
-def problem_text(problem: Problem, texts: Texts) -> str:
-    """Return what is wrong in the reader's language, and as rules/ says it where there is no other text."""
+def problem_text(problem: Problem, texts: Texts, named: Callable[[str], str] = str) -> str:
+    """Return what is wrong in the reader's language, and as rules/ says it where there is no other text.
+
+    Args:
+        named: what an id is called.
+    """
     for pattern, msgid in PROBLEMS:
         found = re.fullmatch(pattern, problem.what)
         if found:
             params = {
-                name: texts.money(int(value)) if name.endswith("_minor") else clipped(value)
+                name: texts.money(int(value)) if name.endswith("_minor") else clipped(_said(name, value, named))
                 for name, value in found.groupdict().items()
             }
             said = texts.t(msgid).format(**params)
-            return f"{said} {texts.t('Did you mean {name}?', name=problem.nearest)}" if problem.nearest else said
+            if not problem.nearest:
+                return said
+            hint = texts.t("Did you mean {name}?", name=named(problem.nearest))
+            return f"{said} {hint}" if texts.language == "en" else said + hint
     return str(problem.what)
+
+
+def _said(name: str, value: str, named: Callable[[str], str]) -> str:
+    return named(value) if name == "value" else value

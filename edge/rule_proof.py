@@ -59,7 +59,8 @@ def _say(policy: CardPolicy, saying: Saying) -> Sequence[str]:
     if not limits:
         return [t("no proof is asked for")]
     ways = [t(WAYS[each.value]) for each in policy.accepts if each.value in WAYS]
-    said = [t("who spends {what} needs {ways}", what=each, ways=t(" or ").join(ways)) for each in limits]
+    either = t(" or ").join(filter(None, (saying.listed(ways[:-1]), *ways[-1:])))
+    said = [t("who spends {what} needs {ways}", what=each, ways=either) for each in limits]
     return [*said, t("a wait after {count} wrong tries", count=policy.tries)]
 
 

@@ -16,7 +16,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 CHOICES: Mapping[str, str] = {
     "order:gift": N_("gift money"),
-    "order:principal": N_("stored value that was paid in"),
+    "order:principal": N_("money paid in"),
     "order:scan": N_("payment by code"),
     "order:card": N_("bank card"),
     "order:cash": N_("cash"),

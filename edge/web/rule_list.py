@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from edge.rule_drafts import Table, id_of
+from edge.rule_drafts import DraftRules, Table, id_of
 from edge.rule_fields import kind_named
 from edge.rule_problems import problem_text
 from edge.rule_programme import changed_keys, is_of_programme, said_of
 from edge.rule_room import DraftState, names_of
 from edge.rule_sentences import Glossary, sentence
 from edge.rule_table_list import TABLES, table_of
-from edge.rule_tables import is_changed, raw_table, said_in
+from edge.rule_tables import is_changed, names_in_draft, raw_table, said_in
 from edge.rule_words import KINDS, PROGRAMME, STATES
 from edge.texts import Texts
 from rules.basket import Names
@@ -101,9 +101,21 @@ def home_of(problem: Problem, texts: Texts) -> tuple[str, str]:
     return (f"edit?{urlencode({'id': promotion_id})}", promotion_id) if promotion_id else ("", "")
 
 
-def elsewhere(problems: Iterable[Problem], texts: Texts) -> list[str]:
+def names_known(drafts: Iterable[DraftRules], texts: Texts, glossary: Glossary) -> Callable[[str], str]:
+    """Return what tells how tiers, packages, promotions of some drafts, and items, are called by their ids."""
+    called = {key.partition(":")[2]: names for draft in drafts for key, names in names_in_draft(draft).items()}
+
+    def named(key: str) -> str:
+        names = called.get(key) or glossary.called("item", key)
+        return (texts.name(names) if names else "") or key
+
+    return named
+
+
+def elsewhere(problems: Iterable[Problem], texts: Texts, named: Callable[[str], str] = str) -> list[str]:
     """Return what a change breaks on other pages, each with the name of that page before it."""
-    return [": ".join(filter(None, (home_of(each, texts)[1], problem_text(each, texts)))) for each in problems]
+    said = [(home_of(each, texts)[1], problem_text(each, texts, named)) for each in problems]
+    return [texts.t("{name}: {what}", name=named(home), what=what) if home else what for home, what in said]
 
 
 def _is_same(one: Table, other: Table) -> bool:

@@ -14,7 +14,7 @@ from edge.rule_drafts import DraftRules, Table
 from edge.rule_fields import Field, Widget
 from edge.rule_problems import problem_text
 from edge.rule_programme import changed_keys, said_of
-from edge.rule_reading import Reading
+from edge.rule_reading import Reading, Slip
 from edge.rule_room import RuleRoom
 from edge.rule_table_list import TABLES, table_of
 from edge.rule_tables import (
@@ -38,7 +38,7 @@ from edge.rule_tables import (
 from edge.rule_words import slip_text
 from edge.texts import Texts
 from edge.web.house import House
-from edge.web.rule_list import elsewhere
+from edge.web.rule_list import elsewhere, names_known
 from edge.web.rules import QUERY_MAX, Desk, Form, form_words, manager_at
 from edge.web.speech import Speech
 from rules.basket import Names
@@ -66,7 +66,11 @@ def blueprint(house: House, room: RuleRoom, speech: Speech) -> Blueprint:
     @pages.get(one)
     def show(lane: int, key: str) -> ResponseReturnValue:
         table, draft = TABLES[key], room.draft().rules
-        return _page(lane, table, Form(table.shape, fill_table(table, draft, decimals=desk.decimals)), draft, desk)
+        form = Form(table.shape, fill_table(table, draft, decimals=desk.decimals))
+        # Whoever comes from the page that publishes sees at once where it is wrong.
+        raw, reading = read_form_table(table, form.values, draft, decimals=desk.decimals)
+        form.wrong = _wrong(table, raw, reading, draft, desk, is_kept=True)
+        return _page(lane, table, form, draft, desk)
 
     @pages.post(f"{one}/rows")
     def rows(lane: int, key: str) -> ResponseReturnValue:
@@ -137,15 +141,24 @@ def _wrong(
     """Return what is wrong by the name in the form: what cannot be read, or else what the rules do not allow."""
     texts, skus = desk.speech.texts(), desk.room.known_skus()
     wrong = {
-        name: [slip_text(slip, texts)] for name, slip in reading.slips.items() if is_kept or slip.code != "missing"
+        name: [slip_text(_in_words(table, name, slip, texts), texts)]
+        for name, slip in reading.slips.items()
+        if is_kept or slip.code != "missing"
     }
     if reading.slips or not is_kept:
         return wrong
     changed, fields = put_table(before, raw, table=table), table_fields(table, before)
+    named = names_known((before, changed), texts, desk.room)
     for path, problem in problems_of_table(table, changed, known_skus=skus):
-        wrong.setdefault(place_of(path, fields, reading), []).append(problem_text(problem, texts))
+        wrong.setdefault(place_of(path, fields, reading), []).append(problem_text(problem, texts, named))
     others = [each for each in new_problems(changed, before, known_skus=skus) if table_of(each) is not table]
-    return wrong | ({"": [*wrong.get("", ()), *elsewhere(others, texts)]} if others else {})
+    return wrong | ({"": [*wrong.get("", ()), *elsewhere(others, texts, named)]} if others else {})
+
+
+def _in_words(table: RuleTable, name: str, slip: Slip, texts: Texts) -> Slip:
+    """Return a slip whose value is said as its choice is called, where it is one."""
+    words = table.choices.get(f"{name.rpartition('.')[2]}:{slip.value}")
+    return Slip(slip.code, texts.t(words)) if words else slip
 
 
 def _words(table: RuleTable, draft: DraftRules, texts: Texts) -> Mapping[str, Any]:

@@ -33,7 +33,7 @@ from edge.screen import Refusal, Stage, TillView
 from edge.store.rulebook import NOTE_MAX
 from edge.texts import Texts
 from edge.web.house import House
-from edge.web.rule_list import changes, home_of, listed, other_changes
+from edge.web.rule_list import changes, home_of, listed, names_known, other_changes
 from edge.web.speech import Speech
 from rules.basket import Names
 from rules.promotions import KINDS as KIND_TYPES
@@ -327,10 +327,12 @@ def _preview(kind: type[Any], raw: Mapping[str, Any], wrong: dict[str, list[str]
 def _add_versions(pages: Blueprint, desk: Desk) -> None:
     def publish_page(lane: int, refusal: str = "", note: str = "") -> str:
         texts, state = desk.speech.texts(), desk.room.draft(checked=True)
+        named = names_known((state.in_force, state.rules), texts, desk.room)
+        homes = [(*home_of(each, texts), problem_text(each, texts, named)) for each in state.problems]
         return render_template(
             "rules/publish.html", lane=lane, tab="list", state=state, newest=desk.room.newest(), note=note,
             changes=changes(state, texts, desk.room), refusal=refusal,
-            problems=[(*home_of(each, texts), problem_text(each, texts)) for each in state.problems],
+            problems=[(path, named(home), words) for path, home, words in homes],
         )  # fmt: skip
 
     def versions_page(lane: int, refusal: str = "", chosen: int = 0) -> str:

@@ -457,7 +457,7 @@ def test_what_an_event_does_not_ask_for_is_not_read() -> None:
         ("coupon_rules", "en", ("To a new member: 1 × “Welcome”, valid for 30 days", "given 3 days before")),
         ("proof", "zh-Hans",
          ("积分超过500点需要输入密码或出示会员码或防伪卡；使用储值需要", "次卡超过3000000次需要", "连错5次要等一会儿")),
-        ("proof", "zh-Hant", ("積分超過500點需要輸入密碼或出示會員碼或防偽卡",)),
+        ("proof", "zh-Hant", ("點數超過500點需要輸入密碼或出示會員碼或防偽卡",)),
         ("proof", "en", ("Who spends more than 500 points needs the PIN or the member code or a card that proves itself",)),
         ("returns", "zh-Hans", ("7天内可直接退，过后须批准；先退现金，再依次退赠送金；已花掉的积分从退款里扣；留下的商品按购买当天的规则重新算价",)),
         ("returns", "zh-Hant", ("先退現金，再依序退贈送金",)),
