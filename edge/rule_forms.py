@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from edge.rule_fields import LISTS, Field, Widget, fields_of, scope_is_asked, tag_of
-from edge.rule_reading import Reading, Slip, Values, chosen_in, lines_in, numbers_in, order_in, rows_in, words_of
+from edge.rule_reading import Reading, Slip, Values, chosen_in, lines_in, numbers_in, order_in, words_of
 from rules.money import BASIS_POINTS, parse_amount
 
 SCALED_MAX = 10**9
@@ -99,7 +99,7 @@ def _value(field: Field, name: str, reading: Reading) -> Any:  # noqa: C901, PLR
         case Widget.SHARE:
             return _share(name, text.removesuffix("%").strip(), reading)
         case Widget.RATES:
-            rates = [_rate(f"{name}[{row}]", reading) for row in range(rows_in(reading.values, name))]
+            rates = [_rate(f"{name}[{row}]", reading) for row in reading.rows(name)]
             return _without_end([rate or 0 for rate in rates]) or None
         case Widget.CHOICE:
             return text or None
@@ -224,10 +224,12 @@ def read_rows(field: Field, name: str, reading: Reading) -> list[dict[str, Any]]
     # A choice stands at its first word in an empty row too, one inside another.
     inner = {f".{each.path}" for column in field.columns for each in column.columns if _stands_at_a_word(each)}
     found, kept = [], reading.kept.setdefault(name, [])
-    for row in range(rows_in(reading.values, name)):
+    for row in reading.rows(name):
         prefix = f"{name}[{row}]."
         names = tuple(prefix + path for path in typed)
-        keys = [key for key in reading.values if key.startswith(names) and not key.endswith(tuple(inner))]
+        keys = [
+            key for key in reading.under(f"{name}[{row}]") if key.startswith(names) and not key.endswith(tuple(inner))
+        ]
         if not any(value.strip() for key in keys for value in reading.values[key]):
             continue
         found.append(read_fields(field.columns, prefix, reading))

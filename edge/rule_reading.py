@@ -18,6 +18,7 @@ LINES_MAX = 10_000
 """Characters of the longest list that is written line by line."""
 Values = Mapping[str, Sequence[str]]
 """What a form holds: a name and its values."""
+_ROW = re.compile(r"\[([0-9]{1,3})\]")
 _BETWEEN = re.compile(r"[\s,，、;；]+")
 
 
@@ -39,6 +40,24 @@ class Reading:
     kept: dict[str, list[int]] = dataclasses.field(default_factory=dict)
     """By the name of a list in the form, which of its rows said something: the rows of the table that was read."""
 
+    _under: dict[str, list[str]] = dataclasses.field(init=False)
+    _numbers: Mapping[str, frozenset[int]] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self._under = {}
+        for key in self.values:
+            for found in _ROW.finditer(key):
+                self._under.setdefault(key[: found.end()], []).append(key)
+        self._numbers = row_numbers(self.values)
+
+    def rows(self, name: str) -> range:
+        """Return the numbers of the rows of a list, as far as the form holds them."""
+        return range(min(max(self._numbers.get(name, ()), default=-1) + 1, ROWS_MAX))
+
+    def under(self, row: str) -> Sequence[str]:
+        """Return the names in the form that stand in a row: `steps[0]`."""
+        return self._under.get(row, ())
+
     def one(self, name: str) -> str:
         return next(iter(self.values.get(name, ())), "").strip()[:TEXT_MAX]
 
@@ -46,10 +65,13 @@ class Reading:
         self.slips.setdefault(path, Slip(code, value))
 
 
-def rows_in(values: Values, name: str) -> int:
-    """Return how many rows of a key a form holds."""
-    numbers = [int(found[1]) for key in values if (found := re.match(re.escape(name) + r"\[(\d{1,3})\]", key))]
-    return min(max(numbers, default=-1) + 1, ROWS_MAX)
+def row_numbers(values: Values) -> Mapping[str, frozenset[int]]:
+    """Return which rows of each list a form holds something of, by the list's name."""
+    numbers: dict[str, set[int]] = {}
+    for key in values:
+        for found in _ROW.finditer(key):
+            numbers.setdefault(key[: found.start()], set()).add(int(found[1]))
+    return {name: frozenset(rows) for name, rows in numbers.items()}
 
 
 def words_of(text: str) -> list[str]:
@@ -75,7 +97,7 @@ def chosen_in(field: Field, name: str, reading: Reading) -> list[str] | None:
 
 def order_in(name: str, reading: Reading) -> list[str] | None:
     """Return the words of a row of choices, in that order; each may stand there once."""
-    given = [reading.one(f"{name}[{place}]") for place in range(rows_in(reading.values, name))]
+    given = [reading.one(f"{name}[{place}]") for place in reading.rows(name)]
     return _once(name, [each for each in given if each], reading)
 
 

@@ -18,7 +18,7 @@ from edge.rule_fields import Section, Widget, fields_of, kind_named, scope_is_as
 from edge.rule_forms import fill_form, read_form
 from edge.rule_problems import problem_text
 from edge.rule_programme import COLOURS
-from edge.rule_reading import Values, rows_in
+from edge.rule_reading import ROWS_MAX, Values, row_numbers
 from edge.rule_room import RuleRoom, Thing
 from edge.rule_sentences import sentence, suggested_names
 from edge.rule_words import (
@@ -59,15 +59,19 @@ class Form:
     refusal: str = ""
     more: str = ""
     """The list that gets one more row."""
+    _numbers: tuple[Values | None, Mapping[str, frozenset[int]]] = field(default_factory=lambda: (None, {}))
 
     def one(self, name: str) -> str:
         return next(iter(self.values.get(name, ())), "")
 
     def rows(self, name: str, least: int) -> list[int]:
         """Return the numbers of the rows that are shown, a new one among them; one that was taken out left a gap."""
-        filled = rows_in(self.values, name)
+        if self._numbers[0] is not self.values:
+            self._numbers = (self.values, row_numbers(self.values))
+        numbers = self._numbers[1].get(name, frozenset())
+        filled = min(max(numbers, default=-1) + 1, ROWS_MAX)
         shown = range(max(filled + (self.more == name), least))
-        return [row for row in shown if row >= filled or any(key.startswith(f"{name}[{row}]") for key in self.values)]
+        return [row for row in shown if row >= filled or row in numbers]
 
 
 def manager_at(house: House, lane: int) -> TillView:
