@@ -38,6 +38,7 @@ from edge.texts import LANGUAGES, Texts
 from rules.basket import Names
 from rules.promotions import RuleSet
 from rules.subjects import SUBJECTS
+from rules.times import PACKAGES_MAX
 
 UP200 = {"id": "up200", "amount": 20_000, "gift": 5_000}
 RICH = {
@@ -276,6 +277,14 @@ def test_reading_what_is_shown_never_changes_a_table(key: str, data: st.DataObje
     raw, reading = read_form_table(table, fill_table(table, draft), draft)
     assert reading.slips == {}
     assert not is_changed(table, draft, put_table(draft, raw, table=table))
+
+
+def test_as_many_rows_as_the_rules_allow_are_read() -> None:
+    table = TABLES["times"]
+    many = [{**PASS, "id": f"p{number}", "sku": f"s{number}"} for number in range(PACKAGES_MAX)]
+    draft = put("times", {"packages": many})
+    raw, reading = read_form_table(table, fill_table(table, draft), draft)
+    assert (len(raw["packages"]), reading.slips) == (PACKAGES_MAX, {})
 
 
 # ------------------------------------------------------------------------------------------- ids
