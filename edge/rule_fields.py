@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -37,6 +38,10 @@ class Widget(StrEnum):
     FLAG = "flag"
     CHOICE = "choice"
     CHOICES = "choices"
+    ORDER = "order"
+    """Words that come one after the other, each in a place of its own."""
+    LINES = "lines"
+    """Texts of any kind, one in each line."""
     PICK = "pick"
     PICK_ONE = "pick_one"
     MOMENT = "moment"
@@ -48,6 +53,10 @@ class Widget(StrEnum):
     ROWS = "rows"
     PART = "part"
     """Whether a part of its own is there; its keys follow."""
+
+
+LISTS = frozenset((Widget.ROWS, Widget.ORDER, Widget.LINES, Widget.CHOICES, Widget.PICK))
+"""What may stand there from the beginning, and be taken out."""
 
 
 class Section(StrEnum):
@@ -78,6 +87,16 @@ class Field:
     columns: tuple[Field, ...] = ()
     least: int = 0
     most: int = COUNT_MAX
+    is_ordered: bool = False
+    """Of a list: its order is kept."""
+    only: str = ""
+    """The key beside it that decides whether it is asked for; empty: it always is."""
+    only_where: tuple[str, ...] = ()
+    """What is chosen there when it is."""
+    is_kept: bool = False
+    """What stands there stays where it is not asked for; of an id, its row stays though nothing else stands in it."""
+    at: str = ""
+    """Of a column, the path of its list: `packages/parts`."""
 
     @property
     def key(self) -> str:
@@ -100,6 +119,8 @@ SECTIONS = {
 """Section of the keys that all kinds share; those that are not named stand under MORE, a kind's own under GIVES."""
 CHOICES_OF = {"alike": ("", "sku", "category", "brand")}
 """Words that a key takes although its type says no more than text."""
+COUNTED = ("points_up_to", "times_up_to")
+"""Figures as large as money that are none."""
 _BASE = frozenset(field.name for field in msgspec.structs.fields(PromotionBase))
 
 
@@ -131,6 +152,7 @@ def fields_of(kind: type[Any]) -> tuple[Field, ...]:
     )
 
 
+@cache
 def fields_in(struct: type[Any]) -> tuple[Field, ...]:
     """Return every key of a part of the rules that is no promotion, in the order of its type."""
     return tuple(_fields(struct, "", Section.GIVES))
@@ -148,6 +170,7 @@ def _fields(struct: type[Any], prefix: str, section: Section | None) -> Iterator
         default = None if each.default is msgspec.NODEFAULT else each.default
         if each.default_factory is not msgspec.NODEFAULT:
             default = each.default_factory()
+        default = msgspec.json.decode(msgspec.json.encode(default))  # as it stands in a file
         shape = Field(f"{prefix}{each.name}", Widget.TEXT, own, required=each.required, default=default)
         yield from _field(shape, hints[each.name])
 
@@ -185,11 +208,11 @@ def _plain(field: Field, hint: Any, bounds: dict[str, int]) -> Field:
     if field.key in CHOICES_OF:
         return replace(field, widget=Widget.CHOICE, choices=CHOICES_OF[field.key])
     if hint is Names:
-        return replace(field, widget=Widget.NAMES)
+        return replace(field, widget=Widget.NAMES, default=None if field.required else {})
     if hint is bool:
-        return replace(field, widget=Widget.FLAG, default=False)
-    if origin is Literal:
-        return replace(field, widget=Widget.CHOICE, choices=parts)
+        return replace(field, widget=Widget.FLAG, default=field.default is True)
+    if words := _words(hint):
+        return replace(field, widget=Widget.CHOICE, choices=words)
     if hint is datetime:
         return replace(field, widget=Widget.MOMENT)
     if hint is date:
@@ -209,6 +232,13 @@ def _plain(field: Field, hint: Any, bounds: dict[str, int]) -> Field:
     return replace(field, most=bounds.get("max_length", 60))
 
 
+def _words(hint: Any) -> tuple[str, ...]:
+    """Return the words that a type allows; none for one that is no choice."""
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return tuple(each.value for each in hint)
+    return get_args(hint) if get_origin(hint) is Literal else ()
+
+
 def _figure(field: Field, bounds: dict[str, int]) -> Field:
     field = replace(field, least=bounds.get("ge", -COUNT_MAX), most=bounds.get("le", COUNT_MAX))
     if field.key.endswith(("multiplier_bp", "per_yuan_bp")):
@@ -217,7 +247,8 @@ def _figure(field: Field, bounds: dict[str, int]) -> Field:
         return replace(field, widget=Widget.SHARE)
     if field.key.endswith("_bp"):
         return replace(field, widget=Widget.RATE)
-    return replace(field, widget=Widget.MONEY if field.most == AMOUNT_MAX else Widget.COUNT)
+    is_money = field.most == AMOUNT_MAX and field.key not in COUNTED
+    return replace(field, widget=Widget.MONEY if is_money else Widget.COUNT)
 
 
 def _set(field: Field, hint: Any) -> Field:
@@ -232,9 +263,17 @@ def _set(field: Field, hint: Any) -> Field:
 
 
 def _rows(field: Field, hint: Any, bounds: dict[str, int]) -> Field:
-    field = replace(field, least=bounds.get("min_length", 1), most=bounds.get("max_length", 20))
+    least, field = bounds.get("min_length", 0), replace(field, most=bounds.get("max_length", 20))
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
+    if words := _words(hint):
+        widget = Widget.ORDER if get_origin(hint) is Literal else Widget.CHOICES
+        return replace(field, widget=widget, choices=words, least=least, is_ordered=True)
+    if hint is str:
+        picks = PICKS.get(field.key, "")
+        widget = Widget.PICK if picks else Widget.LINES
+        return replace(field, widget=widget, picks=picks, least=least, is_ordered=True)
+    field = replace(field, least=max(least, 1))
     if hint is int:
         return replace(field, widget=Widget.RATES)
     return replace(field, widget=Widget.ROWS, columns=tuple(_fields(hint, "", field.section)))

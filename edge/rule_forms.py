@@ -6,52 +6,21 @@ a moment as `…@day` and `…@time`, a row as `steps[0].spend`. Lists are one v
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
-from edge.rule_fields import Field, Widget, fields_of, scope_is_asked, tag_of
+from edge.rule_fields import LISTS, Field, Widget, fields_of, scope_is_asked, tag_of
+from edge.rule_reading import Reading, Slip, Values, chosen_in, lines_in, numbers_in, order_in, words_of
 from rules.money import BASIS_POINTS, parse_amount
 
-ROWS_MAX = 100
-"""Most rows of one key that a form is read for."""
-VALUES_MAX = 500
-"""Most values of one list."""
-TEXT_MAX = 200
 SCALED_MAX = 10**9
 """Largest figure of a rate before its own bounds are asked."""
-Values = Mapping[str, Sequence[str]]
-"""What a form holds: a name and its values."""
 LANGUAGE_KEYS = ("zh_hans", "zh_hant", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """Why a key cannot be read; the text of the code is in edge/rule_words.py."""
-
-    code: str
-    value: str = ""
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a form holds while it is read, and what cannot be."""
-
-    values: Values
-    decimals: int
-    slips: dict[str, Slip] = dataclasses.field(default_factory=dict)
-
-    def one(self, name: str) -> str:
-        return next(iter(self.values.get(name, ())), "").strip()[:TEXT_MAX]
-
-    def slip(self, path: str, code: str, value: str = "") -> None:
-        self.slips.setdefault(path, Slip(code, value))
 
 
 def read_form(kind: type[Any], values: Values, *, decimals: int = 2) -> tuple[dict[str, Any], dict[str, Slip]]:
@@ -67,9 +36,15 @@ def read_form(kind: type[Any], values: Values, *, decimals: int = 2) -> tuple[di
 def read_fields(fields: Sequence[Field], prefix: str, reading: Reading) -> dict[str, Any]:
     """Return the table of some keys, whose names in the form begin with the prefix."""
     raw: dict[str, Any] = {}
-    parts = {field.path: bool(reading.one(prefix + field.path)) for field in fields if field.widget is Widget.PART}
+    parts = {
+        field.path: bool(reading.one(prefix + field.path)) and _is_asked(field, fields, prefix, reading)
+        for field in fields
+        if field.widget is Widget.PART
+    }
     for field in fields:
         if any(not is_on and field.path.startswith(f"{part}.") for part, is_on in parts.items()):
+            continue
+        if not field.is_kept and not _is_asked(field, fields, prefix, reading):
             continue
         if field.widget is Widget.PART:
             if parts[field.path]:
@@ -77,14 +52,24 @@ def read_fields(fields: Sequence[Field], prefix: str, reading: Reading) -> dict[
             continue
         name = prefix + field.path
         value = _value(field, name, reading)
+        if value is None and field.widget in LISTS and field.default and not field.least:
+            value = []  # Nothing is something else than what is left out.
         if value is None:
-            if field.required and field.widget not in (Widget.NAMES, Widget.HIDDEN) and name not in reading.slips:
+            is_needed = field.required or (field.widget in LISTS and field.default)
+            if is_needed and field.widget not in (Widget.NAMES, Widget.HIDDEN) and name not in reading.slips:
                 reading.slip(name, "missing")
         elif value != field.default:
             _put(raw, field.path, value)
-    if any(field.path.startswith("scope.") for field in fields):
+    if any(field.path.startswith("scope.") for field in fields) and "scope" not in parts:
         raw.setdefault("scope", {})
     return raw
+
+
+def _is_asked(field: Field, fields: Sequence[Field], prefix: str, reading: Reading) -> bool:
+    if not field.only:
+        return True
+    beside = next(each for each in fields if each.path == field.only)
+    return (reading.one(prefix + field.only) or str(beside.default)) in field.only_where
 
 
 def _put(raw: dict[str, Any], path: str, value: Any) -> None:
@@ -101,7 +86,8 @@ def _value(field: Field, name: str, reading: Reading) -> Any:  # noqa: C901, PLR
         case Widget.NAMES:
             return {key: reading.one(f"{name}.{key}") for key in LANGUAGE_KEYS if reading.one(f"{name}.{key}")}
         case Widget.FLAG:
-            return bool(text)
+            # A box that is ticked from the beginning says so beside it: without that nobody was asked.
+            return bool(text) or (bool(field.default) and not reading.one(f"{name}@asked"))
         case Widget.MONEY:
             return _money(name, text, reading)
         case Widget.COUNT:
@@ -113,17 +99,20 @@ def _value(field: Field, name: str, reading: Reading) -> Any:  # noqa: C901, PLR
         case Widget.SHARE:
             return _share(name, text.removesuffix("%").strip(), reading)
         case Widget.RATES:
-            rates = [_rate(f"{name}[{row}]", reading) for row in range(rows_in(reading.values, name))]
+            rates = [_rate(f"{name}[{row}]", reading) for row in reading.rows(name)]
             return _without_end([rate or 0 for rate in rates]) or None
         case Widget.CHOICE:
             return text or None
         case Widget.CHOICES | Widget.PICK:
-            given = [each.strip()[:TEXT_MAX] for each in reading.values.get(name, ())[:VALUES_MAX]]
-            return list(dict.fromkeys(filter(None, given))) or None
+            return chosen_in(field, name, reading)
+        case Widget.ORDER:
+            return order_in(name, reading)
+        case Widget.LINES:
+            return lines_in(name, reading)
         case Widget.WORDS:
-            return [word for word in re.split(r"[\s,，、;；]+", text) if word] or None
+            return words_of(text) or None
         case Widget.NUMBERS:
-            return _numbers(name, text, reading)
+            return numbers_in(name, text, reading)
         case Widget.MOMENT:
             return _moment(name, reading)
         case Widget.TIME:
@@ -146,7 +135,7 @@ def _money(name: str, text: str, reading: Reading) -> int | None:
 def _count(field: Field, name: str, text: str, reading: Reading) -> int | None:
     if not text:
         return None
-    if not re.fullmatch(r"-?[0-9]{1,7}", text):
+    if not re.fullmatch(r"-?[0-9]{1,15}", text):
         reading.slip(name, "not_count", text)
         return None
     if not field.least <= int(text) <= field.most:
@@ -196,14 +185,6 @@ def _without_end(rates: list[int]) -> list[int]:
     return rates
 
 
-def _numbers(name: str, text: str, reading: Reading) -> list[int] | None:
-    words = [word for word in re.split(r"[\s,，、;；]+", text) if word]
-    if not all(re.fullmatch("[0-9]{1,4}", word) for word in words):
-        reading.slip(name, "not_count", text)
-        return None
-    return sorted({int(word) for word in words}) or None
-
-
 def _moment(name: str, reading: Reading) -> str | None:
     day_text, time_text = reading.one(f"{name}@day"), reading.one(f"{name}@time")
     if not day_text:
@@ -235,29 +216,32 @@ def _time(name: str, text: str, reading: Reading) -> str | None:
 def read_rows(field: Field, name: str, reading: Reading) -> list[dict[str, Any]] | None:
     """Return the tables of the rows in which something was typed; None for none."""
     chosen = (Widget.HIDDEN, Widget.COLOUR)
-    typed = tuple(each.path for each in field.columns if each.widget not in chosen and not _stands_at_a_word(each))
+    typed = tuple(
+        each.path
+        for each in field.columns
+        if (each.widget not in chosen or each.is_kept) and not _stands_at_a_word(each)
+    )
     # A choice stands at its first word in an empty row too, one inside another.
     inner = {f".{each.path}" for column in field.columns for each in column.columns if _stands_at_a_word(each)}
-    found = []
-    for row in range(rows_in(reading.values, name)):
+    found, kept = [], reading.kept.setdefault(name, [])
+    for row in reading.rows(name):
         prefix = f"{name}[{row}]."
         names = tuple(prefix + path for path in typed)
-        keys = [key for key in reading.values if key.startswith(names) and not key.endswith(tuple(inner))]
+        keys = [
+            key for key in reading.under(f"{name}[{row}]") if key.startswith(names) and not key.endswith(tuple(inner))
+        ]
         if not any(value.strip() for key in keys for value in reading.values[key]):
             continue
         found.append(read_fields(field.columns, prefix, reading))
+        kept.append(row)
     return found or None
 
 
 def _stands_at_a_word(field: Field) -> bool:
-    """Tell whether a key says something although nobody chose: a choice whose first word is not the empty one."""
+    """Tell whether a key says something although nobody chose: a choice without an empty word, a box that is ticked."""
+    if field.widget is Widget.FLAG:
+        return bool(field.default)
     return field.widget is Widget.CHOICE and field.choices[:1] != ("",)
-
-
-def rows_in(values: Values, name: str) -> int:
-    """Return how many rows of a key a form holds."""
-    numbers = [int(found[1]) for key in values if (found := re.match(re.escape(name) + r"\[(\d{1,3})\]", key))]
-    return min(max(numbers, default=-1) + 1, ROWS_MAX)
 
 
 # ------------------------------------------------------------------------------------------- and back
@@ -288,22 +272,37 @@ def fill_fields(
     for field in fields:
         value = _get(raw, field.path)
         name = prefix + field.path
+        if field.default and (field.widget in LISTS or (field.widget is Widget.FLAG and field.default is True)):
+            # What stands there from the beginning is shown, so that it can be taken out.
+            value = field.default if value is None else value
+            values |= {f"{name}@asked": ["1"]} if field.widget is Widget.FLAG else {}
+            _fill(field, name, value, values, decimals=decimals, zhe=zhe)
+            continue
         # A rate of points is shown as it is; what is left out elsewhere reads as it stands in the help.
         if value is None or (value == field.default and field.widget not in (Widget.FLAG, Widget.TIMES)):
             continue
-        if field.widget is Widget.ROWS:
+        _fill(field, name, value, values, decimals=decimals, zhe=zhe)
+
+
+def _fill(field: Field, name: str, value: Any, values: dict[str, list[str]], *, decimals: int, zhe: bool) -> None:
+    match field.widget:
+        case Widget.ROWS:
             for row, each in enumerate(value):
                 fill_fields(field.columns, each, f"{name}[{row}].", values, decimals=decimals, zhe=zhe)
-        elif field.widget is Widget.RATES:
+        case Widget.RATES:
             for row, rate in enumerate(value):
                 _show_rate(values, f"{name}[{row}]", rate, zhe=zhe)
-        elif field.widget is Widget.RATE:
+        case Widget.RATE:
             _show_rate(values, name, value, zhe=zhe)
-        elif field.widget is Widget.NAMES:
+        case Widget.NAMES:
             values |= {f"{name}.{key}": [str(value[key])] for key in LANGUAGE_KEYS if value.get(key)}
-        elif field.widget is Widget.MOMENT:
+        case Widget.MOMENT:
             _show_moment(values, name, str(value))
-        else:
+        case Widget.ORDER:
+            values |= {f"{name}[{place}]": [str(word)] for place, word in enumerate(value)}
+        case Widget.CHOICES | Widget.PICK if field.is_ordered:
+            values |= {name: [str(each) for each in value], f"{name}@order": [str(each) for each in value]}
+        case _:
             values[name] = _shown(field.widget, value, decimals)
 
 
@@ -329,6 +328,8 @@ def _shown(widget: Widget, value: Any, decimals: int) -> list[str]:
             return sorted(str(each) for each in value)
         case Widget.WORDS | Widget.NUMBERS:
             return [", ".join(str(each) for each in sorted(value))]
+        case Widget.LINES:
+            return ["\n".join(str(each) for each in value)]
         case Widget.TIME:
             return [str(value)[:5]]
         case _:

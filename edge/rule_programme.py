@@ -12,9 +12,11 @@ import msgspec
 
 from edge.rule_drafts import DraftRules, Table
 from edge.rule_fields import Field, Section, Widget, fields_in
-from edge.rule_forms import Reading, Slip, Values, fill_fields, read_fields, read_rows
+from edge.rule_forms import fill_fields, read_fields, read_rows
 from edge.rule_member_words import points_said, table_said, tier_said
+from edge.rule_reading import Reading, Slip, Values
 from edge.rule_sentences import Glossary
+from edge.rule_tables import free_word, from_none
 from edge.texts import Texts
 from rules.accrual import AccrualRules
 from rules.basket import Names
@@ -31,24 +33,15 @@ KEYS = ("tiers", "points", "exclusive_groups", *SHAPES)
 """What of the rules file the form holds."""
 
 
-def _from_none(fields: Sequence[Field]) -> tuple[Field, ...]:
-    """Let keys with rows begin without any."""
-    return tuple(
-        replace(each, least=0, columns=_from_none(each.columns)) if each.widget is Widget.ROWS else each
-        for each in fields
-    )
-
-
 TIERS = Field(
     "tiers", Widget.ROWS, Section.GIVES, most=TIERS_MAX,
-    columns=tuple(sorted(_from_none(fields_in(Tier)), key=lambda each: each.widget is Widget.COLOUR)),
+    columns=tuple(sorted(from_none(fields_in(Tier)), key=lambda each: each.widget is Widget.COLOUR)),
 )  # fmt: skip
-TABLES: Mapping[str, tuple[Field, ...]] = {key: _from_none(fields_in(shape)) for key, shape in SHAPES.items()}
+TABLES: Mapping[str, tuple[Field, ...]] = {key: from_none(fields_in(shape)) for key, shape in SHAPES.items()}
 POINTS = fields_in(PointsRule)
 GROUP_MOST = Field("most", Widget.COUNT, Section.GIVES, least=1, most=PROMOTIONS_MAX)
 COLOURS = ("#4a7fb5", "#8d99a6", "#b8860b", "#6f5bb8", "#b3261e", "#1f7a4d", "#8a5a2b", "#333f48")
 """Colours of a tier's badge that can be chosen at a tap."""
-ID_LENGTH_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +110,7 @@ def read_programme(values: Values, draft: DraftRules, *, decimals: int = 2) -> t
 
 def _free_id(tier: Table, others: Sequence[Table], *, word: str = "tier") -> str:
     taken = {str(each.get("id", "")) for each in others}
-    wish = re.sub(r"[^a-z0-9]+", "-", str((tier.get("names") or {}).get("en", "")).lower()).strip("-") or word
-    wish = wish[: ID_LENGTH_MAX - 4]
+    wish = free_word(tier, word, "-")
     names = (wish, *(f"{wish}-{number}" for number in range(2, GIFTS_MAX * 2 + 2)))
     return next(each for each in names if each not in taken)
 

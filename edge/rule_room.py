@@ -9,6 +9,7 @@ from datetime import date, datetime
 from edge.clock import Clock
 from edge.rule_desk import newest_draft
 from edge.rule_drafts import DraftRules, check_draft, parse_draft
+from edge.rule_tables import RuleTable, ids_of
 from edge.rulebook import Rulebook, read_text
 from edge.store import catalog, members, things
 from edge.store import rulebook as versions
@@ -84,6 +85,10 @@ class RuleRoom:
     def known_skus(self) -> frozenset[str] | None:
         """Return what the store sells; None for a store without items, which knows all."""
         return versions.known_skus(self._db) or None
+
+    def ids_ever(self, table: RuleTable) -> frozenset[str]:
+        """Return the ids that rows of a table have or had in any version."""
+        return ids_of(table, versions.parts(self._db, table.key))
 
     def rules_of(self, which: str) -> RuleSet | None:
         """Return the rules of a version, or None: a number, `draft`, or empty for the one in force."""

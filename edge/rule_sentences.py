@@ -31,7 +31,7 @@ class Glossary(Protocol):
 def sentence(promotion: Any, texts: Texts, glossary: Glossary) -> str:
     """Return the whole sentence."""
     main = offer(promotion, texts, glossary)
-    lead = [*_when(promotion.when, texts), *_who(promotion, texts, glossary)]
+    lead = [*when_said(promotion.when, texts), *_who(promotion, texts, glossary)]
     said = _joined([*lead, main, *_conditions(promotion, texts)], texts)
     return texts.t("{offer}.", offer=said[:1].upper() + said[1:] if texts.language == "en" else said)
 
@@ -184,7 +184,8 @@ def _called(what: str, key: str, texts: Texts, glossary: Glossary) -> str:
     return (names.of(texts.language) if names else "") or key
 
 
-def _when(when: Any, texts: Texts) -> list[str]:
+def when_said(when: Any, texts: Texts) -> list[str]:
+    """Return at which moments, in parts of a sentence; none for always."""
     said = [_dates(when.starts_local, when.ends_local, texts)]
     days = [day for day in WEEKDAYS if day in when.weekdays]
     if days:

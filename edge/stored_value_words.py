@@ -70,10 +70,10 @@ def rule_said(rule: TopUpRule, texts: Texts, called: Called) -> str:
     return _joined([head, *limits], texts)
 
 
-def rules_said(rules: StoredValueRules, texts: Texts, called: Called) -> str:
+def rules_said(rules: StoredValueRules, texts: Texts, called: Called) -> list[str]:
     """Return everything that the rules of stored value say."""
     if not rules.on:
-        return texts.t("no money is taken in advance")
+        return [texts.t("no money is taken in advance")]
     said = [rule_said(rule, texts, called) for rule in rules.top_ups] or [texts.t("nothing is given for top-ups")]
     said += [texts.t(ORDERS[rules.order]), texts.t(VOIDS[rules.void])]
     if rules.deduct_spent:
@@ -89,8 +89,7 @@ def rules_said(rules: StoredValueRules, texts: Texts, called: Called) -> str:
         (rules.most_sale, N_("it pays {amount} of a sale at the most")),
         (rules.most_day, N_("a member spends {amount} a day at the most")),
     )
-    said += [texts.t(words, amount=shelf_money(limit, texts)) for limit, words in limits if limit]
-    return ("; " if texts.language == "en" else "；").join(said)
+    return said + [texts.t(words, amount=shelf_money(limit, texts)) for limit, words in limits if limit]
 
 
 def _others(points: int, rule: TopUpRule, texts: Texts, called: Called) -> list[str]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import click
 
-from edge.cli.options import config_option, existing_store, loaded_or_exit
+from edge.cli.options import config_option, loaded_or_exit, opened_store
 from edge.clock import Clock
 from edge.config_file import Loaded
 from edge.coupon_desk import ISSUE_MAX
@@ -20,7 +18,7 @@ from edge.store import audit
 from edge.store import coupons as issued
 from edge.store.coupon_batches import NAME_MAX, Batch, find_batch, put_batch
 from edge.store.coupon_reports import BatchReport, reports
-from edge.store.database import Store, StoreError
+from edge.store.database import Store
 from rules.basket import Names
 from rules.coupon_codes import shown_code
 
@@ -35,7 +33,7 @@ def coupons() -> None:
 def list_batches(config_path: Path) -> None:
     """List the batches with what became of their coupons, newest first."""
     loaded = loaded_or_exit(config_path)
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         found = reports(store.db, now_ms=_clock(loaded).now_ms())
     for each in found:
         click.echo(_said(each))
@@ -73,7 +71,7 @@ def new(
     until_ms = _day_ms(clock, last_day.date() + timedelta(days=1))
     if until_ms <= now_ms:
         raise click.UsageError(f"{last_day.date()} is over")
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         current = newest_readable(store.db)
         wanted = current.rules.promotion(promotion) if current else None
         if wanted is None or not wanted.issued:
@@ -101,7 +99,7 @@ def codes(batch_id: int, config_path: Path) -> None:
     """Write the codes of a batch as CSV: code, state, member, last moment."""
     loaded = loaded_or_exit(config_path)
     clock = _clock(loaded)
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         _known(store, batch_id)
         sheet = csv.writer(sys.stdout, lineterminator="\n")
         sheet.writerow(("code", "state", "member", "valid_until"))
@@ -118,7 +116,7 @@ def codes(batch_id: int, config_path: Path) -> None:
 def void(batch_id: int, config_path: Path) -> None:
     """Void a batch and its open coupons; what was used stays used."""
     loaded = loaded_or_exit(config_path)
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         _known(store, batch_id)
         with store.transaction():
             count = issued.void_batch(store.db, batch_id)
@@ -143,14 +141,3 @@ def _clock(loaded: Loaded) -> Clock:
 
 def _day_ms(clock: Clock, day: date) -> int:
     return clock.at_ms(datetime.combine(day, time(0)))
-
-
-@contextmanager
-def _store(loaded: Loaded) -> Iterator[Store]:
-    store = existing_store(loaded)
-    try:
-        yield store
-    except StoreError as error:
-        raise click.ClickException(f"{loaded.database}: {error}") from None
-    finally:
-        store.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -58,6 +59,18 @@ def existing_store(loaded: Loaded) -> Store:
             " start the daemon once, it brings it up to date"
         )
     return store
+
+
+@contextmanager
+def opened_store(loaded: Loaded) -> Iterator[Store]:
+    """Give the store's database to a command and close it after; what the store refuses is said in a line."""
+    store = existing_store(loaded)
+    try:
+        yield store
+    except StoreError as error:
+        raise click.ClickException(f"{loaded.database}: {error}") from None
+    finally:
+        store.close()
 
 
 def become_owner(path: Path, *, groups: Sequence[str] = ()) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from edge.cli.options import config_option, existing_store, loaded_or_exit
+from edge.cli.options import config_option, loaded_or_exit, opened_store
 from edge.clock import Clock
 from edge.config_file import FILE_MAX_BYTES, Loaded
 from edge.rulebook import publish as put_in_force
 from edge.rulebook import read_text
 from edge.store import rulebook as versions
-from edge.store.database import Store, StoreError
+from edge.store.database import Store
 from edge.store.list_prices import priced_items
 from edge.store.rulebook import NOTE_MAX, Entry
 from rules.basket import Item
@@ -37,7 +36,7 @@ def list_versions(config_path: Path) -> None:
     """List the versions, newest first; the one in force has a star."""
     loaded = loaded_or_exit(config_path)
     clock = Clock(loaded.config.store.timezone)
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         entries = versions.entries(store.db)
     for place, entry in enumerate(entries):
         click.echo(_row(entry, clock, is_in_force=place == 0))
@@ -66,7 +65,7 @@ def _row(entry: Entry, clock: Clock, *, is_in_force: bool) -> str:
 def show(number: int | None, config_path: Path) -> None:
     """Print a version as a JSON rules file; without NUMBER the one in force."""
     loaded = loaded_or_exit(config_path)
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         found = versions.text(store.db, versions.newest_number(store.db) if number is None else number)
     if found is None:
         raise click.ClickException(f"there is no version {number}" if number is not None else "there is no version yet")
@@ -80,7 +79,7 @@ def show(number: int | None, config_path: Path) -> None:
 def publish(file: Path, note: str, config_path: Path) -> None:
     """Put the rules in FILE (TOML, or JSON by its ending) in force, or show every problem in it."""
     loaded = loaded_or_exit(config_path)
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         now_ms = Clock(loaded.config.store.timezone).now_ms()
         items = priced_items(store.db, now_ms=now_ms)
         found = _read(file, versions.known_skus(store.db) or None, items)
@@ -94,7 +93,7 @@ def publish(file: Path, note: str, config_path: Path) -> None:
 def rollback(number: int, note: str, config_path: Path) -> None:
     """Put version NUMBER in force again, as a new version."""
     loaded = loaded_or_exit(config_path)
-    with _store(loaded) as store:
+    with opened_store(loaded) as store:
         text = versions.text(store.db, number)
         if text is None:
             raise click.ClickException(f"there is no version {number}")
@@ -148,14 +147,3 @@ def _good(found: RuleSet | tuple[Problem, ...], where: str) -> RuleSet:
         click.echo(f"{where}: {problem}", err=True)
     click.echo("nothing was published; the version in force stays", err=True)
     raise click.exceptions.Exit(1)
-
-
-@contextmanager
-def _store(loaded: Loaded) -> Iterator[Store]:
-    store = existing_store(loaded)
-    try:
-        yield store
-    except StoreError as error:
-        raise click.ClickException(f"{loaded.database}: {error}") from None
-    finally:
-        store.close()

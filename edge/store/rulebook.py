@@ -86,6 +86,15 @@ def text(db: SqliteDatabase, number: int) -> EntryText | None:
     return EntryText(*found) if found else None
 
 
+def parts(db: SqliteDatabase, key: str) -> list[str]:
+    """Return what all versions ever said under a key of the file, each once, as JSON."""
+    path = f"$.{key}"
+    found = rows(
+        db, "SELECT DISTINCT json_extract(body, ?) FROM rules_entry WHERE json_type(body, ?) NOT NULL", path, path
+    )
+    return [str(text) for (text,) in found]
+
+
 def text_of_version(db: SqliteDatabase, version: str) -> EntryText | None:
     """Return what the newest entry of a version's name says."""
     found = row(db, "SELECT body, shelved FROM rules_entry WHERE version = ? ORDER BY entry_no DESC LIMIT 1", version)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 
-from edge import rule_stored_value
-from edge.rule_drafts import Table
+from edge.rule_drafts import DraftRules, Table, id_of
 from edge.rule_fields import kind_named
-from edge.rule_programme import changed_keys, said_of
+from edge.rule_problems import problem_text
+from edge.rule_programme import changed_keys, is_of_programme, said_of
 from edge.rule_room import DraftState, names_of
 from edge.rule_sentences import Glossary, sentence
+from edge.rule_table_list import TABLES, table_of
+from edge.rule_tables import is_changed, names_in_draft, raw_table, said_in
 from edge.rule_words import KINDS, PROGRAMME, STATES
 from edge.texts import Texts
 from rules.basket import Names
 from rules.promotions import RuleSet, read_rules
+from rules.table_reader import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class PromotionRow:
     change: str = ""
     """new, changed, gone, or empty where the draft leaves it alone."""
     change_words: str = ""
+    leads_to: str = ""
+    """Where it is changed, below the rules; empty for what is gone."""
 
 
 def listed(state: DraftState, now_local: datetime, texts: Texts, glossary: Glossary) -> list[PromotionRow]:
@@ -57,25 +63,59 @@ def listed(state: DraftState, now_local: datetime, texts: Texts, glossary: Gloss
 
 
 def other_changes(state: DraftState, texts: Texts, glossary: Glossary) -> list[PromotionRow]:
-    """Return what the draft changes beside promotions: tiers, points, groups and stored value."""
-    said = [(key, said_of(key, state.rules, texts, glossary)) for key in changed_keys(state.in_force, state.rules)]
-    if rule_stored_value.is_changed(state.in_force, state.rules):
-        table = state.rules.rest.get(rule_stored_value.KEY) or {}
-        said.append((rule_stored_value.KEY, rule_stored_value.said_in(table, state.rules, texts)))
+    """Return what the draft changes beside promotions: tiers, points, groups and every other table."""
+    said = [
+        ("programme", key, PROGRAMME[key], said_of(key, state.rules, texts, glossary))
+        for key in changed_keys(state.in_force, state.rules)
+    ]
+    said += [
+        (key, key, table.title, said_in(table, raw_table(table, state.rules), state.rules, texts, glossary))
+        for key, table in TABLES.items()
+        if is_changed(table, state.in_force, state.rules)
+    ]
     change = "changed"
     return [
         PromotionRow(
             promotion_id=key,
             kind="",
-            names=Names(*(texts.t(PROGRAMME[key]),) * 3),
+            names=Names(*(texts.t(title),) * 3),
             said=sentence_of_it,
             state="now",
             state_words="",
             change=change,
             change_words=texts.t(STATES[change]),
+            leads_to=page,
         )
-        for key, sentence_of_it in said
+        for page, key, title, sentence_of_it in said
     ]
+
+
+def home_of(problem: Problem, texts: Texts) -> tuple[str, str]:
+    """Return where a problem is mended, below the rules, and what that is called; both empty where nobody knows."""
+    table = table_of(problem)
+    if table is not None:
+        return table.key, texts.t(table.title)
+    if is_of_programme(problem):
+        return "programme", texts.t("Tiers and points")
+    promotion_id = id_of(problem)
+    return (f"edit?{urlencode({'id': promotion_id})}", promotion_id) if promotion_id else ("", "")
+
+
+def names_known(drafts: Iterable[DraftRules], texts: Texts, glossary: Glossary) -> Callable[[str], str]:
+    """Return what tells how tiers, packages, promotions of some drafts, and items, are called by their ids."""
+    called = {key.partition(":")[2]: names for draft in drafts for key, names in names_in_draft(draft).items()}
+
+    def named(key: str) -> str:
+        names = called.get(key) or glossary.called("item", key)
+        return (texts.name(names) if names else "") or key
+
+    return named
+
+
+def elsewhere(problems: Iterable[Problem], texts: Texts, named: Callable[[str], str] = str) -> list[str]:
+    """Return what a change breaks on other pages, each with the name of that page before it."""
+    said = [(home_of(each, texts)[1], problem_text(each, texts, named)) for each in problems]
+    return [texts.t("{name}: {what}", name=named(home), what=what) if home else what for home, what in said]
 
 
 def _is_same(one: Table, other: Table) -> bool:
@@ -112,6 +152,7 @@ def _row(table: Table, texts: Texts, glossary: Glossary, state: str, change: str
         state_words=texts.t(STATES[state]),
         change=change,
         change_words=texts.t(STATES[change]) if change else "",
+        leads_to="" if change == "gone" else f"edit?{urlencode({'id': str(table.get('id', ''))})}",
     )
 
 

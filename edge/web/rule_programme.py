@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from edge import rule_desk, rule_drafts
 from edge.rule_fields import Widget
+from edge.rule_problems import problem_text
 from edge.rule_programme import (
     GROUP_MOST,
     POINTS,
@@ -22,8 +23,10 @@ from edge.rule_programme import (
     read_programme,
 )
 from edge.rule_room import RuleRoom
-from edge.rule_words import PROGRAMME, problem_text, slip_text
+from edge.rule_tables import new_problems
+from edge.rule_words import PROGRAMME, slip_text
 from edge.web.house import House
+from edge.web.rule_list import elsewhere
 from edge.web.rules import QUERY_MAX, Desk, Form, form_words, manager_at
 from edge.web.speech import Speech
 from rules.loyalty import Tier
@@ -78,15 +81,12 @@ def _problems(changed: rule_drafts.DraftRules, before: rule_drafts.DraftRules, d
     """Return what is wrong in the form, and which promotions the change would break, by the name in the form."""
     texts, skus = desk.speech.texts(), desk.room.known_skus()
     found = rule_drafts.check_draft(changed, known_skus=skus)
-    old = rule_drafts.check_draft(before, known_skus=skus)
-    known = frozenset(() if isinstance(old, RuleSet) else map(str, old))
     wrong: dict[str, list[str]] = {}
     for problem in () if isinstance(found, RuleSet) else found:
         if is_of_programme(problem):
             wrong.setdefault(place_of(problem), []).append(problem_text(problem, texts))
-        elif str(problem) not in known:
-            wrong.setdefault("", []).append(f"{rule_drafts.id_of(problem)}: {problem_text(problem, texts)}")
-    return wrong
+    others = [each for each in new_problems(changed, before, known_skus=skus) if not is_of_programme(each)]
+    return wrong | ({"": [*wrong.get("", ()), *elsewhere(others, texts)]} if others else {})
 
 
 def _typed() -> Form:
@@ -96,6 +96,6 @@ def _typed() -> Form:
 def _page(lane: int, form: Form, draft: rule_drafts.DraftRules) -> str:
     template = "rules/programme_fields.html" if form.more else "rules/programme.html"
     return render_template(
-        template, lane=lane, tab="programme", form=form, Widget=Widget, tiers=TIERS, points=POINTS,
+        template, lane=lane, tab="tables", form=form, Widget=Widget, tiers=TIERS, points=POINTS,
         groups=groups_of(draft), group_most=GROUP_MOST, tables=TABLES, headings=PROGRAMME,
     )  # fmt: skip

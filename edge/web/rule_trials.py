@@ -53,7 +53,7 @@ def blueprint(house: House, room: RuleRoom, speech: Speech) -> Blueprint:
         if room.draft().revision:
             found.append((DRAFT, texts.t("the draft")))
         return found + [
-            (str(each.number), f"{texts.t('version {number}', number=each.number)} · {each.version}")
+            (str(each.number), texts.t("version {number}", number=each.number) + f" · {each.version}")
             for each in entries[1:]
         ]
 

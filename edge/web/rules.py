@@ -15,8 +15,10 @@ from flask.typing import ResponseReturnValue
 from edge import rule_desk, rule_drafts
 from edge.loop import TillBusyError
 from edge.rule_fields import Section, Widget, fields_of, kind_named, scope_is_asked, tag_of
-from edge.rule_forms import Values, fill_form, read_form, rows_in
-from edge.rule_programme import COLOURS, is_of_programme
+from edge.rule_forms import fill_form, read_form
+from edge.rule_problems import problem_text
+from edge.rule_programme import COLOURS
+from edge.rule_reading import ROWS_MAX, Values, row_numbers
 from edge.rule_room import RuleRoom, Thing
 from edge.rule_sentences import sentence, suggested_names
 from edge.rule_words import (
@@ -25,14 +27,13 @@ from edge.rule_words import (
     SECTIONS,
     SOURCES,
     field_words,
-    problem_text,
     slip_text,
 )
 from edge.screen import Refusal, Stage, TillView
 from edge.store.rulebook import NOTE_MAX
 from edge.texts import Texts
 from edge.web.house import House
-from edge.web.rule_list import changes, listed, other_changes
+from edge.web.rule_list import changes, home_of, listed, names_known, other_changes
 from edge.web.speech import Speech
 from rules.basket import Names
 from rules.promotions import KINDS as KIND_TYPES
@@ -58,12 +59,19 @@ class Form:
     refusal: str = ""
     more: str = ""
     """The list that gets one more row."""
+    _numbers: tuple[Values | None, Mapping[str, frozenset[int]]] = field(default_factory=lambda: (None, {}))
 
     def one(self, name: str) -> str:
         return next(iter(self.values.get(name, ())), "")
 
-    def rows(self, name: str, least: int) -> range:
-        return range(max(rows_in(self.values, name) + (self.more == name), least))
+    def rows(self, name: str, least: int) -> list[int]:
+        """Return the numbers of the rows that are shown, a new one among them; one that was taken out left a gap."""
+        if self._numbers[0] is not self.values:
+            self._numbers = (self.values, row_numbers(self.values))
+        numbers = self._numbers[1].get(name, frozenset())
+        filled = min(max(numbers, default=-1) + 1, ROWS_MAX)
+        shown = range(max(filled + (self.more == name), least))
+        return [row for row in shown if row >= filled or row in numbers]
 
 
 def manager_at(house: House, lane: int) -> TillView:
@@ -100,6 +108,7 @@ def form_words(room: RuleRoom, texts: Texts) -> dict[str, Any]:
         "help": lambda each: texts.t(field_words(each)[1]),
         "choice": lambda each, value: texts.t(CHOICES.get(f"{each.key}:{value}", value)),
         "called": lambda what, key: _called(room, what, key, texts),
+        "add": lambda _: texts.t("Row"),
         "slug": lambda path: re.sub(r"[^a-z0-9]+", "-", path),
         "zhe": texts.language != "en",
         "kind_words": {tag_of(kind): KINDS.get(tag_of(kind), (tag_of(kind), "")) for kind in KIND_TYPES},
@@ -322,12 +331,12 @@ def _preview(kind: type[Any], raw: Mapping[str, Any], wrong: dict[str, list[str]
 def _add_versions(pages: Blueprint, desk: Desk) -> None:
     def publish_page(lane: int, refusal: str = "", note: str = "") -> str:
         texts, state = desk.speech.texts(), desk.room.draft(checked=True)
+        named = names_known((state.in_force, state.rules), texts, desk.room)
+        homes = [(*home_of(each, texts), problem_text(each, texts, named)) for each in state.problems]
         return render_template(
             "rules/publish.html", lane=lane, tab="list", state=state, newest=desk.room.newest(), note=note,
             changes=changes(state, texts, desk.room), refusal=refusal,
-            problems=[
-                (rule_drafts.id_of(each), is_of_programme(each), problem_text(each, texts)) for each in state.problems
-            ],
+            problems=[(path, named(home), words) for path, home, words in homes],
         )  # fmt: skip
 
     def versions_page(lane: int, refusal: str = "", chosen: int = 0) -> str:

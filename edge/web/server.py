@@ -37,7 +37,7 @@ from edge.web import (
     panels,
     returns,
     rule_programme,
-    rule_stored_value,
+    rule_tables,
     rule_trials,
     rules,
     shifts,
@@ -83,7 +83,7 @@ def create_app(house: House) -> Flask:
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
-        app.register_blueprint(rule_stored_value.blueprint(house, house.rules, speech))
+        app.register_blueprint(rule_tables.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_trials.blueprint(house, house.rules, speech))
     _add_members(app, house, speech)
     if house.identify is not None:

@@ -12,8 +12,9 @@ import pytest
 
 from edge.rule_fields import Field, Section, Widget, fields_of, kind_named, tag_of
 from edge.rule_forms import fill_form, raw_of, read_form
+from edge.rule_problems import PROBLEMS, problem_text
 from edge.rule_programme import GROUP_MOST, POINTS, TABLES, TIERS
-from edge.rule_words import CHOICES, FIELDS, KINDS, PROBLEMS, SLIPS, field_words, problem_text
+from edge.rule_words import CHOICES, FIELDS, KINDS, SLIPS, field_words
 from edge.texts import LANGUAGES, Texts
 from rules.promotions import KINDS as KIND_TYPES
 from rules.promotions import RuleSet, load_rules, read_rules

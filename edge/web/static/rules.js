@@ -114,9 +114,11 @@
       button.closest(".pick").remove();
       changed(picker);
     } else if (data.clear !== undefined) {
-      for (const input of all("input", button.closest(".rule-row"))) if (input.type === "checkbox") input.checked = false; else if (input.type !== "radio") input.value = "";
-      for (const chips of all(".picked", button.closest(".rule-row"))) chips.replaceChildren();
-      changed(button);
+      const own = button.closest(".rule-row, .table-row"), form = button.closest("form");
+      for (const input of all("input, textarea", own)) if (input.type === "checkbox") input.checked = false; else if (input.type !== "radio") input.value = "";
+      for (const chips of all(".picked", own)) chips.replaceChildren();
+      if (own.matches(".table-row")) own.remove();
+      changed(form);
     } else if (data.more) {
       htmx.ajax("POST", button.form.dataset.rows ?? `${base}/rows`, { target: "#rule-fields", swap: "innerMorph", source: "#rule-form", values: { more: data.more } });
     } else if (data.verb) {
@@ -131,9 +133,22 @@
   panel.addEventListener("change", (event) => {
     const { files } = event.target, shown = files && find("[data-file-name]", event.target.closest("label"));
     if (shown && files.length) shown.textContent = files[0].name;
-    const part = event.target.dataset.part;
-    if (part) for (const inside of all("[data-inside]")) if (inside.dataset.inside === part) inside.hidden = !event.target.checked;
+    if (event.target.dataset.part || event.target.matches("select")) ask();
   });
+
+  // What is not asked for is hidden: a part that is off, a key that another choice does not need.
+  function ask() {
+    for (const field of all("[data-inside], [data-only]")) {
+      const { inside, only, where } = field.dataset, named = (name) => document.getElementsByName(name)[0];
+      field.hidden = Boolean((inside && !named(inside)?.checked) || (only && !where.split(" ").includes(named(only)?.value)));
+    }
+  }
+
+  // Rows that are open stay open when a row is added.
+  panel.addEventListener("toggle", (event) => {
+    const mark = event.target.matches(".table-row") && find("[name='@open']", event.target);
+    if (mark) mark.disabled = !event.target.open;
+  }, true);
 
   // Escape goes back one page before it closes the panel; a form that was filled in is not lost by one press.
   panel.addEventListener("cancel", (event) => {

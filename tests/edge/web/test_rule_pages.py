@@ -81,6 +81,7 @@ PATHS = (
     "/versions",
     "/find?what=tag",
     "/programme",
+    "/tables",
 )
 PRESSES = (
     "keep", "change", "publish", "rollback", "discard", "trial", "past", "preview", "programme", "programme/rows",
@@ -123,7 +124,7 @@ def test_written_published_and_rolled_back_by_touch(manager: Page, shop: TestSho
     assert shop.view().total == 175
     expect(manager.locator("#total")).to_have_text("¥1.75")
 
-    tab(manager, 5)
+    tab(manager, 4)
     expect(manager.locator(".version").first).to_contain_text("试一周")
     manager.locator(".version").nth(1).locator("button").tap()
     manager.locator(".roll-form .accent").tap()
@@ -216,6 +217,7 @@ def test_second_piece_at_half_price_in_four_taps(manager: Page, shop: TestShop) 
 
 def test_tiers_and_points_are_written_and_published(manager: Page, shop: TestShop) -> None:
     tab(manager, 3)
+    manager.locator("[hx-get$='/programme']").tap()
     expect(manager.locator(".tier-row")).to_have_count(2)
     expect(manager.locator("[name='tiers[1].points_per_yuan_bp']")).to_have_value("1.5")
     manager.locator("[data-more=tiers]").tap()
@@ -280,7 +282,7 @@ def test_yesterday_under_the_draft(manager: Page, shop: TestShop) -> None:
 
 PAGES = {
     "kinds": ".rules-bar .button >> nth=-1", "trial": ".segment >> nth=1", "past": ".segment >> nth=2",
-    "programme": ".segment >> nth=3", "versions": ".segment >> nth=5", "list": ".segment >> nth=0", "form": ".rule-face >> nth=0",
+    "tables": ".segment >> nth=3", "programme": "[hx-get$='/programme']", "versions": ".segment >> nth=4", "list": ".segment >> nth=0", "form": ".rule-face >> nth=0",
 }  # fmt: skip
 
 
