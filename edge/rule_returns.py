@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from edge.rule_tables import RuleTable, Saying
+from edge.rule_tables import Rows, RuleTable, Saying
 from edge.text_marks import N_
 from rules.return_rules import Clawback, ReturnRules, SpentPoints
 
@@ -13,6 +13,14 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "order": (N_("What is paid back first"), N_("Of a sale that was paid in several ways; others come last.")),
     "spent_points": (N_("When points of the sale are spent already"), ""),
     "clawback": (N_("When what is kept would have had no discount"), ""),
+    "reasons": (N_("Reasons"), N_("What the cashier chooses from. None: those that come with the till.")),
+    "reasons/names": (N_("Name of the reason"), N_("One language is enough; it is shown in the others too.")),
+    "restock": (N_("Sold again"), ""),
+    "loose_days": (
+        N_("Without a receipt: lowest price of so many days"),
+        N_("No more than that is given back. Empty: 90."),
+    ),
+    "loose_to": (N_("Without a receipt it is paid back as"), ""),
 }
 CHOICES: Mapping[str, str] = {
     "order:gift": N_("gift money"),
@@ -25,6 +33,8 @@ CHOICES: Mapping[str, str] = {
     "spent_points:approve": N_("somebody has to agree"),
     "clawback:keep": N_("the customer keeps the discount"),
     "clawback:recompute": N_("what is kept is priced afresh"),
+    "loose_to:cash": N_("cash"),
+    "loose_to:stored_value": N_("stored value of the member"),
 }
 POINTS: Mapping[SpentPoints, str] = {
     SpentPoints.OWE: N_("points that are spent already are owed"),
@@ -45,7 +55,11 @@ def _say(rules: ReturnRules, saying: Saying) -> Sequence[str]:
     else:
         order = t("{first} is paid back first", first=first) if first else t("paid back as it was paid")
     days = t("within {count} days without approval", count=rules.days) if rules.days else t("at any time")
-    return [days, order, t(POINTS[rules.spent_points]), t(DISCOUNTS[rules.clawback])]
+    loose = t(
+        "without a receipt at most the lowest price of {count} days, as {money}", count=rules.loose_days,
+        money=t(CHOICES[f"loose_to:{rules.loose_to}"]),
+    )  # fmt: skip
+    return [days, order, t(POINTS[rules.spent_points]), t(DISCOUNTS[rules.clawback]), loose]
 
 
 RETURNS = RuleTable(
@@ -55,5 +69,6 @@ RETURNS = RuleTable(
     shape=ReturnRules,
     words=WORDS,
     choices=CHOICES,
+    rows={"reasons": Rows(N_("Reason"), "reason", joint="_")},
     say=_say,
 )

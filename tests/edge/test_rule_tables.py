@@ -83,7 +83,9 @@ FRIEND = {"id": "guide", "event": "referral", "to": "referrer", "promotion": "fi
 PROOF = {
     "points_up_to": 500, "stored_value_up_to": 0, "times_up_to": 3_000_000, "accepts": ["pin", "proved"], "tries": 5,
 }  # fmt: skip
-RETURNS = {"spent_points": "withhold", "order": ["cash", "gift"], "clawback": "recompute", "days": 7}
+RETURNS = {"spent_points": "withhold", "order": ["cash", "gift"], "clawback": "recompute", "days": 7, "loose_days": 30,
+    "loose_to": "stored_value", "reasons": [{"id": "broken", "names": {"zh_hans": "坏了"}, "restock": False}],
+}  # fmt: skip
 FILES = {
     "fields": [
         {"id": "shoe", "names": {"zh_hans": "鞋码", "en": "Shoe size"}, "kind": "choice", "choices": ["42", "41, wide", "40"]},
@@ -252,7 +254,8 @@ ANY: Mapping[str, st.SearchStrategy[Any]] = {
         {},
         optional={
             "spent_points": st.sampled_from(["owe", "withhold", "approve"]), "days": st.integers(0, 3_650),
-            "clawback": st.sampled_from(["keep", "recompute"]),
+            "clawback": st.sampled_from(["keep", "recompute"]), "loose_days": st.integers(1, 3_650),
+            "loose_to": st.sampled_from(["cash", "stored_value"]),
             "order": st.lists(st.sampled_from(["gift", "principal", "card", "scan", "cash"]), unique=True),
         },
     ),
