@@ -247,6 +247,20 @@ class DoneView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeView:
+    """A payment code that is being charged; the lane waits for it."""
+
+    charge_id: str
+    kind: str
+    amount: Minor
+    masked: str
+    state: str
+    """One of `rules.charges.RUNNING`."""
+    reason: str = ""
+    """Why it is not done yet, one of `rules.charges.Reason`."""
+
+
+@dataclass(frozen=True, slots=True)
 class StaffView:
     staff_id: str
     name: str
@@ -318,6 +332,11 @@ class TillView:
     due: Minor = 0
     """What is still to be paid."""
     next_notes: tuple[Minor, ...] = ()
+    charge: ChargeView | None = None
+    charge_next: Minor = 0
+    """What the next payment code is charged; 0: all that is due."""
+    code_ways: tuple[tuple[str, bool], ...] = ()
+    """Kinds of payment codes that can be charged here, and whether their gateway can be reached."""
     done: DoneView | None = None
     approval: ApprovalView | None = None
     sound: Sound = Sound.NONE

@@ -14,6 +14,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
 from edge.text_benefits import BENEFIT_REFUSALS
+from edge.text_charges import CHARGE_REFUSALS, CHARGE_STATES, CODE_TENDERS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
@@ -191,6 +192,7 @@ REFUSALS: Mapping[str, str] = {
     "points_none": N_("No points can be taken for this basket."),
     **BENEFIT_REFUSALS,
     **MONEY_REFUSALS,
+    **CHARGE_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -225,6 +227,7 @@ TENDERS: Mapping[str, str] = {
     "stored_value": N_("Stored value"),
     "principal": N_("Stored value, paid in"),
     "gift": N_("Stored value, gift"),
+    **CODE_TENDERS,
 }
 
 DEVICE_STATES: Mapping[str, str] = {
@@ -242,6 +245,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "doubtful": N_("Perhaps printed"),
     "drawer_shut": N_("Drawer not opened"),
     "drawer_doubtful": N_("Drawer perhaps not opened"),
+    "no_line": N_("No internet"),
 }
 
 DEVICE_KINDS: Mapping[str, str] = {
@@ -258,6 +262,7 @@ DEVICE_KINDS: Mapping[str, str] = {
     "escpos_printer": N_("Printer"),
     "fake_printer": N_("Printer (simulated)"),
     "books": N_("Books"),
+    "gateway": N_("Payment codes"),
 }
 
 PRINT_STATES: Mapping[str, str] = {
@@ -379,6 +384,9 @@ class Texts:
 
     def print_state(self, state: str) -> str:
         return self.t(PRINT_STATES.get(state, state))
+
+    def charge_state(self, state: str) -> str:
+        return self.t(CHARGE_STATES.get(state, state))
 
     def role(self, role: str) -> str:
         return self.t(ROLES.get(role, role))

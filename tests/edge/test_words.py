@@ -116,7 +116,7 @@ def test_tenders_and_states_of_later_versions_show_their_names() -> None:
     assert ZH.tender("cash") == "现金"
     assert ZH.tender("voucher") == "voucher"
     assert ZH.device_state("ok") == "正常"
-    assert set(TENDERS) == {"cash", "card", "scan", "stored_value", "principal", "gift"}
+    assert set(TENDERS) == {"cash", "card", "scan", "stored_value", "principal", "gift", *CHANNELS}
 
 
 @pytest.mark.parametrize(
