@@ -19,7 +19,7 @@ from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
 from edge.bench import Bench
 from edge.card_keys import read_card_key
-from edge.charger import Charger
+from edge.charger import Charger, Charging
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
@@ -167,7 +167,7 @@ def start(
     on_crash: Callable[[BaseException], None],
     clock: Clock | None = None,
     disk_free: Callable[[Path], int] = free_bytes,
-    charge_clock: Callable[[], int] | None = None,
+    charging: Charging | None = None,
 ) -> Parts:
     """Start every part; leaving the stack stops them in the opposite order.
 
@@ -176,7 +176,7 @@ def start(
     Args:
         clock: another one than the shop's own: a demo's or a test's.
         disk_free: what to ask for the room that is left, with the data folder.
-        charge_clock: what the waits of payment codes are measured with, in milliseconds.
+        charging: gateways of payment codes, and a clock for their waits, in the place of the configuration's.
     """
     config = loaded.config
     assert loaded.promotions is not None, "load_or_last_good always gives promotions"
@@ -193,7 +193,7 @@ def start(
     screens = Screens()
     stack.callback(screens.close)
     charger = Charger(
-        make_gateways(loaded, clock=clock, health=health), store=store, clock=clock, health=health, now_ms=charge_clock
+        charging or Charging(make_gateways(loaded, clock=clock, health=health)), store=store, clock=clock, health=health
     )
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,

@@ -41,6 +41,12 @@ FRESH_MS = 86_400_000
 CODES_MAX = 100
 """Codes handed over and not sent yet; each lane has one at most."""
 
+
+def monotonic_ms() -> int:
+    return int(monotonic_s() * 1_000)
+
+
+PATIENCE = Patience()
 Ask = Callable[..., Any]
 """`Loop.ask`: a lane, a method and its arguments."""
 Write = Callable[[Callable[[], Any]], Any]
@@ -67,30 +73,34 @@ class Job:
     is_late: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Charging:
+    """Whom to call, and how patiently."""
+
+    gateways: Mapping[str, Gateway]
+    """By the channel whose codes each takes."""
+    now_ms: Callable[[], int] = monotonic_ms
+    """What waits are measured with: it only ever rises."""
+    patience: Patience = PATIENCE
+
+
 class Charger:
     """Calls the gateways; also the `edge.charging_door.ChargeDoor` of the tills."""
 
     def __init__(
         self,
-        gateways: Mapping[str, Gateway],
+        charging: Charging,
         *,
         store: Store,
         clock: Clock,
         health: Health,
-        patience: Patience | None = None,
-        now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """Take the gateways by the channel that they serve.
-
-        Args:
-            now_ms: what waits are measured with, instead of the monotonic clock.
-        """
-        self.gateways = dict(gateways)
+        self.gateways = dict(charging.gateways)
         self._store = store
         self._clock = clock
         self._health = health
-        self._patience = patience or Patience()
-        self._now_ms = now_ms or (lambda: int(monotonic_s() * 1_000))
+        self._patience = charging.patience
+        self._now_ms = charging.now_ms
         self._ask: Ask | None = None
         self._write: Write | None = None
         self._lanes: frozenset[int] = frozenset()
@@ -155,6 +165,12 @@ class Charger:
         ends_s = monotonic_s() + STOP_S
         for thread in self._threads:
             thread.join(max(ends_s - monotonic_s(), 0.05))
+
+    def is_resting(self) -> bool:
+        """Tell whether no call is under way and none is due at this moment."""
+        with self._changed:
+            job = self._next()
+            return not self._claimed and (job is None or job.wait_ms > 0)
 
     def _run(self, on_crash: Callable[[BaseException], None]) -> None:
         try:
@@ -235,7 +251,9 @@ class Charger:
             # After a restart the wall clock alone knows; one that was moved meanwhile is not believed.
             first_ms = pace.first_ms if pace else now_ms - (under_way if 0 <= under_way < FRESH_MS else 0)
             last_ms = pace.last_ms if pace else now_ms - FRESH_MS
-            pace = self._paces[key] = Pace(subject.state.value, first_ms, last_ms)
+            # What a refund waits for is the same service, whether it is sent or asked about.
+            tries = pace.tries if pace and isinstance(subject, Refund) else 0
+            pace = self._paces[key] = Pace(subject.state.value, first_ms, last_ms, tries)
         since_last_ms, is_asked_for = now_ms - pace.last_ms, key in self._asked_for
         if isinstance(subject, Refund):
             answer = refund_due(subject.state, since_last_ms=since_last_ms, tries=pace.tries, is_asked_for=is_asked_for)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from edge.charging_refunds import begin_refunds
 from edge.coupon_returns import return_coupons
 from edge.desk import Desk
 from edge.member_sweep import sweep_merged
@@ -29,8 +30,10 @@ from rules.reversal import (
     GIFT,
     PRINCIPAL,
     PointsTaken,
+    codes_in_cash,
     goods_back,
     legs,
+    legs_left,
     lots_back,
     money_back,
     paid_back,
@@ -59,19 +62,24 @@ class WantedBack:
     """False where it is not sold again."""
 
 
-def preview(shop: Shop, sale_id: str, wanted: Sequence[WantedBack], *, lane: int) -> Return | Refusal:
+def preview(
+    shop: Shop, sale_id: str, wanted: Sequence[WantedBack], *, lane: int, in_cash: bool = False
+) -> Return | Refusal:
     """Return what a return would give back now, or why it cannot be made; nothing is changed."""
     sale = stored_sale(shop.store.db, sale_id)
     if sale is None:
         return Refusal("receipt_unknown")
-    return _planned(shop, sale, wanted, Entry("", "return", 0, "", (), lane=lane))
+    return _planned(shop, sale, wanted, Entry("", "return", 0, "", (), lane=lane), in_cash=in_cash)
 
 
-def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[WantedBack], reason: str) -> Refusal | None:
+def give_back(
+    till: Till, *, return_id: str, sale_id: str, wanted: Sequence[WantedBack], reason: str, in_cash: bool = False
+) -> Refusal | None:
     """Take some of a sale back and pay for it; a second press with the same id changes nothing.
 
     Args:
         return_id: made by the screen that asks.
+        in_cash: what was paid with payment codes is paid back in cash.
     """
     desk, shop = till.desk, till.desk.shop
     db = shop.store.db
@@ -95,9 +103,10 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
                 staff_id=desk.memory.staff.staff_id,
         approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
             )  # fmt: skip
-            back = _planned(shop, sale, wanted, entry)
+            back = _planned(shop, sale, wanted, entry, in_cash=in_cash)
             assert isinstance(back, Return), "what may be returned was asked before"
             returns.record(db, back, currency=shop.config.store.currency)
+            begin_refunds(desk, back)
             _look_again(shop, back)
             return_coupons(db, sale, at_ms=now_ms)
             sweep_merged(desk, sale.member_id, of_id=return_id)
@@ -142,7 +151,9 @@ def _may_return(desk: Desk, sale_id: str, wanted: Sequence[WantedBack], reason: 
     return refusal
 
 
-def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry) -> Return | Refusal:
+def _planned(
+    shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry, *, in_cash: bool = False
+) -> Return | Refusal:
     """Return a return with everything that moves because of it."""
     before = returns.so_far(shop.store.db, sale.sale_id)
     units = _units(sale, wanted, before)
@@ -159,6 +170,7 @@ def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry)
     left = _legs_left(sale, before)
     withheld = min(taken.withheld, answer.amount)
     parts = paid_back(answer.amount - withheld, left, shop.rules.returns.order)
+    parts = codes_in_cash(parts) if in_cash else parts
     restocked = {each.line: each.is_restocked for each in wanted}
     moves = [
         *goods_back(sale, answer.lines, restocked),
@@ -201,8 +213,7 @@ def _gross(sale: Sale, lines: Sequence[ReturnedLine]) -> Minor:
 
 
 def _legs_left(sale: Sale, before: BackSoFar) -> list[tuple[str, Minor]]:
-    gone = dict(before.tenders)
-    return [(kind, amount - gone.get(kind, 0)) for kind, amount in legs(sale)]
+    return legs_left(legs(sale), before.tenders)
 
 
 def _points_taken(shop: Shop, sale: Sale, answer: Refund, before: BackSoFar, *, given: int) -> tuple[PointsTaken, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rules.charges import CHANNELS
 from rules.ledger import (
     CASH,
     CUSTOMERS,
@@ -28,6 +29,7 @@ from rules.return_rules import SpentPoints
 from rules.returns import RefundLine
 from rules.sale import Sale
 
+SCAN = "scan"
 GIFT = "gift"
 PRINCIPAL = "principal"
 
@@ -77,6 +79,8 @@ def paid_back(amount: Minor, left: Sequence[tuple[str, Minor]], order: Sequence[
     """
     assert 0 <= amount <= sum(each for _, each in left)
     ranks = {kind: rank for rank, kind in enumerate(order)}
+    # A payment code is a way of scan-to-pay, and goes back in its place.
+    ranks = {**{kind: ranks.get(SCAN, len(ranks)) for kind in CHANNELS}, **ranks}
     parts = []
     for kind, most in sorted(left, key=lambda each: ranks.get(each[0], len(ranks))):
         part = min(most, amount)
@@ -84,6 +88,36 @@ def paid_back(amount: Minor, left: Sequence[tuple[str, Minor]], order: Sequence[
             parts.append((kind, part))
             amount -= part
     return tuple(parts)
+
+
+def legs_left(paid: Sequence[tuple[str, Minor]], gone: Sequence[tuple[str, Minor]]) -> list[tuple[str, Minor]]:
+    """Return what of each kind has not gone back yet; cash beyond what was paid in cash went in the place of codes.
+
+    >>> legs_left([("cash", 200), ("wechat", 500)], [("cash", 300)])
+    [('cash', 0), ('wechat', 400)]
+    """
+    back = dict(gone)
+    over = max(back.get("cash", 0) - dict(paid).get("cash", 0), 0)
+    left = []
+    for kind, amount in paid:
+        rest = max(amount - back.get(kind, 0), 0)
+        part = min(rest, over) if kind in CHANNELS else 0
+        over -= part
+        left.append((kind, rest - part))
+    return left
+
+
+def codes_in_cash(parts: Sequence[tuple[str, Minor]]) -> tuple[tuple[str, Minor], ...]:
+    """Return what is paid back with cash in the place of payment codes.
+
+    >>> codes_in_cash([("wechat", 300), ("cash", 200), ("card", 100)])
+    (('cash', 500), ('card', 100))
+    """
+    sums: dict[str, Minor] = {}
+    for kind, amount in parts:
+        as_kind = "cash" if kind in CHANNELS else kind
+        sums[as_kind] = sums.get(as_kind, 0) + amount
+    return tuple(sums.items())
 
 
 def take_back(

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from drivers.fake import FakePrinter, FakeReader
+from drivers.fake_gateway import FakeGateway
 from edge import app
+from edge.charger import Charging
 from edge.clock import Clock
 from edge.config_file import Loaded, load_or_last_good
 from edge.screen import Refusal, TillView
@@ -87,6 +89,12 @@ format = "FFWWWWWEEEEEC"
 prefix = "22"
 format = "FFWWWWWNNNNNC"
 """
+
+GATEWAY = """
+[[gateway]]
+kind = "simulator"
+"""
+"""What a shop that charges payment codes has beside it."""
 
 ITEMS: tuple[tuple[Item, tuple[str, ...]], ...] = (
     (Item("pen", Names("水笔", "水筆", "Pen"), 250, category="office", unit="支", tax_bp=1_300), ("04006381333931",)),
@@ -205,6 +213,8 @@ class TestShop:
         self.folder = folder
         self.clock = HandClock(ZONE, hand=Hand(moment_ms(MORNING)))
         self.disk_free = PLENTY
+        self.gateway = FakeGateway()
+        """It charges payment codes where the configuration names a gateway, and outlives the till."""
         self.crashes: list[BaseException] = []
         self._stack: ExitStack | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -234,11 +244,17 @@ class TestShop:
                 on_crash=self.crashes.append,
                 clock=self.clock,
                 disk_free=lambda _: self.disk_free,
+                charging=self._charging(),
             )
         except BaseException:
             self.stop()
             raise
         return self.parts
+
+    def _charging(self) -> Charging | None:
+        if not self.loaded.config.gateway:
+            return None
+        return Charging(dict.fromkeys(self.gateway.channels, self.gateway), self.clock.now_ms)
 
     def stop(self) -> None:
         if self._stack is not None:

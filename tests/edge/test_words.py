@@ -11,6 +11,7 @@ import pytest
 from edge.screen import named
 from edge.texts import LANGUAGES, MISSES, REFUSALS, TENDERS, Texts, clipped
 from rules.basket import Names
+from rules.charges import CHANNELS
 from rules.quote import MissedPromotion, MissReason
 
 EDGE = Path(__file__).resolve().parents[2] / "edge"
