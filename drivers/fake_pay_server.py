@@ -132,7 +132,7 @@ class FakePayServer:
             call.send_error(500)
             return
         path = urlsplit(call.path).path
-        has_cert = bool(call.connection.getpeercert())  # type: ignore[attr-defined]
+        has_cert = bool(call.connection.getpeercert())
         data = self._alipay(body, fault) if path == alipay.PATH else self._wechat(path, body, fault, has_cert=has_cert)
         if fault == "cut_after":
             raise CutError

@@ -228,7 +228,7 @@ def start(
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
         identify=core.identify,
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
-                     card_key=shop.card_key),
+                     card_key=shop.card_key, charger=charger),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
@@ -354,6 +354,7 @@ def _bench(
     *,
     tiers: tuple[Tier, ...],
     card_key: bytes | None,
+    charger: Charger,
 ) -> Bench | None:
     if not config.screen.bench:
         return None
@@ -363,7 +364,7 @@ def _bench(
     devices = {name: device for name, device in made.items() if isinstance(device, HandReader | FakePrinter)}
     return Bench(
         devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
-        counter_of=partial(cards.counter, store.reads),
+        counter_of=partial(cards.counter, store.reads), gateway=charger.simulator(),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from drivers.fake_gateway import FakeGateway
 from drivers.pay_gateway import Back, Gateway, GatewayError, GatewayUnreachable, Order, RefundReply, Reply
 from edge import charging_replies
 from edge.charging_replies import begin_paying, forget, line_changed, take_reply
@@ -113,6 +114,10 @@ class Charger:
         self._probed_ms: dict[str, int] = {}
         self._stopping = False
         self._threads: list[threading.Thread] = []
+
+    def simulator(self) -> FakeGateway | None:
+        """Return the simulated gateway, where there is one."""
+        return next((each for each in self.gateways.values() if isinstance(each, FakeGateway)), None)
 
     # ------------------------------------------------------------ what tills ask
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from edge import times_grants
 from edge.cards import proof_refusal
@@ -32,12 +32,6 @@ TENDER_KINDS = ("cash", "card", "scan", "stored_value")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
 TOLD_ANEW = frozenset({"offer_gone", "points_changed", "price_changed", "gifts_changed"})
 """Refusals after which the customer is told the new price."""
-HANDED_BACK = {
-    "cash_minor": ("cash",),
-    "card_minor": ("card", "scan"),
-    "codes_minor": CHANNELS,
-}
-"""What becomes of tenders that are given back: out of the drawer, on the bank's device, by themselves."""
 
 
 def to_pay(desk: Desk) -> Refusal | None:
@@ -153,10 +147,18 @@ def undo_all(desk: Desk) -> Refusal | None:
     if refusal or not tenders or desk.memory.stage is not Stage.PAYING:
         return desk.refuse(refusal or Refusal("nothing_to_undo"))
     _keep_tenders(desk, (), back=tenders[::-1])
-    sums = {name: sum(each.given for each in tenders if each.kind in kinds) for name, kinds in HANDED_BACK.items()}
+    handed = {
+        "cash_minor": _sum_of(tenders, ("cash",)),
+        "card_minor": _sum_of(tenders, ("card", "scan")),
+        "codes_minor": _sum_of(tenders, CHANNELS),
+    }
     desk.set(stage=Stage.SELLING, charge_next=0)
-    desk.show(sound=Sound.SCAN, notice=Refusal("undone_all", sums))
+    desk.show(sound=Sound.SCAN, notice=Refusal("undone_all", handed))
     return None
+
+
+def _sum_of(tenders: Sequence[StoredTender], kinds: Sequence[str]) -> Minor:
+    return sum(each.given for each in tenders if each.kind in kinds)
 
 
 def payable(desk: Desk, kind: str, given: Minor) -> tuple[Basket, Quote] | Refusal:

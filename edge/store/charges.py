@@ -191,6 +191,19 @@ def recent_refunds(db: SqliteDatabase) -> tuple[Refund, ...]:
     return tuple(map(_refund, found))
 
 
+def still_open(db: SqliteDatabase) -> tuple[int, int]:
+    """Return how many charges and refunds go back to customers, and how many do not go on without a person."""
+    found = row(
+        db,
+        f"SELECT (SELECT count(*) FROM charge WHERE {OPEN_SQL} AND state = 'reversing')"  # noqa: S608
+        f" + (SELECT count(*) FROM charge_refund WHERE {REFUND_OPEN_SQL}),"
+        " (SELECT count(*) FROM charge WHERE state = 'stuck')"
+        " + (SELECT count(*) FROM charge_refund WHERE state = 'refused')",
+    )
+    assert found is not None
+    return int(found[0]), int(found[1])
+
+
 def refund_of(db: SqliteDatabase, refund_id: str) -> Refund | None:
     found = row(db, f"SELECT {REFUND_COLUMNS} FROM charge_refund WHERE refund_id = ?", refund_id)  # noqa: S608
     return _refund(found) if found else None

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from drivers.document import Document
 from edge.clock import Clock
-from edge.store import catalog, members, outbox, printjobs, sales, staff
+from edge.store import catalog, charges, members, outbox, printjobs, sales, staff
 from edge.store.database import Store, rows
 from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
 from rules.basket import Names
@@ -66,6 +66,10 @@ class StoreReads:
         sale_id = printjobs.newest_if_doubtful(self._db, printer)
         found = sales.stored_sale(self._db, sale_id) if sale_id else None
         return (found.sale_id, found.receipt_number) if found else None
+
+    def open_payments(self) -> tuple[int, int]:
+        """Return how many payment codes are being undone or refunded, and how many need a person."""
+        return charges.still_open(self._db)
 
     def sale(self, sale_id: str) -> Sale | None:
         return sales.stored_sale(self._db, sale_id)

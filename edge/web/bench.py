@@ -14,6 +14,7 @@ from edge.screen import Stage, TillView
 from edge.text_marks import N_
 from edge.texts import clipped
 from edge.web.bars import code128, ean13
+from edge.web.bench_codes import OUTCOMES
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg
 from edge.web.speech import Speech
@@ -136,6 +137,8 @@ def _show(pages: Blueprint, table: Table) -> None:
             state=table.state(lane),
             sheets=table.sheets(lane),
             fault_words=DEVICE_FAULTS,
+            gateway=table.bench.gateway,
+            outcomes=OUTCOMES,
             faults={name: table.bench.faults(name) for name in (devices.scanner, devices.cards) if name},
         )
 

@@ -65,6 +65,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             of_lane=own,
             now=house.clock.now_local(),
             doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
+            payments=house.reads.open_payments() if is_open else (0, 0),
         )
 
     @pages.get("/")

@@ -220,6 +220,8 @@ def examine(folder: Path, gateway: Gateway, world: Connection) -> dict[str, obje
     )
     found["states"] = sorted({state for (state,) in rows(place.store.db, "SELECT state FROM charge")})
     if not found["sales"]:
+        # Nothing goes wrong any more.
+        ask_world(world, {"calm": "yes"})
         _finish(place)
     found["audit_after"] = list(auditing.check(place.store.db).problems)
     found["sales_after"] = scalar(place.store.db, "SELECT count(*) FROM sale")
@@ -262,7 +264,8 @@ def serve(services: PayServices, line: Connection) -> None:
         except EOFError:
             os._exit(0)
         if wanted is not None:
-            services.gateway.orders.clear()
+            if "calm" not in wanted:
+                services.gateway.orders.clear()
             services.gateway.next_charge(wanted.get("charge", "pays"))
             services.gateway.next_reversal(wanted.get("reverse", "done"))
             services.gateway.next_refund(wanted.get("refund", "done"))

@@ -17,6 +17,7 @@ STATEMENTS = (
     ) WITHOUT ROWID, STRICT""",
     """CREATE INDEX charge_open ON charge (lane)
         WHERE state IN ('created', 'paying', 'user_paying', 'unknown', 'reversing')""",
+    "CREATE INDEX charge_stuck ON charge (charge_id) WHERE state = 'stuck'",
     "CREATE INDEX charge_sale ON charge (sale_id)",
     "CREATE INDEX charge_time ON charge (created_ms)",
     # Only added to: what became of each charge, and why.
@@ -32,6 +33,7 @@ STATEMENTS = (
         done_ms INTEGER
     ) WITHOUT ROWID, STRICT""",
     "CREATE INDEX charge_refund_of ON charge_refund (charge_id)",
+    "CREATE INDEX charge_refund_refused ON charge_refund (refund_id) WHERE state = 'refused'",
     "CREATE INDEX charge_refund_open ON charge_refund (refund_id) WHERE state IN ('created', 'refunding')",
 )
 
