@@ -16,6 +16,7 @@ from drivers.pay_gateway import Order, Reply
 from edge import charging
 from edge.cli.configuration import check
 from edge.cli.doctor import doctor
+from edge.returning import WantedBack, give_back
 from edge.screen import Refusal, Stage
 from edge.store import charges, shifts
 from edge.store.charges import wrong_charge
@@ -237,6 +238,62 @@ def test_the_till_does_not_wait_for_a_gateway(tmp_path):
         # It was charged after the daemon was gone; the next one asks, and takes it.
         assert shop.gateway.kept() == 250
         assert scalar(shop.parts.store.reads, "SELECT count(*) FROM sale WHERE lane = 1") == 1
+
+
+def test_a_return_in_cash_leaves_less_for_the_code(shop):
+    """Without the internet the customer may have the cash; what went so goes back to the code no more."""
+    assert shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234") is None
+    for _ in range(3):
+        assert shop.ask(1, Till.scan, text=PEN) is None
+    assert shop.ask(1, Till.to_pay) is None
+    total = shop.view().total
+    shop.ask(1, Till.scan, text=WECHAT)
+    rest(shop)
+    sale_id = str(scalar(shop.parts.store.reads, "SELECT sale_id FROM sale"))
+
+    def back(number: int, in_cash: bool) -> object:
+        wanted = (WantedBack(0, 1),)
+        return shop.ask(
+            1,
+            give_back,
+            return_id=f"01RETURN{number:018d}",
+            sale_id=sale_id,
+            wanted=wanted,
+            reason="x",
+            in_cash=in_cash,
+        )
+
+    for number, in_cash in enumerate((True, False, True)):
+        assert back(number, in_cash) is None
+        rest(shop)
+    assert isinstance(back(9, False), Refusal)  # nothing is left of it
+    paid = rows(shop.parts.store.reads, "SELECT kind, sum(amount) FROM return_tender GROUP BY kind ORDER BY kind")
+    assert sum(amount for _, amount in paid) == total
+    assert [kind for kind, _ in paid] == ["cash", "wechat"]
+    assert shop.gateway.kept() == total - dict(paid)["wechat"]
+    # The same press once more gives nothing back again.
+    assert back(1, False) is None
+    rest(shop)
+    assert shop.gateway.kept() == total - dict(paid)["wechat"]
+
+
+def test_a_return_without_the_internet_owes_the_refund(shop):
+    to_pay(shop)
+    shop.ask(1, Till.scan, text=WECHAT)
+    rest(shop)
+    sale_id = str(scalar(shop.parts.store.reads, "SELECT sale_id FROM sale"))
+    shop.gateway.is_cut = True
+    wanted = (WantedBack(0, 1),)
+    shop.ask(1, give_back, return_id="01RETURN000000000000000001", sale_id=sale_id, wanted=wanted, reason="x")
+    rest(shop)
+    assert shop.parts.reads.open_payments() == (1, 0)
+    assert shop.gateway.kept() == 250
+    shop.stop()
+    shop.gateway.is_cut = False
+    shop.start()
+    rest(shop)
+    assert shop.parts.reads.open_payments() == (0, 0)
+    assert shop.gateway.kept() == 0
 
 
 # --- what is written where -------------------------------------------------------------------------------------------
