@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from drivers.fake_gateway import FakeGateway
 from drivers.pay_gateway import Back, Gateway, GatewayError, GatewayUnreachable, Order, RefundReply, Reply
 from edge import charging_replies
+from edge.charger_paces import Job, Paces, id_of
 from edge.charging_replies import begin_paying, forget, line_changed, take_reply
 from edge.clock import Clock, monotonic_s
 from edge.health import Health
@@ -24,8 +25,8 @@ from edge.screen import Refusal
 from edge.store import charges
 from edge.store.charges import Charge, Refund
 from edge.store.database import Store, StoreError
-from rules.charge_refunds import RefundDeed, RefundTold, refund_due
-from rules.charges import RUNNING, ChargeState, Deed, Patience, Told, due
+from rules.charge_refunds import RefundDeed, RefundTold
+from rules.charges import RUNNING, ChargeState, Deed, Patience, Told
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,12 @@ LOOK_S = 1.0
 """How often the disk is looked at when nobody wakes us."""
 PROBE_MS = 15_000
 """How often a gateway that was not reached is tried with something harmless."""
+STALE_MS = 30_000
+"""A gateway that was not heard of for so long is tried when somebody goes to the tenders."""
 BUSY_MS = 1_000
 """Pause after a till that did not answer, before the gateway is asked once more."""
 STOP_S = 3.0
 """Longest wait for a call under way when the daemon stops: what it was about is asked at the next start."""
-FRESH_MS = 86_400_000
 CODES_MAX = 100
 """Codes handed over and not sent yet; each lane has one at most."""
 
@@ -51,27 +53,6 @@ PATIENCE = Patience()
 Ask = Callable[..., Any]
 """`Loop.ask`: a lane, a method and its arguments."""
 Write = Callable[[Callable[[], Any]], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How far the calls about something have got since its state began, or since the start."""
-
-    state: str
-    first_ms: int
-    """When it was first seen, less how long it had been under way by then."""
-    last_ms: int
-    tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A call that is due."""
-
-    subject: Charge | Refund
-    deed: Deed | RefundDeed
-    wait_ms: int
-    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +81,18 @@ class Charger:
         self._store = store
         self._clock = clock
         self._health = health
-        self._patience = charging.patience
         self._now_ms = charging.now_ms
         self._ask: Ask | None = None
         self._write: Write | None = None
         self._lanes: frozenset[int] = frozenset()
         self._changed = threading.Condition()
         self._codes: dict[str, str] = {}
-        self._paces: dict[str, Pace] = {}
+        self._paces = Paces(charging.patience, wall_ms=clock.now_ms, now_ms=charging.now_ms)
         self._asked_for: set[str] = set()
         self._claimed: set[str] = set()
         self._line: dict[str, bool] = {}
         self._probed_ms: dict[str, int] = {}
+        self._heard_ms: dict[str, int] = {}
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -126,7 +107,14 @@ class Charger:
 
     def is_reachable(self, channel: str) -> bool:
         gateway = self.gateways.get(channel)
-        return gateway is not None and self._line.get(gateway.kind, True)
+        if gateway is None:
+            return False
+        with self._changed:
+            if self._now_ms() - self._heard_ms.get(gateway.kind, 0) > STALE_MS and self._line.get(gateway.kind):
+                # Somebody is about to pay, and it was not called for long: it is tried while the customer looks.
+                del self._line[gateway.kind]
+                self._changed.notify_all()
+            return self._line.get(gateway.kind, True)
 
     def hand_over(self, charge_id: str, code: str) -> None:
         with self._changed:
@@ -157,6 +145,8 @@ class Charger:
             self._health.report(f"gateway-{kind}", "gateway", "opening")
 
     def start(self, on_crash: Callable[[BaseException], None]) -> None:
+        if not self.gateways and not charges.open_charges(self._store.reads):
+            return
         count = min(THREADS_MAX, len(self._lanes) + 1)
         for number in range(1, count + 1):
             thread = threading.Thread(target=self._run, args=(on_crash,), name=f"charger:{number}", daemon=True)
@@ -192,7 +182,7 @@ class Charger:
         job = self._take()
         if job is None:
             return self._probe()
-        subject = _id(job.subject)
+        subject = id_of(job.subject)
         try:
             if isinstance(job.subject, Charge):
                 self._charge(job.subject, job)
@@ -215,7 +205,7 @@ class Charger:
         with self._changed:
             job = self._next()
             if job is not None and job.wait_ms == 0:
-                subject = _id(job.subject)
+                subject = id_of(job.subject)
                 self._claimed.add(subject)
                 self._asked_for.discard(subject)
                 return job
@@ -227,11 +217,15 @@ class Charger:
         """Return the job that comes next. One thread at least is kept for what lanes wait for."""
         found: list[Job] = []
         subjects = [*charges.open_charges(self._store.reads), *charges.open_refunds(self._store.reads), *self._stuck()]
-        self._forget({_id(each) for each in subjects})
-        awaited = {_id(each) for each in subjects if _is_awaited(each)}
+        self._forget({id_of(each) for each in subjects})
+        awaited = {id_of(each) for each in subjects if _is_awaited(each)}
         is_busy = bool(self._claimed - awaited)
         for each in subjects:
-            job = None if _id(each) in self._claimed else self._due(each)
+            job = (
+                None
+                if id_of(each) in self._claimed
+                else self._paces.due(each, is_asked_for=id_of(each) in self._asked_for)
+            )
             if job is not None and not (is_busy and not _is_awaited(each)):
                 found.append(job)
         return min(found, key=lambda job: (job.wait_ms, not _is_awaited(job.subject)), default=None)
@@ -242,49 +236,18 @@ class Charger:
         return [each for each in found if each is not None and each.state is ChargeState.STUCK]
 
     def _forget(self, still_open: set[str]) -> None:
-        for old in self._paces.keys() - still_open - self._claimed:
-            del self._paces[old]
+        self._paces.forget(still_open | self._claimed)
         for gone in self._codes.keys() - still_open:
             del self._codes[gone]
         self._asked_for &= still_open
 
-    def _due(self, subject: Charge | Refund) -> Job | None:
-        key, now_ms = _id(subject), self._now_ms()
-        pace = self._paces.get(key)
-        if pace is None or pace.state != subject.state.value:
-            under_way = self._clock.now_ms() - (getattr(subject, "sent_ms", None) or subject.created_ms)
-            # After a restart the wall clock alone knows; one that was moved meanwhile is not believed.
-            first_ms = pace.first_ms if pace else now_ms - (under_way if 0 <= under_way < FRESH_MS else 0)
-            last_ms = pace.last_ms if pace else now_ms - FRESH_MS
-            # What a refund waits for is the same service, whether it is sent or asked about.
-            tries = pace.tries if pace and isinstance(subject, Refund) else 0
-            pace = self._paces[key] = Pace(subject.state.value, first_ms, last_ms, tries)
-        since_last_ms, is_asked_for = now_ms - pace.last_ms, key in self._asked_for
-        if isinstance(subject, Refund):
-            answer = refund_due(subject.state, since_last_ms=since_last_ms, tries=pace.tries, is_asked_for=is_asked_for)
-            return Job(subject, *answer) if answer else None
-        since_sent_ms = now_ms - pace.first_ms
-        found = due(
-            subject.state, since_sent_ms=since_sent_ms, since_last_ms=since_last_ms, tries=pace.tries,
-            is_asked_for=is_asked_for, patience=self._patience,
-        )  # fmt: skip
-        return Job(subject, found.deed, found.wait_ms, since_sent_ms >= self._patience.pay_ms) if found else None
-
     def _note(self, subject: str, wait_ms: int = 0) -> None:
-        """Count a call that ended."""
         with self._changed:
-            pace = self._paces.get(subject)
-            if pace is not None:
-                self._paces[subject] = replace(pace, last_ms=self._now_ms() + wait_ms, tries=pace.tries + 1)
+            self._paces.note(subject, wait_ms)
 
     def _note_sent(self, subject: str) -> None:
-        """Let the waits of a charge begin with this moment."""
         with self._changed:
-            pace = self._paces.get(subject)
-            now_ms = self._now_ms()
-            is_sent = pace is not None and pace.state == ChargeState.PAYING.value
-            first_ms = pace.first_ms if pace is not None and is_sent else now_ms
-            self._paces[subject] = Pace(ChargeState.PAYING.value, first_ms, now_ms)
+            self._paces.note_sent(subject)
 
     # ---------------------------------------------------------------------- calls
 
@@ -380,6 +343,7 @@ class Charger:
         self._health.report(f"gateway-{kind}", "gateway", state, reply.detail if reply and state != "ok" else "")
         with self._changed:
             was, self._line[kind] = self._line.get(kind, True), is_reached
+            self._heard_ms[kind] = self._now_ms()
         if was is is_reached or self._ask is None:
             return
         for lane in self._lanes:
@@ -387,10 +351,6 @@ class Charger:
                 self._ask(lane, line_changed)
             except TillBusyError:
                 log.info("lane %d is busy; it hears of the line later", lane)
-
-
-def _id(subject: Charge | Refund) -> str:
-    return subject.charge_id if isinstance(subject, Charge) else subject.refund_id
 
 
 def _is_awaited(subject: Charge | Refund) -> bool:

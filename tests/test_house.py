@@ -87,6 +87,7 @@ FLOORS = {
         "edge.loop",
         "edge.printing",
         "edge.charger",
+        "edge.charger_*",
         "edge.gateways",
         "edge.relay",
         "edge.relay_*",
