@@ -19,12 +19,14 @@ from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
 from edge.bench import Bench
 from edge.card_keys import read_card_key
+from edge.charger import Charger, Charging
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
 from edge.config_file import Loaded, SecretError, keep_last_good, read_key, write_whole
 from edge.config_walk import Problem
 from edge.devices import ReaderThread, make_printer, make_reader
+from edge.gateways import make_gateways
 from edge.health import Health, free_bytes
 from edge.identify import Identify
 from edge.importing import ImportRoom
@@ -97,6 +99,7 @@ class Parts:
     jobs: Jobs
     imports: ImportRoom
     shop: Shop
+    charger: Charger
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -164,6 +167,7 @@ def start(
     on_crash: Callable[[BaseException], None],
     clock: Clock | None = None,
     disk_free: Callable[[Path], int] = free_bytes,
+    charging: Charging | None = None,
 ) -> Parts:
     """Start every part; leaving the stack stops them in the opposite order.
 
@@ -172,6 +176,7 @@ def start(
     Args:
         clock: another one than the shop's own: a demo's or a test's.
         disk_free: what to ask for the room that is left, with the data folder.
+        charging: gateways of payment codes, and a clock for their waits, in the place of the configuration's.
     """
     config = loaded.config
     assert loaded.promotions is not None, "load_or_last_good always gives promotions"
@@ -187,10 +192,13 @@ def start(
     followers: list[Callable[[], None]] = []
     screens = Screens()
     stack.callback(screens.close)
+    charger = Charger(
+        charging or Charging(make_gateways(loaded, clock=clock, health=health)), store=store, clock=clock, health=health
+    )
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
-        card_key=_card_key(loaded, health),
+        card_key=_card_key(loaded, health), charges=charger if charger.gateways else None,
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -199,6 +207,10 @@ def start(
     loop.start()
     jobs = Jobs(shop, loop)
     stack.callback(jobs.stop)
+    charger.connect(loop.ask, loop.write, lanes=frozenset(lane.number for lane in config.lane))
+    charger.start(on_crash)
+    followers.append(charger.wake)
+    stack.callback(charger.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
     core = Core(config, clock, store, health, loop, Identify())
@@ -217,7 +229,7 @@ def start(
         identify=core.identify,
         slide_folder=loaded.resolve(config.display.slides) if config.display.slides else None,
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
-                     card_key=shop.card_key),
+                     card_key=shop.card_key, charger=charger),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
@@ -226,7 +238,9 @@ def start(
         thread.start()
     stack.callback(_end_soon, threads)
     jobs.start()
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop)
+    return Parts(
+        config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop, charger
+    )
 
 
 def _keep(loaded: Loaded, health: Health) -> None:
@@ -341,6 +355,7 @@ def _bench(
     *,
     tiers: tuple[Tier, ...],
     card_key: bytes | None,
+    charger: Charger,
 ) -> Bench | None:
     if not config.screen.bench:
         return None
@@ -351,7 +366,7 @@ def _bench(
     devices = {name: device for name, device in made.items() if isinstance(device, HandReader | FakePrinter)}
     return Bench(
         devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
-        counter_of=partial(cards.counter, store.reads),
+        counter_of=partial(cards.counter, store.reads), gateway=charger.simulator(),
     )  # fmt: skip
 
 

@@ -48,7 +48,8 @@ def wait(desk: Desk, text: str, code: Code) -> Refusal | None:
 def refuse_payment_code(desk: Desk) -> Refusal:
     """Say that a payment code is of no use now: at the tenders it only passes by, before them it blocks."""
     if desk.memory.stage is Stage.PAYING:
-        return desk.refuse(Refusal("payment_code_not_charged"))
+        # It was not kept, so that it could be charged now: it is to be shown once more.
+        return desk.refuse(Refusal("scan_again" if desk.shop.charges else "payment_code_not_charged"))
     return block(desk, Refusal("payment_code_not_here"))
 
 

@@ -13,6 +13,7 @@ from drivers.base import CARDS_MARK
 from drivers.escpos_paper import Paper
 from drivers.fake import HandReader
 from drivers.fake_card import FakeSunCard
+from drivers.fake_gateway import FakeGateway
 from drivers.fake_printer import FakeJob, FakePrinter
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
@@ -64,6 +65,7 @@ class Bench:
         tiers: tuple[Tier, ...] = (),
         card_key: bytes | None = None,
         counter_of: Callable[[str], int] = lambda _: 0,
+        gateway: FakeGateway | None = None,
     ) -> None:
         """Take the devices.
 
@@ -72,9 +74,11 @@ class Bench:
             tiers: of the rules in force, for the look of the members' cards.
             card_key: the shop's master key; None: no card here proves itself.
             counter_of: gives the newest counter that the shop believed of a card, which a simulated one goes on from.
+            gateway: the simulated one, where payment codes are charged by it.
         """
         self.shelf = shelf
         self.tiers = tiers
+        self.gateway = gateway
         self._devices = dict(devices)
         self._card_key = card_key
         self._counter_of = counter_of

@@ -303,6 +303,47 @@ class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keepalive_s: Annotated[int, Meta(ge=5, le=600, description="Seconds between signs of life.")] = 30
 
 
+class GatewayConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service that charges customers' payment codes; one of each kind at most."""
+
+    kind: Annotated[
+        Literal["wechat", "alipay", "simulator"],
+        Meta(description="WeChat Pay, Alipay, or one that is simulated and takes every code without one of its own."),
+    ]
+    app_id: Annotated[str, Meta(max_length=32, description="App id at WeChat or Alipay.")] = ""
+    merchant_id: Annotated[
+        str, Meta(max_length=32, description="WeChat: merchant number (mch_id); of the partner, where one signs.")
+    ] = ""
+    sub_merchant_id: Annotated[
+        str, Meta(max_length=32, description="WeChat: the shop's own number where a partner signs for it; empty: none.")
+    ] = ""
+    sub_app_id: Annotated[str, Meta(max_length=32, description="WeChat: the shop's own app id beside it.")] = ""
+    key_file: Annotated[
+        str, Meta(max_length=200, description="File of the secret: WeChat's API v2 key, the private key for Alipay.")
+    ] = ""
+    public_key_file: Annotated[
+        str,
+        Meta(max_length=200, description="Alipay: file of Alipay's own public key, which its answers are signed with."),
+    ] = ""
+    cert_file: Annotated[
+        str, Meta(max_length=200, description="WeChat: file of the merchant's certificate (apiclient_cert.pem).")
+    ] = ""
+    cert_key_file: Annotated[str, Meta(max_length=200, description="WeChat: file of its key (apiclient_key.pem).")] = ""
+    token_file: Annotated[
+        str, Meta(max_length=200, description="Alipay: file of app_auth_token where a service provider signs.")
+    ] = ""
+    subject: Annotated[
+        str, Meta(max_length=60, description="What customers read in their bill; empty: the store's name.")
+    ] = ""
+    server: Annotated[
+        str,
+        Meta(pattern=r"^(https://[^/\s?#]+)?$", max_length=200, description="Another server; empty: the official one."),
+    ] = ""
+    ca_file: Annotated[
+        str, Meta(max_length=200, description="Certificate authority of that server; empty: the system's.")
+    ] = ""
+
+
 class CardsConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Cards that prove themselves, and the codes on members' phones."""
 
@@ -343,6 +384,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     privacy: PrivacyConfig = PrivacyConfig()
     scale_code: Annotated[tuple[ScaleCodeConfig, ...], Meta(max_length=100)] = ()
     broker: BrokerConfig | None = None
+    gateway: Annotated[tuple[GatewayConfig, ...], Meta(max_length=3)] = ()
     cards: CardsConfig = CardsConfig()
     screen: ScreenConfig = ScreenConfig()
     display: DisplayConfig = DisplayConfig()

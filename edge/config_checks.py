@@ -14,6 +14,7 @@ from drivers.escpos_transport import transport_for
 from drivers.fake_printer import PRINTER_FAULTS
 from drivers.pen import FONT_PACKAGES, find_font
 from edge.config import Config, DeviceConfig
+from edge.config_gateways import check_gateways
 from edge.config_readers import check_faults, check_reader, faults_of
 from edge.config_walk import Problem, Walk, shown
 from rules.scale_codes import format_error
@@ -44,6 +45,8 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     _check_twins("device", "name", [device and device.name for device in config.device or ()], walk)
     _check_twins("device", "path", [device and (device.path or None) for device in config.device or ()], walk)
     _check_twins("role", "name", [role and role.name for role in config.role or ()], walk)
+    _check_twins("gateway", "kind", [each and each.kind for each in config.gateway or ()], walk)
+    check_gateways(config, walk)
     _check_twins("scale_code", "prefix", [scale and scale.prefix for scale in config.scale_code or ()], walk)
     _check_lanes(config, lanes, devices, walk)
     for number, device in enumerate(config.device or (), 1):
@@ -173,6 +176,10 @@ def _check_broker(config: Config, walk: Walk, warnings: list[Problem]) -> None:
 
 def _check_simulation(config: Config, walk: Walk, warnings: list[Problem]) -> None:
     is_bench = bool(config.screen and config.screen.bench)
+    for number, gateway in enumerate(config.gateway or (), 1):
+        if gateway is not None and gateway.kind == "simulator" and not is_bench:
+            why = "it is simulated, and screen.bench is false: goods would leave the shop for nothing"
+            warnings.append(walk.problem(f"gateway[{number}].kind", "simulator", "wechat or alipay", why))
     for number, device in enumerate(config.device or (), 1):
         if device is None or device.kind is None:
             continue

@@ -9,14 +9,16 @@ from typing import Any, Protocol
 import msgspec
 
 from edge.ids import new_id
-from edge.screen import ApprovalView, Refusal, Sound, StaffView, Stage, TillView
+from edge.screen import ApprovalView, ChargeView, Refusal, Sound, StaffView, Stage, TillView
 from edge.shop import Shop
-from edge.store import audit, baskets, staff
+from edge.store import audit, baskets, charges, staff
 from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine, StoredTender
+from edge.store.charges import Charge
 from edge.store.rows import StaffRow
 from edge.store.sales import last_sale
 from edge.viewing import done_view, selling_view
 from rules.basket import PIECES_MAX, Basket
+from rules.charges import CHANNELS
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import Quote
 
@@ -82,6 +84,10 @@ class Memory:
     held_uids: tuple[str, ...] = ()
     """Cards that lay on the reader at once, while one of them is to be chosen."""
     held_ms: int = 0
+    charge: Charge | None = None
+    """The payment code that is being charged: until it is decided, nothing else of the sale may change."""
+    charge_next: Minor = 0
+    """What the next payment code is charged; 0: all that is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,8 @@ class Desk:
             return Refusal("locked")
         if self.memory.blocked is not None:
             return Refusal("blocked_banner")
+        if self.memory.charge is not None:
+            return Refusal("charge_running")
         if self.memory.tenders:
             return Refusal("tenders_first")
         return None
@@ -201,6 +209,8 @@ class Desk:
             stage: where the lane goes on.
             along: written in the same transaction.
         """
+        if self.memory.charge is not None:
+            return self.refuse(Refusal("charge_running"))
         priced = self.shop.priced_basket(basket, lane=self.lane)
         if priced.gross > AMOUNT_MAX:
             return self.refuse(Refusal("amount_range"))
@@ -274,6 +284,8 @@ class Desk:
             proof=proof.level.value if proof else "", cards_held=() if is_locked else memory.held_uids,
             card_offered="" if is_locked else memory.card_offered[-4:],
         )  # fmt: skip
+        if memory.stage is Stage.PAYING:
+            view = self._with_codes(view)
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)
         elif memory.stage is not Stage.LOCKED and memory.basket is not None:
@@ -291,6 +303,19 @@ class Desk:
             )
         self._rules_shown = self.shop.rules
         self.shop.screens.show(view)
+
+    def _with_codes(self, view: TillView) -> TillView:
+        """Return the view with the payment code that is being charged, and which could be."""
+        charge, door = self.memory.charge, self.shop.charges
+        shown = (
+            None
+            if charge is None
+            else ChargeView(
+                charge.charge_id, charge.kind, charge.amount, charge.masked, charge.state.value, charge.reason.value
+            )
+        )
+        ways = tuple((kind, door.is_reachable(kind)) for kind in CHANNELS if door.takes(kind)) if door else ()
+        return replace(view, charge=shown, charge_next=self.memory.charge_next, code_ways=ways)
 
     def follow_rules(self) -> None:
         """Show the open basket at rules that were published since it was painted.
@@ -315,7 +340,9 @@ class Desk:
         away_ms = self.now_ms() - state.seen_ms
         is_fresh = not minutes or 0 <= away_ms < minutes * 60_000
         person = staff.by_id(db, state.staff_id) if state.staff_id and is_fresh else None
-        stage = Stage.LOCKED if person is None else Stage.PAYING if state.tenders else Stage.SELLING
+        charge = charges.running(db, self.lane)
+        is_paying = bool(state.tenders) or charge is not None
+        stage = Stage.LOCKED if person is None else Stage.PAYING if is_paying else Stage.SELLING
         done_sale_id = ""
         banner = Refusal(state.banner.code, state.banner.params) if state.banner else None
         if stage is Stage.SELLING and basket is None and banner is None and 0 <= away_ms < DONE_SHOWN_MS:
@@ -326,6 +353,7 @@ class Desk:
         return Memory(
             stage=stage, staff=person, basket=basket, steps=steps, tenders=state.tenders,
             blocked=banner, waiting=state.waiting, done_sale_id=done_sale_id, seen_ms=self.now_ms(),
+            charge=charge,
         )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from edge import times_grants
 from edge.cards import proof_refusal
 from edge.checkout import close_sale
@@ -12,7 +14,9 @@ from edge.exchanging_plan import return_id
 from edge.holding import has_goods
 from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Sound, Stage, named
+from edge.store import charges
 from edge.store.baskets import StoredBasket, StoredTender
+from edge.store.charges import Step
 from edge.store.entries import stored as stored_entry
 from edge.store.ledger import InsufficientError
 from edge.store.returns import ReturnedTwiceError
@@ -22,6 +26,7 @@ from edge.tier_exclusive import refuses_basket
 from edge.till_by_hand import discount_outgrown
 from rules.basket import Basket
 from rules.card_policy import Spending
+from rules.charges import CHANNELS, Reason, cancelled
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
@@ -31,6 +36,8 @@ GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_E
 """Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
 TENDER_KINDS = ("cash", "card", "scan", "stored_value", "account")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
+TOLD_ANEW = frozenset({"offer_gone", "points_changed", "price_changed", "gifts_changed", "return_changed"})
+"""Refusals after which the customer is told the new price."""
 
 
 def to_pay(desk: Desk) -> Refusal | None:
@@ -56,9 +63,9 @@ def back_to_sale(desk: Desk) -> Refusal | None:
     """Go back to the basket, as long as no tender was taken."""
     if desk.memory.stage is not Stage.PAYING:
         return None
-    if desk.memory.tenders:
-        return desk.refuse(Refusal("tenders_first"))
-    desk.set(stage=Stage.SELLING)
+    if desk.memory.charge or desk.memory.tenders:
+        return desk.refuse(Refusal("charge_running" if desk.memory.charge else "tenders_first"))
+    desk.set(stage=Stage.SELLING, charge_next=0)
     desk.show()
     return None
 
@@ -72,49 +79,140 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     if memory.basket is None or memory.basket.sale_id != sale_id:
         is_closed = stored_sale(shop.store.db, sale_id) or stored_entry(shop.store.db, return_id(sale_id, 1))
         return None if is_closed else desk.refuse(Refusal("stale_sale"))
-    refusal = _may_pay(desk, kind, given)
-    if refusal:
-        return desk.refuse(refusal)
-    quoted = _quoted(desk, memory.basket)
+    refusal = None if kind in TENDER_KINDS else Refusal("amount_range")
+    quoted = refusal or payable(desk, kind, given)
     if isinstance(quoted, Refusal):
-        return desk.refuse(quoted)
-    basket, quote = quoted
-    refusal = may_pay_stored_value(desk, basket.member_id, given if kind == STORED_VALUE else 0)
-    refusal = refusal or may_pay_on_account(desk, basket.member_id, given if kind == ACCOUNT else 0)
-    if refusal:
-        return desk.refuse(refusal)
-    worth = worth_of(desk, memory.basket, pays=True)
-    if isinstance(worth, Refusal):
-        return desk.refuse(worth)
-    changed = _changed(memory.told, quote) or changed_worth(memory.told, worth)
-    if changed:
-        return desk.refuse(changed, tells=True)
+        return desk.refuse(quoted, tells=quoted.code in TOLD_ANEW)
+    basket, quote, due = quoted
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
-    due = max(quote.total - worth, 0)
-    answer = settle(due, [Offer(each.kind, each.given, each.ref) for each in tenders], shop.cash_rounding)
+    answer = _settled(desk, due, tenders)
     if isinstance(answer, Overpaid):
-        rest = max(due - sum(each.given for each in memory.tenders), 0)
-        return desk.refuse(Refusal("tender_over", {"due_minor": rest}))
+        return desk.refuse(Refusal("tender_over", {"due_minor": rest_of(desk, due)}))
     if isinstance(answer, Short):
         return _keep_tenders(desk, tenders)
+    person = memory.staff
+    assert person is not None, "a lane without staff is locked"
     try:
-        _close(desk, basket, quote, answer, printer=printer)
+        closed = _record(desk, basket, quote, answer, staff_id=person.staff_id, printer=printer)
     except InsufficientError as error:
         return desk.refuse(Refusal("balance_short", {"unit": error.insufficient.unit}))
     except ReturnedTwiceError:
         return desk.refuse(Refusal("return_too_many"))
     except WorthChangedError:
         return desk.refuse(Refusal("return_apart"))
+    _show_closed(desk, *closed)
     return None
+
+
+def add_paid(
+    desk: Desk, tender: StoredTender, *, along: Callable[[], None], staff_id: str, printer: str
+) -> Refusal | None:
+    """Add a tender whose money is here, with what is written along; it closes the sale where it settles the rest.
+
+    One transaction holds all of it. A sale that cannot be closed now keeps the tender, and the lane says why.
+
+    Args:
+        staff_id: who took the tender, where nobody is signed in any more.
+    """
+    memory = desk.memory
+    assert memory.basket is not None, "a charge belongs to a basket"
+    tenders = (*memory.tenders, tender)
+    quoted = payable(desk, tender.kind, 0) if memory.stage is Stage.PAYING else Refusal("locked")
+    refusal = quoted if isinstance(quoted, Refusal) else None
+    if not isinstance(quoted, Refusal):
+        basket, quote, due = quoted
+        answer = _settled(desk, due, tenders)
+        if isinstance(answer, Settlement):
+            who = memory.staff.staff_id if memory.staff else staff_id
+            try:
+                with desk.shop.store.transaction():
+                    along()
+                    closed = _record(desk, basket, quote, answer, staff_id=who, printer=printer)
+            except InsufficientError as error:
+                refusal = Refusal("balance_short", {"unit": error.insufficient.unit})
+            except ReturnedTwiceError:
+                refusal = Refusal("return_too_many")
+            except WorthChangedError:
+                refusal = Refusal("return_apart")
+            else:
+                _show_closed(desk, *closed)
+                return None
+        elif isinstance(answer, Overpaid):
+            refusal = Refusal("tender_over", {"due_minor": 0})
+    with desk.shop.store.transaction():
+        along()
+        desk.put_state(tenders=tenders)
+    desk.set(tenders=tenders, charge=None)
+    if memory.stage is Stage.LOCKED:
+        refusal = None
+    tells = refusal is not None and refusal.code in TOLD_ANEW
+    desk.show(sound=Sound.ERROR if refusal else Sound.SCAN, notice=refusal, tells=tells)
+    return refusal
 
 
 def undo_tender(desk: Desk) -> Refusal | None:
     """Give the last tender back."""
     tenders = desk.memory.tenders
-    if not tenders or desk.memory.stage is not Stage.PAYING:
-        return desk.refuse(Refusal("nothing_to_undo"))
-    detail = {"kind": tenders[-1].kind, "given": tenders[-1].given}
-    return _keep_tenders(desk, tenders[:-1], note="undo_tender", detail=detail)
+    refusal = Refusal("charge_running") if desk.memory.charge else None
+    if refusal or not tenders or desk.memory.stage is not Stage.PAYING:
+        return desk.refuse(refusal or Refusal("nothing_to_undo"))
+    return _keep_tenders(desk, tenders[:-1], back=tenders[-1:])
+
+
+def undo_all(desk: Desk) -> Refusal | None:
+    """Give every tender back, the last one first, and go back to the basket."""
+    tenders = desk.memory.tenders
+    refusal = Refusal("charge_running") if desk.memory.charge else None
+    if refusal or not tenders or desk.memory.stage is not Stage.PAYING:
+        return desk.refuse(refusal or Refusal("nothing_to_undo"))
+    _keep_tenders(desk, (), back=tenders[::-1])
+    handed = {
+        "cash_minor": _sum_of(tenders, ("cash",)),
+        "card_minor": _sum_of(tenders, ("card", "scan")),
+        "codes_minor": _sum_of(tenders, CHANNELS),
+    }
+    desk.set(stage=Stage.SELLING, charge_next=0)
+    desk.show(sound=Sound.SCAN, notice=Refusal("undone_all", handed))
+    return None
+
+
+def _sum_of(tenders: Sequence[StoredTender], kinds: Sequence[str]) -> Minor:
+    return sum(each.given for each in tenders if each.kind in kinds)
+
+
+def payable(desk: Desk, kind: str, given: Minor) -> tuple[Basket, Quote, Minor] | Refusal:
+    """Return the basket with its quote and what is due beyond what comes back, as the customer was told of them.
+
+    It is a refusal where so much cannot be tendered now.
+
+    Args:
+        given: 0 asks about what was tendered before.
+    """
+    memory = desk.memory
+    assert memory.basket is not None
+    refusal = _may_pay(desk, kind, given, is_new=kind not in CHANNELS or given > 0)
+    if refusal:
+        return refusal
+    quoted = _quoted(desk, memory.basket)
+    if isinstance(quoted, Refusal):
+        return quoted
+    basket, quote = quoted
+    refusal = may_pay_stored_value(desk, basket.member_id, given if kind == STORED_VALUE else 0)
+    refusal = refusal or may_pay_on_account(desk, basket.member_id, given if kind == ACCOUNT else 0)
+    worth = refusal or worth_of(desk, memory.basket, pays=True)
+    if isinstance(worth, Refusal):
+        return worth
+    changed = _changed(memory.told, quote) or changed_worth(memory.told, worth)
+    return changed or (basket, quote, max(quote.total - worth, 0))
+
+
+def rest_of(desk: Desk, due: Minor) -> Minor:
+    """Return what is still due."""
+    return max(due - sum(each.given for each in desk.memory.tenders), 0)
+
+
+def _settled(desk: Desk, due: Minor, tenders: tuple[StoredTender, ...]) -> Settlement | Short | Overpaid:
+    return settle(due, [Offer(each.kind, each.given, each.ref) for each in tenders], desk.shop.cash_rounding)
 
 
 def _quoted(desk: Desk, stored: StoredBasket) -> tuple[Basket, Quote] | Refusal:
@@ -152,16 +250,20 @@ def _changed(told: Told, quote: Quote) -> Refusal | None:
     return Refusal("price_changed" if now.total != told.total else "gifts_changed", total)
 
 
-def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
+def _may_pay(desk: Desk, kind: str, given: Minor, *, is_new: bool) -> Refusal | None:
     memory = desk.memory
     if memory.stage is not Stage.PAYING:
         return Refusal("locked" if memory.stage is Stage.LOCKED else "stale_sale")
     if memory.blocked is not None:
         return Refusal("blocked_banner")
+    if not is_new:
+        return desk.shop.refuses_sales()
+    if memory.charge is not None:
+        return Refusal("charge_running")
     rest = memory.told.due - sum(tender.given for tender in memory.tenders)
     # A rest that is less than the least coin is settled by an empty hand.
     is_rounded_away = kind == CASH and cash_due(rest, desk.shop.cash_rounding) <= 0
-    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0 and not is_rounded_away):
+    if not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0 and not is_rounded_away):
         return Refusal("amount_range")
     # One place is for what the rounding of cash takes off.
     if len(memory.tenders) >= TENDERS_MAX - 1:
@@ -169,20 +271,31 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
     return desk.shop.refuses_sales()
 
 
-def _keep_tenders(desk: Desk, tenders: tuple[StoredTender, ...], *, note: str = "", detail: object = None) -> None:
-    """Remember the part that was paid: it is on the disk before the screen says so."""
+def _keep_tenders(desk: Desk, tenders: tuple[StoredTender, ...], *, back: tuple[StoredTender, ...] = ()) -> None:
+    """Remember the part that was paid: it is on the disk before the screen says so.
+
+    Args:
+        back: tenders that are given back, in this order; money of a payment code goes back by itself.
+    """
     assert desk.memory.staff is not None, "a lane without staff is locked"
+    db, sale_id = desk.shop.store.db, desk.memory.basket.sale_id if desk.memory.basket else ""
     with desk.shop.store.transaction():
         desk.put_state(tenders=tenders)
-        if note:
-            desk.note(note, desk.memory.basket.sale_id if desk.memory.basket else "", detail)
+        for each in back:
+            desk.note("undo_tender", sale_id, {"kind": each.kind, "given": each.given})
+            charge = charges.charge_of(db, each.ref) if each.kind in CHANNELS else None
+            if charge is not None:
+                step = Step(desk.now_ms(), staff_id=desk.memory.staff.staff_id)
+                charges.move(db, charge, cancelled(charge.state), step, reason=Reason.UNDONE)
     desk.set(tenders=tenders)
+    if back:
+        desk.shop.committed()
     desk.show(sound=Sound.SCAN)
 
 
-def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, printer: str) -> None:
-    person = desk.memory.staff
-    assert person is not None, "a lane without staff is locked"
+def _record(
+    desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, staff_id: str, printer: str
+) -> tuple[str, str | None]:
     stored = desk.memory.basket
     assert stored is not None, "nothing is paid without a basket"
     more_lines = times_grants.times_lines(desk.shop, stored)
@@ -190,12 +303,16 @@ def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, 
         new_tier_id = close_with_back(desk, stored, basket, quote, settlement, printer=printer, more_lines=more_lines)
     else:
         _, new_tier_id = close_sale(
-            desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines,
+            desk.shop, basket, quote, settlement, staff_id=staff_id, printer=printer, more_lines=more_lines,
             keeps_change=stored.keeps_change,
         )  # fmt: skip
+    return basket.sale_id, new_tier_id
+
+
+def _show_closed(desk: Desk, sale_id: str, new_tier_id: str | None) -> None:
     desk.set(
-        stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1,
-        done_sale_id=basket.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),
+        stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1, charge=None, charge_next=0,
+        done_sale_id=sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),
     )  # fmt: skip
     desk.shop.committed()
     desk.show(sound=Sound.PAID)

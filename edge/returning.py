@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from edge.charging_refunds import begin_refunds
 from edge.coupon_returns import return_coupons
 from edge.desk import Desk, HasDesk
 from edge.member_sweep import sweep_merged
@@ -25,12 +26,13 @@ DAY_MS = 86_400_000
 
 
 def give_back(
-    till: HasDesk, *, return_id: str, sale_id: str, wanted: Sequence[WantedBack], reason: str
+    till: HasDesk, *, return_id: str, sale_id: str, wanted: Sequence[WantedBack], reason: str, in_cash: bool = False
 ) -> Refusal | None:
     """Take some of a sale back and pay for it; a second press with the same id changes nothing.
 
     Args:
         return_id: made by the screen that asks.
+        in_cash: what was paid with payment codes is paid back in cash.
     """
     desk, shop = till.desk, till.desk.shop
     db = shop.store.db
@@ -54,7 +56,7 @@ def give_back(
                 staff_id=desk.memory.staff.staff_id,
                 approver_id=desk.approver_id, reason=reason.strip()[:REASON_MAX], of_id=sale_id, number=number,
             )  # fmt: skip
-            back = planned(shop, sale_id, wanted, entry)
+            back = planned(shop, sale_id, wanted, entry, in_cash=in_cash)
             assert isinstance(back, Return), "what may be returned was asked before"
             carry_out(desk, back)
             _queue_papers(desk, desk.printer, back)
@@ -85,6 +87,7 @@ def carry_out(desk: Desk, back: Return) -> None:
     """
     shop, sale = desk.shop, back.sale
     returns.record(shop.store.db, back, currency=shop.config.store.currency)
+    begin_refunds(desk, back)
     _look_again(shop, back)
     return_coupons(shop.store.db, sale, at_ms=back.entry.at_ms)
     sweep_merged(desk, sale.member_id, of_id=back.entry.entry_id)

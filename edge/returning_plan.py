@@ -22,6 +22,7 @@ from rules.return_rules import Clawback
 from rules.returns import Refund, Refused, ReturnedLine, clawback_of, first_units, refund
 from rules.reversal import (
     PointsTaken,
+    codes_in_cash,
     goods_back,
     lots_back,
     money_back,
@@ -46,13 +47,22 @@ class WantedBack:
     """False where it is not sold again."""
 
 
-def preview(shop: Shop, sale_id: str, wanted: Sequence[WantedBack], *, lane: int) -> Return | Refusal:
+def preview(
+    shop: Shop, sale_id: str, wanted: Sequence[WantedBack], *, lane: int, in_cash: bool = False
+) -> Return | Refusal:
     """Return what a return would give back now, or why it cannot be made; nothing is changed."""
-    return planned(shop, sale_id, wanted, Entry("", "return", 0, "", (), lane=lane))
+    return planned(shop, sale_id, wanted, Entry("", "return", 0, "", (), lane=lane), in_cash=in_cash)
 
 
 def planned(
-    shop: Shop, sale_id: str, wanted: Sequence[WantedBack], entry: Entry, *, carry: Minor = 0, paid_for: str = ""
+    shop: Shop,
+    sale_id: str,
+    wanted: Sequence[WantedBack],
+    entry: Entry,
+    *,
+    carry: Minor = 0,
+    paid_for: str = "",
+    in_cash: bool = False,
 ) -> Return | Refusal:
     """Return a return with everything that moves because of it, or why it cannot be made.
 
@@ -60,16 +70,17 @@ def planned(
         entry: with all but its transfers.
         carry: what of the money pays for another sale instead of being given back.
         paid_for: that sale.
+        in_cash: what was paid with payment codes is paid back in cash.
     """
     sale = stored_sale(shop.store.db, sale_id)
     if sale is None:
         return Refusal("receipt_unknown")
-    back = _planned(shop, sale, wanted, entry, carry=carry)
+    back = _planned(shop, sale, wanted, entry, carry=carry, in_cash=in_cash)
     return back if isinstance(back, Refusal) else replace(back, paid_for=paid_for)
 
 
 def _planned(
-    shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry, *, carry: Minor = 0
+    shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry, *, carry: Minor, in_cash: bool
 ) -> Return | Refusal:
     before = returns.so_far(shop.store.db, sale.sale_id)
     units = _units(sale, wanted, before)
@@ -90,6 +101,7 @@ def _planned(
         return Refusal("return_nothing")
     back = taken_of(answer.amount - withheld - carry, paid, order)
     parts = tenders_of(back, carry)
+    parts = codes_in_cash(parts) if in_cash else parts
     restocked = {each.line: each.is_restocked for each in wanted}
     moves = [
         *goods_back(sale, answer.lines, restocked),

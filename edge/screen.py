@@ -257,6 +257,20 @@ class DoneView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargeView:
+    """A payment code that is being charged; the lane waits for it."""
+
+    charge_id: str
+    kind: str
+    amount: Minor
+    masked: str
+    state: str
+    """One of `rules.charges.RUNNING`."""
+    reason: str = ""
+    """Why it is not done yet, one of `rules.charges.Reason`."""
+
+
+@dataclass(frozen=True, slots=True)
 class StaffView:
     staff_id: str
     name: str
@@ -336,6 +350,11 @@ class TillView:
     cash_due: Minor = 0
     """What of it is paid if it is paid in cash, which may be rounded."""
     next_notes: tuple[Minor, ...] = ()
+    charge: ChargeView | None = None
+    charge_next: Minor = 0
+    """What the next payment code is charged; 0: all that is due."""
+    code_ways: tuple[tuple[str, bool], ...] = ()
+    """Kinds of payment codes that can be charged here, and whether their gateway can be reached."""
     done: DoneView | None = None
     approval: ApprovalView | None = None
     sound: Sound = Sound.NONE

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from edge.charging_door import ChargeDoor
 from edge.clock import Clock
 from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
@@ -50,6 +51,8 @@ class Shop:
     """Called after each commit that printing and relay may have to follow."""
     card_key: bytes | None = field(default=None, repr=False)
     """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
+    charges: ChargeDoor | None = None
+    """Who talks to the gateways of payment codes; None: the shop has none."""
 
     @property
     def rules(self) -> RuleSet:

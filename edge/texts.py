@@ -14,6 +14,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
 from edge.text_benefits import BENEFIT_REFUSALS
+from edge.text_charges import CHARGE_REFUSALS, CHARGE_STATES, CODE_TENDERS
 from edge.text_credit import CREDIT_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
@@ -195,6 +196,7 @@ REFUSALS: Mapping[str, str] = {
     **CREDIT_REFUSALS,
     **MONEY_REFUSALS,
     **PRINTING_REFUSALS,
+    **CHARGE_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -233,6 +235,7 @@ TENDERS: Mapping[str, str] = {
     "rounding": N_("Rounding of cash"),
     "principal": N_("Stored value, paid in"),
     "gift": N_("Stored value, gift"),
+    **CODE_TENDERS,
 }
 
 DEVICE_STATES: Mapping[str, str] = {
@@ -250,6 +253,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "doubtful": N_("Perhaps printed"),
     "drawer_shut": N_("Drawer not opened"),
     "drawer_doubtful": N_("Drawer perhaps not opened"),
+    "no_line": N_("No internet"),
 }
 
 DEVICE_KINDS: Mapping[str, str] = {
@@ -265,6 +269,7 @@ DEVICE_KINDS: Mapping[str, str] = {
     "fake_cards": N_("Card reader (simulated)"),
     **PRINTER_KINDS,
     "books": N_("Books"),
+    "gateway": N_("Payment codes"),
 }
 
 ROLES: Mapping[str, str] = {"cashier": N_("Cashier"), "manager": N_("Manager"), "owner": N_("Owner")}
@@ -377,6 +382,9 @@ class Texts:
 
     def print_state(self, state: str) -> str:
         return self.t(PRINT_STATES.get(state, state))
+
+    def charge_state(self, state: str) -> str:
+        return self.t(CHARGE_STATES.get(state, state))
 
     def role(self, role: str) -> str:
         return self.t(ROLES.get(role, role))

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import approvals, banner, cards, coupon_jobs, finding, paying, returning, till_extras, till_lines, till_voids
+from edge import (
+    approvals,
+    banner,
+    cards,
+    charging,
+    coupon_jobs,
+    finding,
+    paying,
+    returning,
+    till_extras,
+    till_lines,
+    till_voids,
+)
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -64,7 +76,8 @@ class Till:
         with self._shop.store.transaction():
             self._desk.put_state(staff=person)
             self._desk.note("sign_in", staff_id=person.staff_id)
-        stage = Stage.PAYING if self._desk.memory.tenders else Stage.SELLING
+        memory = self._desk.memory
+        stage = Stage.PAYING if memory.tenders or memory.charge else Stage.SELLING
         self._desk.set(stage=stage, staff=person, seen_ms=self._desk.now_ms())
         self._desk.show(sound=Sound.TAP)
 
@@ -79,7 +92,7 @@ class Till:
         if self._desk.memory.blocked is not None:
             return banner.wait(self._desk, text, code)
         if code.kind is Kind.PAYMENT:
-            return banner.refuse_payment_code(self._desk)
+            return charging.take_code(self._desk, code)
         if code.kind is Kind.MEMBER:
             return self._attach_code(code)
         if code.kind in (Kind.SUN, Kind.ECARD):
@@ -221,8 +234,8 @@ class Till:
         basket = self._desk.memory.basket
         if self._desk.memory.stage not in (Stage.SELLING, Stage.PAYING) or basket is None:
             return self._desk.refuse(Refusal("basket_empty"))
-        if self._desk.memory.tenders:
-            return self._desk.refuse(Refusal("tenders_first"))
+        if self._desk.memory.charge or self._desk.memory.tenders:
+            return self._desk.refuse(Refusal("charge_running" if self._desk.memory.charge else "tenders_first"))
         refusal = till_voids.refuses_void(self._desk, basket)
         if refusal:
             return self._desk.refuse(refusal)

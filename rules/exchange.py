@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rules.charges import CHANNELS
 from rules.money import Minor
 from rules.reversal import legs
 from rules.sale import Sale
-from rules.tender import ACCOUNT, ROUNDING
+from rules.tender import ACCOUNT, ROUNDING, SCAN
 
 EXCHANGE = "exchange"
 """The tender by which a return pays for a sale."""
@@ -76,6 +77,8 @@ def taken_of(amount: Minor, left: Sequence[Leg], order: Sequence[str]) -> tuple[
     whole = sum(leg.amount for leg in left)
     assert 0 <= amount <= whole
     ranks = {kind: rank for rank, kind in enumerate(order)}
+    # A payment code is a way of scan-to-pay, and goes back in its place.
+    ranks = {**{kind: ranks.get(SCAN, len(ranks)) for kind in CHANNELS}, **ranks}
     parts = []
 
     def place(leg: Leg) -> tuple[bool, bool, int]:

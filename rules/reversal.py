@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rules.charges import CHANNELS
 from rules.ledger import (
     CASH,
     CUSTOMERS,
@@ -29,6 +30,7 @@ from rules.returns import RefundLine
 from rules.sale import Sale
 from rules.tender import ACCOUNT, ROUNDING
 
+SCAN = "scan"
 GIFT = "gift"
 PRINCIPAL = "principal"
 
@@ -63,6 +65,19 @@ def legs(sale: Sale) -> tuple[tuple[str, Minor], ...]:
     found |= {kind: amount for kind, amount in ((PRINCIPAL, sale.principal_paid), (GIFT, sale.gift_paid)) if amount}
     assert sum(found.values()) == sale.total
     return tuple(found.items())
+
+
+def codes_in_cash(parts: Sequence[tuple[str, Minor]]) -> tuple[tuple[str, Minor], ...]:
+    """Return what is paid back with cash in the place of payment codes.
+
+    >>> codes_in_cash([("wechat", 300), ("cash", 200), ("card", 100)])
+    (('cash', 500), ('card', 100))
+    """
+    sums: dict[str, Minor] = {}
+    for kind, amount in parts:
+        as_kind = "cash" if kind in CHANNELS else kind
+        sums[as_kind] = sums.get(as_kind, 0) + amount
+    return tuple(sums.items())
 
 
 def take_back(

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from drivers.fake import FakeReader
+from drivers.fake_gateway import FakeGateway
 from drivers.fake_printer import FakePrinter
 from edge import app
+from edge.charger import Charging
 from edge.clock import Clock
 from edge.config_file import Loaded, load_or_last_good
 from edge.screen import Refusal, TillView
@@ -88,6 +90,12 @@ format = "FFWWWWWEEEEEC"
 prefix = "22"
 format = "FFWWWWWNNNNNC"
 """
+
+GATEWAY = """
+[[gateway]]
+kind = "simulator"
+"""
+"""What a shop that charges payment codes has beside it."""
 
 ITEMS: tuple[tuple[Item, tuple[str, ...]], ...] = (
     (Item("pen", Names("水笔", "水筆", "Pen"), 250, category="office", unit="支", tax_bp=1_300), ("04006381333931",)),
@@ -203,11 +211,7 @@ class TestShop:
     __test__ = False
 
     def __init__(self, folder: Path, *, config: str = CONFIG, promotions: str | None = None) -> None:
-        self.folder = folder
-        self.clock = HandClock(ZONE, hand=Hand(moment_ms(MORNING)))
-        self.disk_free = PLENTY
-        self.crashes: list[BaseException] = []
-        self._stack: ExitStack | None = None
+        self.reopen(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "taptill.toml").write_text(config, encoding="utf-8")
         (folder / "cards.key").write_text(CARD_KEY.hex() + "\n", encoding="utf-8")
@@ -216,6 +220,18 @@ class TestShop:
         store = open_store(self.loaded.database, synchronous="OFF")
         fill(store)
         store.close()
+
+    def reopen(self, folder: Path) -> None:
+        """Take a shop's folder as it is."""
+        self.folder = folder
+        self.clock = HandClock(ZONE, hand=Hand(moment_ms(MORNING)))
+        self.disk_free = PLENTY
+        self.gateway = FakeGateway()
+        """It charges payment codes where the configuration names a gateway, and outlives the till."""
+        self.crashes: list[BaseException] = []
+        self.charges_itself = True
+        """False: payment codes go to the gateways that the configuration names."""
+        self._stack: ExitStack | None = None
 
     @property
     def loaded(self) -> Loaded:
@@ -235,11 +251,17 @@ class TestShop:
                 on_crash=self.crashes.append,
                 clock=self.clock,
                 disk_free=lambda _: self.disk_free,
+                charging=self._charging(),
             )
         except BaseException:
             self.stop()
             raise
         return self.parts
+
+    def _charging(self) -> Charging | None:
+        if not self.loaded.config.gateway or not self.charges_itself:
+            return None
+        return Charging(dict.fromkeys(self.gateway.channels, self.gateway), self.clock.now_ms)
 
     def stop(self) -> None:
         if self._stack is not None:

@@ -104,6 +104,9 @@ FLOORS = {
     3: (
         "edge.loop",
         "edge.printing",
+        "edge.charger",
+        "edge.charger_*",
+        "edge.gateways",
         "edge.relay",
         "edge.relay_*",
         "edge.downlink",
@@ -123,7 +126,7 @@ HOMES = {
     "babel": ("edge/texts.py", "hq/web/*"),
     "biip": ("rules/gs1.py", "rules/codes.py"),
     "lunar_python": ("rules/lunar.py",),
-    "cryptography": ("edge/store/vault.py", "rules/sun.py"),
+    "cryptography": ("edge/store/vault.py", "rules/sun.py", "drivers/alipay.py", "drivers/fake_pay_server.py"),
     "openpyxl": ("edge/import_sheets.py",),
     "pypinyin": ("edge/store/pinyin.py",),
     "cheroot": ("edge/web/server.py", "hq/web/*"),

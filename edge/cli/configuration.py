@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from drivers.pay_gateway import GatewayError
 from edge import config_help
 from edge.card_keys import read_card_key
 from edge.cli.options import become_owner, config_option, echo_problems, loaded_or_exit
@@ -20,8 +21,10 @@ from edge.config_file import (
     read_secret,
     secret_exposure,
 )
+from edge.config_gateways import SECRETS, files_of
 from edge.config_walk import Problem
 from edge.display_slides import look_at
+from edge.gateways import make_gateway
 from edge.rulebook import item_problems
 from edge.store.database import Store, StoreError
 
@@ -97,6 +100,8 @@ def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...
     except SecretError as error:
         problems.append(Problem(file, "cards.key_file", str(error), "one line of 32 hex digits"))
     exposed += _exposed(file, "cards.key_file", loaded.config.cards.key_file, loaded)
+    wrong, open_ones = _check_gateways(loaded, file)
+    problems, exposed = problems + wrong, exposed + open_ones
     if broker is None:
         return tuple(problems), tuple(exposed)
     for name in ("tls_ca", "tls_cert", "tls_key"):
@@ -124,6 +129,28 @@ def _check_slides(loaded: Loaded, file: str) -> list[Problem]:
     except OSError:
         return [Problem(file, "display.slides", f"no folder {name}", "a folder that can be read")]
     return [Problem(file, "display.slides", f"{each.name}: {each.why}", each.expected) for each in wrong]
+
+
+def _check_gateways(loaded: Loaded, file: str) -> tuple[list[Problem], list[Problem]]:
+    """Return what keeps gateways from being made of their files, and which secrets are too open; nothing is called."""
+    problems: list[Problem] = []
+    exposed: list[Problem] = []
+    for number, gateway in enumerate(loaded.config.gateway, 1):
+        lacking = []
+        for name, value in files_of(gateway).items():
+            key = f"gateway[{number}].{name}"
+            if not find_secret(value, base_dir=loaded.base_dir).is_file():
+                lacking.append(Problem(file, key, f"no file {value}", "a file that can be read"))
+            elif name in SECRETS:
+                exposed += _exposed(file, key, value, loaded)
+        problems += lacking
+        if lacking:
+            continue
+        try:
+            make_gateway(gateway, base_dir=loaded.base_dir, clock=Clock(loaded.config.store.timezone), subject="")
+        except (SecretError, GatewayError) as error:
+            problems.append(Problem(file, f"gateway[{number}]", str(error), "keys and certificates as it gave them"))
+    return problems, exposed
 
 
 def _exposed(file: str, key: str, value: str, loaded: Loaded) -> list[Problem]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from drivers.pay_gateway import GatewayError, GatewayUnreachable
 from edge.cli.device_checks import Finding, Holder, Verdict, check_device, device_path, holders
 from edge.cli.found_devices import found_devices
 from edge.cli.options import become_owner, config_option, loaded_or_exit
@@ -25,6 +26,7 @@ from edge.config_file import (
     read_secret,
     secret_exposure,
 )
+from edge.gateways import make_gateway
 from edge.health import DISK_LOW_BYTES, DISK_REFUSE_BYTES
 from edge.store.database import Store, StoreError, rows
 from edge.store.people import key_problem
@@ -64,6 +66,7 @@ def _findings(loaded: Loaded, held: Mapping[str, Holder]) -> Iterator[Finding]:
     yield from found_devices({path.resolve() for device in loaded.config.device if (path := device_path(device))})
     yield check_database(loaded.database)
     yield check_privacy(loaded)
+    yield from check_gateways(loaded)
     yield check_disk(loaded.data_dir)
     yield check_clock(Clock(loaded.config.store.timezone), synchronised=SYNCHRONISED)
     if loaded.config.broker is None:
@@ -124,6 +127,28 @@ def check_privacy(loaded: Loaded) -> Finding:
         advice = "taptill keys make FILE, name it in privacy.key_file, then taptill keys apply"
         return Finding(name, Verdict.NOTE, "in clear in the database and in every copy of it", advice)
     return Finding(name, Verdict.OK, "sealed")
+
+
+def check_gateways(loaded: Loaded) -> Iterator[Finding]:
+    """Ask each gateway of payment codes something harmless: whether line, keys and clock are right."""
+    clock = Clock(loaded.config.store.timezone)
+    for each in loaded.config.gateway:
+        name = f"codes {each.kind}"
+        try:
+            gateway = make_gateway(each, base_dir=loaded.base_dir, clock=clock, subject="")
+            gateway.check()
+        except SecretError as error:
+            yield Finding(name, Verdict.BAD, str(error), "put the file there, chmod 600")
+        except GatewayUnreachable as error:
+            advice = "check the internet; the shop sells on without payment codes"
+            yield Finding(name, Verdict.BAD, f"not reached: {error}", advice)
+        except GatewayError as error:
+            advice = "compare ids and key files with the merchant's page, and the clock with the time"
+            yield Finding(name, Verdict.BAD, str(error), advice)
+        else:
+            is_real = each.kind != "simulator"
+            found = "answers, and believes our signature" if is_real else "simulated: nobody pays anything"
+            yield Finding(name, Verdict.OK if is_real else Verdict.NOTE, found)
 
 
 def check_disk(folder: Path) -> Finding:

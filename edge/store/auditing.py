@@ -11,6 +11,7 @@ from typing import Final
 from peewee import DatabaseError, SqliteDatabase
 
 from edge.store.audit import chain_hash
+from edge.store.charges import wrong_charge
 from edge.store.coupon_reports import wrong_coupon
 from edge.store.database import execute, rows, scalar
 from edge.store.entries import changed_entry
@@ -169,6 +170,7 @@ CHECKS: Final = (
     ("exchanges", wrong_exchange),
     ("returns without a receipt", wrong_loose),
     ("top-ups", wrong_top_up),
+    ("payment codes", wrong_charge),
     ("sales against the chain", changed_sale),
     ("entries against the chain", changed_entry),
     ("returns against the chain", changed_return),

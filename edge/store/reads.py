@@ -10,7 +10,7 @@ from typing import Protocol
 from drivers.document import Document
 from edge.clock import Clock
 from edge.receipt import EReceipt
-from edge.store import catalog, held, members, outbox, past, printjobs, sales, shifts, staff
+from edge.store import catalog, charges, held, members, outbox, past, printjobs, sales, shifts, staff
 from edge.store.database import Store, rows
 from edge.store.held import HeldSum
 from edge.store.rows import HeldRow, ItemRow, MemberRow, QuickPage, ReceiptRow, SlipRow, StaffRow
@@ -102,6 +102,10 @@ class StoreReads:
     def closed_shifts(self, *, limit: int = 60) -> Sequence[ClosedShift]:
         """Return the Z reports of the store, the newest first."""
         return shifts.closed_shifts(self._db, limit=min(limit, LIMIT_MAX))
+
+    def open_payments(self) -> tuple[int, int]:
+        """Return how many payment codes are being undone or refunded, and how many need a person."""
+        return charges.still_open(self._db)
 
     def sale(self, sale_id: str) -> Sale | None:
         return sales.stored_sale(self._db, sale_id)

@@ -10,7 +10,18 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from edge import approvals, card_deeds, exchanging, holding, member_desk, reprinting, shifts, till_by_hand, till_drawer
+from edge import (
+    approvals,
+    card_deeds,
+    charging,
+    exchanging,
+    holding,
+    member_desk,
+    reprinting,
+    shifts,
+    till_by_hand,
+    till_drawer,
+)
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -79,6 +90,11 @@ def actions() -> Mapping[str, Action]:
         Action(Till.back_to_sale, {}),
         Action(Till.pay, {"sale_id": None, "kind": None, "given": amount}),
         Action(Till.undo_tender, {}),
+        Action(charging.charge_next, {"amount": amount}),
+        Action(charging.cancel_charge, {"charge_id": None}),
+        Action(charging.ask_again, {"charge_id": None}),
+        Action(charging.undo_tenders, {}),
+        Action(charging.settle_by_hand, {"charge_id": None, "reason": None}),
         Action(Till.next_sale, {}),
         Action(Till.reprint, {"sale_id": None}),
         Action(card_deeds.choose_card, {"uid": None}),

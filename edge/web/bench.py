@@ -14,6 +14,7 @@ from edge.screen import Stage, TillView
 from edge.text_marks import N_
 from edge.texts import clipped
 from edge.web.bars import code128, ean13
+from edge.web.bench_codes import OUTCOMES
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg
 from edge.web.speech import Speech
@@ -151,6 +152,8 @@ def _show(pages: Blueprint, table: Table) -> None:
             fault_words=DEVICE_FAULTS,
             printer_words=PRINTER_FAULTS,
             faults={name: table.bench.faults(name) for name in devices.names},
+            gateway=table.bench.gateway,
+            outcomes=OUTCOMES,
         )
 
     @pages.get("/bench/<int:lane>/state")

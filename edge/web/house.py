@@ -57,6 +57,9 @@ class Reads(Protocol):
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""
 
+    def open_payments(self) -> tuple[int, int]:
+        """Return how many payment codes are being undone or refunded, and how many need a person."""
+
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return the receipt as it is printed, or None for an unknown sale."""
 

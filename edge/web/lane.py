@@ -74,6 +74,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             held=house.reads.held_sum() if is_open else None,
             doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
             slips=house.reads.doubtful_slips(kitchens, lane) if is_open and kitchens else (),
+            payments=house.reads.open_payments() if is_open else (0, 0),
         )
 
     @pages.get("/")

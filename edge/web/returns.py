@@ -22,6 +22,7 @@ from edge.texts import Texts
 from edge.web.house import House
 from edge.web.member_pages import signed_in
 from edge.web.speech import Speech
+from rules.charges import CHANNELS
 from rules.sale import Sale, SaleLine
 
 ID_LENGTH = 26
@@ -47,14 +48,17 @@ def blueprint(house: House, room: MemberRoom, speech: Speech) -> Blueprint:
         lane: int, sale_id: str, wanted: Sequence[WantedBack], *, refusal: str = "", template: str = "return"
     ) -> str:
         sale = stored_sale(room.db, sale_id) or abort(404)
-        plan = preview(room.shop, sale_id, wanted, lane=lane) if any(each.quantity for each in wanted) else None
+        plan = None
+        if any(each.quantity for each in wanted):
+            plan = preview(room.shop, sale_id, wanted, lane=lane, in_cash=_in_cash())
         texts = speech.texts()
         if isinstance(plan, Refusal):
             refusal, plan = refusal or texts.refusal(plan.code, plan.params), None
         return render_template(
             f"panels/{template}.html", lane=lane, sale=sale, lines=_lines(room, sale, wanted), plan=plan,
             reasons=reasons_of(room.shop.rules, texts), refusal=refusal, before=returns.returns_of(room.db, sale_id),
-            return_id=_given_id() or new_id(house.clock), reason=_reason(room),
+            return_id=_given_id() or new_id(house.clock), reason=_reason(room), in_cash=_in_cash(),
+            by_code=[tender.kind for tender in sale.tenders if tender.kind in CHANNELS],
         )  # fmt: skip
 
     @pages.get("")
@@ -76,14 +80,15 @@ def blueprint(house: House, room: MemberRoom, speech: Speech) -> Blueprint:
         texts = speech.texts()
         try:
             answer = house.ask(
-                lane, give_back, return_id=return_id, sale_id=sale_id, wanted=wanted, reason=_reason(room)
-            )
+                lane, give_back, return_id=return_id, sale_id=sale_id, wanted=wanted, reason=_reason(room),
+                in_cash=_in_cash(),
+            )  # fmt: skip
         except TillBusyError:
             answer = Refusal("till_busy")
         if isinstance(answer, Refusal):
             return shown(lane, sale_id, wanted, refusal=texts.refusal(answer.code, answer.params))
         back = returns.stored(room.db, return_id)
-        return render_template("panels/return_done.html", lane=lane, back=back)
+        return render_template("panels/return_done.html", lane=lane, back=back, codes=CHANNELS)
 
     @pages.post("/basket")
     def into_basket(lane: int, sale_id: str) -> ResponseReturnValue:
@@ -128,6 +133,10 @@ def _wanted(form: Mapping[str, str]) -> tuple[WantedBack, ...]:
 def _given_id() -> str:
     found = request.form.get("return_id", "")
     return found if len(found) == ID_LENGTH and found.isalnum() else ""
+
+
+def _in_cash() -> bool:
+    return "in_cash" in request.form
 
 
 def _reason(room: MemberRoom) -> str:

@@ -16,6 +16,7 @@ from edge.member_passes import Passes
 from edge.web import (
     actions,
     bench,
+    bench_codes,
     by_hand,
     cards,
     coupon_pages,
@@ -35,6 +36,7 @@ from edge.web import (
     member_stored_value,
     office,
     panels,
+    payments,
     returns,
     rule_programme,
     rule_tables,
@@ -90,6 +92,8 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(identify.blueprint(house, house.identify))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
+        if house.bench.gateway is not None:
+            app.register_blueprint(bench_codes.blueprint(house, house.bench.gateway, speech))
 
     @app.get("/screen.css")
     def screen_css() -> Response:
@@ -120,6 +124,7 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         member_credit.blueprint(file),
         returns.blueprint(house, house.members, speech),
         loose.blueprint(house, house.members, speech),
+        payments.blueprint(house, house.members, speech),
         coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
         label_pages.blueprint(back_office),

@@ -11,6 +11,7 @@ import pytest
 from edge.screen import named
 from edge.texts import LANGUAGES, MISSES, REFUSALS, TENDERS, Texts, clipped
 from rules.basket import Names
+from rules.charges import CHANNELS
 from rules.quote import MissedPromotion, MissReason
 
 EDGE = Path(__file__).resolve().parents[2] / "edge"
@@ -45,7 +46,8 @@ def test_every_refusal_is_a_sentence(language: str) -> None:
     texts = Texts(language)
     params = dict.fromkeys(
         ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points", "day", "time", "lane",
-         "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor", "before_minor", "back_minor", "owed_minor"),
+         "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor", "before_minor", "back_minor", "owed_minor",
+         "cash_minor", "card_minor", "codes_minor"),
         7,
     )  # fmt: skip
     for code in REFUSALS:
@@ -117,7 +119,7 @@ def test_tenders_and_states_of_later_versions_show_their_names() -> None:
     assert ZH.tender("voucher") == "voucher"
     assert ZH.device_state("ok") == "正常"
     assert set(TENDERS) == {
-        "cash", "card", "scan", "stored_value", "account", "rounding", "principal", "gift", "exchange", "credit",
+        "cash", "card", "scan", "stored_value", "account", "rounding", "principal", "gift", "exchange", "credit", *CHANNELS,
     }  # fmt: skip
 
 

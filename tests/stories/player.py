@@ -26,6 +26,7 @@ from tests.shops import CARDS, PLENTY, TestShop, moment_ms
 from tests.stories import (
     words_approvals,
     words_cards,
+    words_codes,
     words_coupons,
     words_credit,
     words_display,
@@ -77,6 +78,8 @@ class Player:
         self.phone_ms = 0
         """What the phones' clocks say where they do not follow the till's."""
         self.shown = ""
+        self.heard: Refusal | None = None
+        """What the lane said last of a payment code."""
         self.papers: dict[int, list[str]] = {lane: [] for lane in LANES}
         self.kicks = dict.fromkeys(LANES, 0)
         self.seen: dict[int, tuple[int, int]] = dict.fromkeys(LANES, (0, 0))
@@ -277,6 +280,7 @@ class Player:
         self._tick()
 
     def _tick(self) -> None:
+        self.shop.parts.charger.wake()
         for lane in LANES:
             self.shop.ask(lane, Till.tick)
 
@@ -508,6 +512,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
     *words_cards.WORDS,
     *words_display.WORDS,
+    *words_codes.WORDS,
     *words_members.WORDS,
     *words_holds.WORDS,
     *words_returns.WORDS,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shops import TestShop, rules_with_coupons
+from tests.shops import CONFIG, GATEWAY, TestShop, rules_with_coupons
 from tests.stories.player import WORDS, Player, StoryError
 
 STORIES = sorted(Path(__file__).parent.glob("*.till"))
@@ -15,7 +15,8 @@ STORIES = sorted(Path(__file__).parent.glob("*.till"))
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
 def test_story(story: Path, tmp_path: Path) -> None:
-    with TestShop(tmp_path / "shop", promotions=rules_with_coupons()) as shop:
+    config = CONFIG + (GATEWAY if story.stem.startswith("codes_") else "")
+    with TestShop(tmp_path / "shop", config=config, promotions=rules_with_coupons()) as shop:
         Player(shop).play(story)
 
 

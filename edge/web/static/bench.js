@@ -65,8 +65,24 @@
     say(answer ? (await answer.json()).words : body.dataset.lost, !answer);
   };
 
+  // The customer's phone: what a payment, its undoing and a refund meet next.
+  const showNext = async () => {
+    const answer = await ask("gateway");
+    const chosen = answer ? (await answer.json()).chosen : {};
+    for (const choice of document.querySelectorAll("[data-next]")) choice.value = chosen[choice.dataset.next] ?? choice.value;
+  };
+  const cutLine = async (button) => {
+    const isCut = button.getAttribute("aria-checked") === "true";
+    if (await ask("gateway", { is_cut: isCut })) button.setAttribute("aria-checked", String(!isCut));
+  };
+  document.addEventListener("change", (event) => {
+    const { next } = event.target.dataset;
+    if (next) ask("gateway", { what: next, outcome: event.target.value });
+  });
+  window.setInterval(() => document.querySelector("[data-next]") && !document.querySelector("[data-next]:focus") && showNext(), 3000);
+
   const paint = (state) => {
-    for (const device of document.querySelectorAll(".b-device")) {
+    for (const device of document.querySelectorAll(".b-device:not(.b-phone)")) {
       const now = state ? (state.devices[device.dataset.device] ?? "none") : device.dataset.state;
       device.dataset.state = now;
       const words = device.querySelector(".b-state");
@@ -142,6 +158,8 @@
     else if (data.uid) tap(button);
     else if (data.verb) press("printer", { verb: data.verb });
     else if (data.plug) press("plug", { device: data.plug, is_in: button.getAttribute("aria-checked") !== "true" });
+    else if (data.phone) scan("phone", { channel: data.phone }).then(showNext);
+    else if (data.line !== undefined) cutLine(button);
     else if (data.fault) fail({ device: data.of, fault: data.fault });
     else if (data.way !== undefined) {
       for (const way of document.querySelectorAll(".b-ways button")) way.setAttribute("aria-pressed", String(way === button));

@@ -50,7 +50,7 @@
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z"]);
   const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
@@ -131,6 +131,14 @@
     show("");
   }
 
+  // What was typed before is the part that the next payment code is to pay.
+  function part() {
+    const part = entry ? amount() : null;
+    if (!part) return focusPad();
+    act("charge_next", { amount: part });
+    return show("");
+  }
+
   // What was typed before is how many points; nothing typed is as many as the basket takes.
   function redeem() {
     const points = entry ? Number(entry) : null;
@@ -154,6 +162,7 @@
       if (entry && person) act("sign_in", { staff_id: person, pin: entry });
       return show("");
     }
+    if (step === "paying" && find("#charging")) return clickKey("Enter");
     if (step === "paying") return isGuarded() || (!entry && clickKey("Enter")) ? undefined : tender("cash");
     if (step === "selling" && entry) {
       act("scan", { text: entry });
@@ -357,6 +366,7 @@
     else if (data.pad) pad(data.pad);
     else if (data.tender) tender(data.tender, data.most);
     else if (data.redeem !== undefined) redeem();
+    else if (data.part !== undefined) part();
     else if (data.tool) tool(data.tool);
     else if (data.hand) choice("hand", button);
     else if (data.byHand) byHand(data.byHand);

@@ -21,6 +21,7 @@ from edge.clock import Clock
 from edge.config import Config, DeviceConfig, LaneConfig, ScreenConfig, StoreConfig
 from edge.health import Health, LinkState
 from edge.screen import (
+    ChargeView,
     CouponView,
     DoneView,
     GiftView,
@@ -176,6 +177,7 @@ def done() -> TillView:
     )  # fmt: skip
 
 
+WAYS = (("wechat", True), ("alipay", True), ("unionpay", True))
 VIEWS: dict[str, Callable[[], TillView]] = {
     "locked": lambda: TillView(lane=1, notice=Refusal("wrong_pin", {"left": 3})),
     "empty": selling,
@@ -193,6 +195,13 @@ VIEWS: dict[str, Callable[[], TillView]] = {
     "paying": lambda: paying(member=MEMBER),
     "notes": lambda: paying(next_notes=(8_650, 8_700, 9_000, 10_000, 20_000)),
     "split": lambda: paying(due=3_650, cash_due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
+    "codes": lambda: paying(member=MEMBER, code_ways=WAYS),
+    "codes-part": lambda: paying(code_ways=WAYS, charge_next=2_000, due=3_650, tenders=(TenderView("cash", 5_000, 5_000), TenderView("alipay", 2_000, 2_000))),
+    "codes-cut": lambda: paying(code_ways=tuple((kind, False) for kind, _ in WAYS), notice=Refusal("charge_no_line"), sound=Sound.ERROR),
+    "charging": lambda: paying(charge=ChargeView("01c", "wechat", 8_650, "134567******6789", "paying"), code_ways=WAYS),
+    "charging-asks": lambda: paying(charge=ChargeView("01c", "wechat", 8_650, "134567******6789", "paying", "no_answer"), code_ways=WAYS),
+    "charging-password": lambda: paying(charge=ChargeView("01c", "alipay", 8_650, "281234******6789", "user_paying"), code_ways=WAYS),
+    "charging-unknown": lambda: paying(due=3_650, tenders=(TenderView("cash", 5_000, 5_000),), charge=ChargeView("01c", "alipay", 3_650, "281234******6789", "unknown", "no_line"), code_ways=WAYS),
     "done": done,
     "exact": lambda: replace(done(), done=DoneView("01sale", "SH01-01-20261122-0043", 8_650, 0, 86, 1_372, (TenderView("card", 8_650, 8_650),))),
     "wait": lambda: TillView(lane=1, notice=Refusal("pin_wait", {"seconds": 30, "until_ms": NOON_MS + 30_000})),
@@ -260,6 +269,9 @@ class Reads:
 
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         return ("sale2", "SH01-01-20261122-0040") if self.is_doubtful else None
+
+    def open_payments(self) -> tuple[int, int]:
+        return (0, 0)
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         if not sale_id.startswith("sale"):
