@@ -39,7 +39,7 @@ from edge.rule_room import RuleRoom
 from edge.rulebook import open_rulebook
 from edge.screen import Screens
 from edge.shop import Shop
-from edge.store import cards, printjobs
+from edge.store import cards, item_search, printjobs
 from edge.store.database import (
     Store,
     StoreError,
@@ -180,6 +180,8 @@ def start(
     stack.callback(store.close)
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
     _unlock(loaded, store, health)
+    with store.transaction():
+        item_search.index_all(store.db)
     rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
     papers = Papers(store, config, rulebook, clock, Passes(secret_key(loaded.data_dir)))
     reads = StoreReads(store, clock, tier_names=rulebook.tier_names, receipts=papers)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from edge.ids import new_id
-from edge.screen import ApprovalView, Refusal, Sound, StaffView, Stage, TillView
+from edge.screen import ApprovalView, CheckView, Refusal, Sound, StaffView, Stage, TillView
 from edge.shop import Shop
 from edge.store import audit, baskets, staff
 from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine, StoredTender
@@ -74,6 +74,9 @@ class Memory:
     held_uids: tuple[str, ...] = ()
     """Cards that lay on the reader at once, while one of them is to be chosen."""
     held_ms: int = 0
+    is_checking: bool = False
+    """Price check: what is scanned is told, and not sold."""
+    checked: CheckView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,9 @@ class Desk:
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING, approval=asked,
             proof=proof.level.value if proof else "", cards_held=() if is_locked else memory.held_uids,
             card_offered="" if is_locked else memory.card_offered[-4:],
+            is_checking=memory.is_checking and memory.stage is Stage.SELLING,
+            checked=memory.checked if memory.stage is Stage.SELLING else None,
+            age=memory.basket.age if memory.basket else 0,
         )  # fmt: skip
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)
@@ -337,6 +343,7 @@ def same_line(basket: StoredBasket, sku: str) -> StoredLine | None:
             and line.label_amount is None
             and line.open_price is None
             and not line.is_by_hand
+            and not line.note
         ),
         None,
     )

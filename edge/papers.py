@@ -14,7 +14,7 @@ from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
 from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
 from edge.rulebook import Rulebook
-from edge.store import benefits, coupons, entries, ledger, members, returns, staff, stored_value
+from edge.store import benefits, coupons, entries, item_terms, ledger, members, returns, staff, stored_value
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
@@ -121,8 +121,11 @@ class Papers:
     def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
         brought = coupons.brought_by_sale(self._db, sale.sale_id)
         words = self._words(sale.staff_id, sale.member_id, language, at_ms=sale.sold_at_ms)
+        notes = item_terms.line_notes(self._db, sale.sale_id) if self._config.store.receipt_notes else {}
         # A copy shows no coupon that is of no use any more.
-        return replace(words, coupons=tuple(self._coupon(each) for each in brought if each.state == "open"))
+        return replace(
+            words, line_notes=notes, coupons=tuple(self._coupon(each) for each in brought if each.state == "open")
+        )
 
     def _coupon(self, coupon: coupons.Coupon) -> PaperCoupon:
         promotion = self._rulebook.rules.promotion(coupon.promotion_id)

@@ -36,6 +36,8 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.SHIFT_DIFFERENCE: N_("Close a shift with a difference"),
     Permission.READ_SHIFT: N_("See the X report"),
     Permission.GIVE_TIER: N_("Give a tier by hand"),
+    Permission.EDIT_QUICK_KEYS: N_("Change the quick keys"),
+    Permission.TRAIN: N_("Practise at a lane"),
     Permission.VOID_GIFT: N_("Take gifts for points back"),
 }
 """What was asked for, as the person who may allow it reads it."""

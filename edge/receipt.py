@@ -48,6 +48,8 @@ class ReceiptWords:
     """Where the member's own phone shows their balances for a while; empty: nowhere."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
+    line_notes: Mapping[int, str] | None = None
+    """What was noted of lines, by their number."""
 
 
 def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
@@ -57,8 +59,10 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     if sale.is_clock_unsure:
         blocks.append(Text(t.t("The clock of the till was not set.")))
     blocks += [Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
-    for line in sale.lines:
+    for number, line in enumerate(sale.lines, start=1):
         blocks += _line(sale, line, t)
+        if number in (words.line_notes or {}):
+            blocks.append(Text("  " + (words.line_notes or {})[number]))
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]

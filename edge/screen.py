@@ -73,6 +73,29 @@ class LineView:
     """What the item lists for, where a person changed its price."""
     is_by_hand: bool = False
     """A person changed its price or took something off."""
+    note: str = ""
+    """What the cashier wrote beside it."""
+    stock_after: int | None = None
+    """Pieces or grams that the books leave on the shelf after this basket, where that is less than nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """An item whose price is told without selling it."""
+
+    sku: str
+    names: Names
+    unit: str
+    price: Minor
+    """A piece, or a kilogram where weighed; -1: none now."""
+    member_price: Minor | None
+    is_weighed: bool
+    is_open_price: bool
+    is_sold: bool
+    """False where it is no longer sold."""
+    stock: int | None
+    """None where nobody counts it."""
+    age: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +335,11 @@ class TillView:
     """A banner that stays and blocks PAY until it is dismissed."""
     notice: Refusal | None = None
     """A banner that goes with the next thing that is done."""
+    is_checking: bool = False
+    """What is scanned is told, and not sold."""
+    checked: CheckView | None = None
+    age: int = 0
+    """Years that the cashier confirmed the buyer to have."""
     waiting_scans: int = 0
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()

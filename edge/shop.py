@@ -230,7 +230,7 @@ def _line(line: StoredLine, item: Item) -> Line:
     return Line(
         line_id=line.line_id, item=changed, quantity=line.quantity, weight_g=line.weight_g,
         label_amount=line.label_amount, open_price=line.open_price, code=line.code, list_price=listed,
-        off_bp=line.off_bp, off_amount=line.off_amount,
+        off_bp=line.off_bp, off_amount=line.off_amount, note=line.note,
     )  # fmt: skip
 
 

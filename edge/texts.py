@@ -16,6 +16,7 @@ from babel.numbers import format_decimal, get_currency_precision, get_currency_s
 from edge.text_benefits import BENEFIT_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
+from edge.text_selling import SELLING_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -117,7 +118,6 @@ REFUSALS: Mapping[str, str] = {
     "item_inactive": N_("“{name}” is no longer sold."),
     "no_price": N_("“{name}” has no price today. Ask the manager."),
     "needs_weight": N_("“{name}” is sold by weight: scan its scale label, or type the kilograms and tap it again."),
-    "needs_price": N_("Type the price of “{name}”, then tap it again."),
     "quantity_range": N_("The quantity must be from 1 to {max}."),
     "weight_range": N_("This weight is not possible. Weigh it once more."),
     "basket_full": N_("The basket is full ({max} lines). Take the payment, then start another one."),
@@ -191,6 +191,7 @@ REFUSALS: Mapping[str, str] = {
     "points_none": N_("No points can be taken for this basket."),
     **BENEFIT_REFUSALS,
     **MONEY_REFUSALS,
+    **SELLING_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
