@@ -11,7 +11,7 @@ import msgspec
 from edge.ids import new_id
 from edge.screen import ApprovalView, CheckView, Refusal, Sound, StaffView, Stage, TillView
 from edge.shop import Shop
-from edge.store import audit, baskets, staff
+from edge.store import audit, baskets, quick_pages, staff
 from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine, StoredTender
 from edge.store.rows import StaffRow
 from edge.store.sales import last_sale
@@ -270,7 +270,7 @@ class Desk:
             card_offered="" if is_locked else memory.card_offered[-4:],
             is_checking=memory.is_checking and memory.stage is Stage.SELLING,
             checked=memory.checked if memory.stage is Stage.SELLING else None,
-            age=memory.basket.age if memory.basket else 0,
+            age=memory.basket.age if memory.basket else 0, keys_number=quick_pages.changes(self.shop.store.db),
         )  # fmt: skip
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)

@@ -340,6 +340,8 @@ class TillView:
     checked: CheckView | None = None
     age: int = 0
     """Years that the cashier confirmed the buyer to have."""
+    keys_number: int = 0
+    """Rises with every change of quick keys: a page that knows a lower one asks for them afresh."""
     waiting_scans: int = 0
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()

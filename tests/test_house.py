@@ -75,6 +75,7 @@ FLOORS = {
         "edge.returning",
         "edge.returning_*",
         "edge.holding",
+        "edge.quick_keys",
         "edge.shifts",
         "edge.shift_*",
         "edge.charging",

@@ -24,7 +24,9 @@ class Reads(Protocol):
     """Read-only questions; each is answered from the store's file without asking the till."""
 
     def staff(self) -> Sequence[StaffRow]: ...
-    def quick_pages(self) -> Sequence[QuickPage]: ...
+    def quick_pages(self, lane: int = 0) -> Sequence[QuickPage]:
+        """Return the pages that a lane shows; 0: all there are."""
+
     def search_items(self, text: str, *, limit: int = 24) -> Sequence[ItemRow]:
         """Find items by name in any language, pinyin initials, brand, code or SKU."""
 

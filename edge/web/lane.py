@@ -84,7 +84,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             view=view,
             painted=paint(view),
             strip=paint_strip(lane),
-            quick_pages=house.reads.quick_pages(),
+            quick_pages=house.reads.quick_pages(lane),
             lane=lane,
             denominations=house.config.store.denominations,
         )

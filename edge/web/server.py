@@ -16,6 +16,7 @@ from edge.web import (
     bench,
     by_hand,
     cards,
+    comfort,
     coupon_pages,
     customers,
     identify,
@@ -66,6 +67,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
     app.register_blueprint(shifts.blueprint(house, speech))
+    app.register_blueprint(comfort.blueprint(house))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
