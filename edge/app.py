@@ -52,6 +52,7 @@ from edge.store.database import (
 from edge.store.people import unlock
 from edge.store.reads import StoreReads
 from edge.till import Till
+from edge.training import TrainingRoom
 from edge.uplink import make_relay, report
 from edge.web.house import House
 from rules.loyalty import Tier
@@ -189,10 +190,13 @@ def start(
     followers: list[Callable[[], None]] = []
     screens = Screens()
     stack.callback(screens.close)
+    # The loop is not there yet: it makes the tills, and those need the shop.
+    practice = TrainingRoom(loaded.data_dir / "practice", lambda lane, till: loop.swap(lane, till))  # noqa: PLW0108
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
         card_key=_card_key(loaded, health),
+        practice=practice,
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -216,7 +220,7 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
-        identify=core.identify,
+        identify=core.identify, practice=practice, prepare_practice=partial(practice.prepare, shop),
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
                      card_key=shop.card_key),
     )  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from edge.check_view import CheckView
 from edge.ids import new_id
-from edge.screen import ApprovalView, CheckView, Refusal, Sound, StaffView, Stage, TillView
+from edge.screen import ApprovalView, Refusal, Sound, StaffView, Stage, TillView
 from edge.shop import Shop
 from edge.store import audit, baskets, quick_pages, staff
 from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine, StoredTender
@@ -271,6 +272,7 @@ class Desk:
             is_checking=memory.is_checking and memory.stage is Stage.SELLING,
             checked=memory.checked if memory.stage is Stage.SELLING else None,
             age=memory.basket.age if memory.basket else 0, keys_number=quick_pages.changes(self.shop.store.db),
+            is_training=self.shop.is_training,
         )  # fmt: skip
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from drivers.document import Document
+from drivers.document import Align, Cut, Document, Feed, Size, Text
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.member_passes import Passes
@@ -29,19 +29,39 @@ DAY_MS = 86_400_000
 class Papers:
     """Lays out papers; reads the store through the read-only connection."""
 
-    def __init__(
-        self, store: Store, config: Config, rulebook: Rulebook, clock: Clock, passes: Passes | None = None
+    def __init__(  # noqa: PLR0917 wired once, by name of what it stands on
+        self,
+        store: Store,
+        config: Config,
+        rulebook: Rulebook,
+        clock: Clock,
+        passes: Passes | None = None,
+        mark: str = "",
     ) -> None:
         """Take the store.
 
         Args:
             passes: makes the code of a member's balances on receipts; None leaves it out.
+            mark: what stands on top and at the foot of every paper, such as that it is practice.
         """
         self._db = store.reads
         self._config = config
         self._clock = clock
         self._rulebook = rulebook
         self._passes = passes
+        self._mark = mark
+
+    def marked(self, job: PrintJob, device: DeviceConfig) -> Document | None:
+        """Return the paper of a print job under the mark."""
+        document = self.of_job(job, device)
+        return self._with_mark(document, device.language or self._config.store.language) if document else None
+
+    def _with_mark(self, document: Document, language: str) -> Document:
+        if not self._mark:
+            return document
+        mark = Text(self._texts(language).t(self._mark), Align.CENTER, Size.DOUBLE, bold=True)
+        body = tuple(each for each in document.lines if not isinstance(each, Cut))
+        return Document((mark, *body, mark, Feed(1), Cut()))
 
     def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
         """Return the paper of a print job in the printer's language; None when its sale is not there."""
@@ -73,7 +93,8 @@ class Papers:
         sale = stored_sale(self._db, sale_id)
         if sale is None:
             return None
-        return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
+        document = receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
+        return self._with_mark(document, language)
 
     def _gift_slip(self, entry: Entry, language: str) -> Document:
         offer = self._rulebook.rules.gifts.find(str(entry.detail.get("gift", "")))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from edge.check_view import CheckView
 from rules.basket import Names
 from rules.money import Minor
 from rules.quote import AppliedPromotion, MissedPromotion, Quote
@@ -77,25 +78,6 @@ class LineView:
     """What the cashier wrote beside it."""
     stock_after: int | None = None
     """Pieces or grams that the books leave on the shelf after this basket, where that is less than nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class CheckView:
-    """An item whose price is told without selling it."""
-
-    sku: str
-    names: Names
-    unit: str
-    price: Minor
-    """A piece, or a kilogram where weighed; -1: none now."""
-    member_price: Minor | None
-    is_weighed: bool
-    is_open_price: bool
-    is_sold: bool
-    """False where it is no longer sold."""
-    stock: int | None
-    """None where nobody counts it."""
-    age: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +322,8 @@ class TillView:
     checked: CheckView | None = None
     age: int = 0
     """Years that the cashier confirmed the buyer to have."""
+    is_training: bool = False
+    """The lane practises: nothing of it counts."""
     keys_number: int = 0
     """Rises with every change of quick keys: a page that knows a lower one asks for them afresh."""
     waiting_scans: int = 0

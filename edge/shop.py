@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, Protocol
 
 from edge.clock import Clock
-from edge.config import Config
+from edge.config import Config, LaneConfig
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal, Screens
@@ -33,6 +34,13 @@ BIRTHDAY_SOON_DAYS = 7
 MINOR_PER_YUAN = 100
 
 
+class Practice(Protocol):
+    """What lets lanes practise (edge/training.py)."""
+
+    def begin(self, desk: Any, lane: LaneConfig) -> Refusal | None: ...
+    def end(self, desk: Any) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """The store as its tills see it. Wired once, in edge/app.py."""
@@ -48,6 +56,10 @@ class Shop:
     """Called after each commit that printing and relay may have to follow."""
     card_key: bytes | None = field(default=None, repr=False)
     """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
+    practice: Practice | None = None
+    """None: lanes cannot practise."""
+    is_training: bool = False
+    """It is the shop of a lane that practises: whatever reaches outside the store must not happen."""
 
     @property
     def rules(self) -> RuleSet:

@@ -68,7 +68,11 @@ class Till:
             self._desk.note("sign_out")
             self._desk.put_state(staff=None, blocked=blocked)
         self._desk.set(stage=Stage.LOCKED, staff=None, quantity_next=1, done_sale_id="", blocked=blocked)
+        self._desk.set(is_checking=False, checked=None)
         self._desk.show()
+        if self._shop.is_training and self._shop.practice is not None:
+            # Nobody comes to a lane that practises without knowing it.
+            self._shop.practice.end(self._desk)
         return None
 
     def _enter(self, person: StaffRow) -> None:

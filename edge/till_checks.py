@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from edge import finding, till_asks, till_lines
+from edge.check_view import CheckView
 from edge.desk import Desk, HasDesk
-from edge.screen import CheckView, Refusal, Sound, Stage
+from edge.screen import Refusal, Sound, Stage
 from edge.store import catalog, item_search, item_terms
 from rules.codes import Code
 

@@ -22,6 +22,7 @@ from edge import (
     till_checks,
     till_drawer,
     till_notes,
+    till_training,
 )
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
@@ -75,6 +76,7 @@ def selling_actions(amount: range) -> tuple[Action, ...]:
         Action(quick_keys.move_key, {**key, "to": places}),
         Action(quick_keys.colour_key, {**key, "colour": None}),
         Action(quick_keys.drop_key, key),
+        Action(till_training.end_training, {}),
     )
 
 

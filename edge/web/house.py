@@ -43,6 +43,13 @@ class Reads(Protocol):
         """Return the receipt as it is printed, or None for an unknown sale."""
 
 
+class PracticeRoom(Protocol):
+    """What knows the lanes that practise."""
+
+    def is_on(self, lane: int) -> bool: ...
+    def reads(self, lane: int) -> Reads | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """Wired once, in edge/app.py."""
@@ -68,6 +75,18 @@ class House:
     """Where large files may lie for a moment; None: wherever the system puts them."""
     identify: Identify | None = None
     """Tells scanners apart; None leaves that out."""
+    practice: PracticeRoom | None = None
+    """The lanes that practise; None: none can."""
+    prepare_practice: Callable[[], bool] = lambda: False
+    """Copies what a practice needs, and tells whether it is there."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""
+
+    def reads_of(self, lane: int) -> Reads:
+        """Return what answers questions at a lane: one that practises sees what it practised, and nothing else."""
+        practised = self.practice.reads(lane) if self.practice is not None else None
+        return practised or self.reads
+
+    def is_training(self, lane: int) -> bool:
+        return self.practice is not None and self.practice.is_on(lane)

@@ -48,7 +48,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             abort(404)
 
     def paint(view: TillView) -> str:
-        staff = house.reads.staff() if view.stage is Stage.LOCKED else ()
+        staff = house.reads_of(view.lane).staff() if view.stage is Stage.LOCKED else ()
         lane_name = speech.lane_name(view.lane, speech.texts())
         printer = house.health.device(printers[view.lane])
         wait_s = _wait_s(view, now_ms=house.clock.now_ms())
@@ -64,7 +64,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             strip=house.health.strip(),
             of_lane=own,
             now=house.clock.now_local(),
-            doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
+            doubtful=house.reads_of(lane).doubtful_receipt(printers[lane]) if is_open else None,
         )
 
     @pages.get("/")
@@ -84,7 +84,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             view=view,
             painted=paint(view),
             strip=paint_strip(lane),
-            quick_pages=house.reads.quick_pages(lane),
+            quick_pages=house.reads_of(lane).quick_pages(lane),
             lane=lane,
             denominations=house.config.store.denominations,
         )

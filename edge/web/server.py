@@ -67,7 +67,8 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
     app.register_blueprint(shifts.blueprint(house, speech))
-    app.register_blueprint(comfort.blueprint(house))
+    app.register_blueprint(comfort.blueprint(house, speech))
+    comfort.guard(app, house)
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))

@@ -45,7 +45,7 @@ def test_every_refusal_is_a_sentence(language: str) -> None:
     texts = Texts(language)
     params = dict.fromkeys(
         ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points", "day", "time", "lane",
-         "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor"),
+         "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor", "age"),
         7,
     )  # fmt: skip
     for code in REFUSALS:

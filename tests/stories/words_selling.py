@@ -7,20 +7,26 @@ from typing import Any
 
 import msgspec
 
-from edge import till_again, till_asks, till_checks, till_notes
+from edge import till_again, till_asks, till_checks, till_notes, till_training
 from edge.screen import Refusal
 from edge.store import ledger
-from edge.store.database import rows
+from edge.store.database import row, rows
 from rules.ledger import CUSTOMERS, SHELF, Transfer, stock_unit
 from rules.money import parse_amount
 
 
 def cost(player: Any, amount: str) -> Refusal | None:
-    return player.ask(till_asks.answer_price, amount=parse_amount(amount))
+    return _and_what_waited(player, player.ask(till_asks.answer_price, amount=parse_amount(amount)))
 
 
 def old_enough(player: Any) -> Refusal | None:
-    return player.ask(till_asks.confirm_age)
+    return _and_what_waited(player, player.ask(till_asks.confirm_age))
+
+
+def _and_what_waited(player: Any, answer: Refusal | None) -> Refusal | None:
+    """Return the answer once the scans that waited behind the question were worked off."""
+    player.ask(lambda _till: None)
+    return answer
 
 
 def check(player: Any) -> Refusal | None:
@@ -90,6 +96,34 @@ def expect_age_journal(player: Any, action: str, sku: str, age: str, who: str) -
     assert (who, sku, int(age)) in said, f"found {said}"
 
 
+def practise(player: Any) -> Refusal | None:
+    shop = player.shop.parts.shop
+    assert shop.practice.prepare(shop)
+    return player.ask(till_training.begin_training)
+
+
+def end_practice(player: Any) -> Refusal | None:
+    return player.ask(till_training.end_training)
+
+
+def expect_practice(player: Any) -> None:
+    player.equal(player.view.is_training, True)
+
+
+def expect_no_practice(player: Any) -> None:
+    player.equal(player.view.is_training, False)
+
+
+def expect_practised(player: Any, count: str) -> None:
+    reads = player.shop.parts.shop.practice.reads(player.lane)
+    player.equal(len(reads.receipts()), int(count))
+
+
+def expect_told_hq(player: Any, count: str) -> None:
+    found = row(player.shop.parts.store.reads, "SELECT count(*) FROM outbox WHERE kind = 'sale'")
+    player.equal(found[0], int(count))
+
+
 WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"it costs ([\d.]+)", cost),
     (r"the buyer is old enough", old_enough),
@@ -100,6 +134,12 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"note on line (\d+): (.+)", note),
     (r"no note on line (\d+)", note_off),
     (r"bring in (\d+) (\w+)", bring_in),
+    (r"practise", practise),
+    (r"end the practice", end_practice),
+    (r"expect practice", expect_practice),
+    (r"expect no practice", expect_no_practice),
+    (r"expect (\d+) practised sales", expect_practised),
+    (r"expect head office is told of (\d+) sales", expect_told_hq),
     (r"expect checked (\w+) ([\d.]+)(?: for members ([\d.]+))?(?: in stock (-?\d+))?", expect_checked),
     (r"expect no price check", expect_not_checking),
     (r"expect note on line (\d+): (.+)", expect_note),

@@ -215,7 +215,7 @@
   }, true);
 
   // --- what a repaint brings -------------------------------------------------------------------------------------------
-  let keysNumber = stage().keys, asked = "";
+  let keysNumber = stage().keys, asked = "", practises = stage().training;
   view.addEventListener("htmx:after:swap", () => {
     const now = stage();
     if (now.stage !== "selling" && mode) leave();
@@ -224,6 +224,8 @@
       find("#seek").blur();
     }
     asked = now.asks;
+    if (now.training !== practises && panel.open) panel.close();
+    practises = now.training;
     if (now.keys !== keysNumber && now.keys !== undefined) {
       keysNumber = now.keys;
       const tab = find('#quick [aria-selected="true"]')?.dataset.tab;
