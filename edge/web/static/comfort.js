@@ -58,12 +58,11 @@
   }
   // The figure is there already; the reason is one touch, or arrow and Enter.
   function byHand(line_id, kind, value) {
-    panel.addEventListener("htmx:after:swap", () => {
+    open(`by-hand/${line_id}`).then(() => {
       find(`[data-hand="${kind}"]`, panel)?.click();
       const field = find("#by-hand-value", panel);
       if (field) field.value = value;
-    }, { once: true });
-    open(`by-hand/${line_id}`);
+    });
   }
   new MutationObserver(paint).observe(entry, { childList: true, characterData: true, subtree: true });
 
@@ -192,7 +191,7 @@
       if (key === "Enter" && event.target.id === "line-note") return done(), note(event.target.value);
       if (key === "Enter" && event.target.id === "page-name") return done(), find("[data-comfort=page-put]").click();
       if (key === "Enter" && event.target.id === "by-hand-value") return done(), find("[data-by-hand]", panel)?.focus();
-      if (find("#more", panel) && /^[1-9]$/.test(key)) return done(), find(`[data-digit="${key}"]:not(:disabled)`, panel)?.click();
+      if (find("#more", panel) && /^[1-9]$/.test(key)) return done(), find(`button[value="${key}"]:not(:disabled)`, panel)?.click();
       return undefined;
     }
     if (isOver() || !isSelling()) return undefined;

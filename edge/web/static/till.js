@@ -243,7 +243,7 @@
     find("#panel-body").replaceChildren();
     if (!panel.open) panel.showModal();
     panel.dataset.name = name;
-    htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
+    return htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
   }
   panel.addEventListener("htmx:after:swap", () => find("[data-shut]", panel) && panel.close());
   panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));

@@ -85,6 +85,8 @@
     if (button || event.target.closest?.("#touchkeys")) event.preventDefault();
     else wasTouch = event.pointerType === "touch" || event.pointerType === "pen";
   }, true);
+  // What was found stays where it is under the finger: the field loses the focus after the press, not before.
+  document.addEventListener("mousedown", (event) => field && event.target.closest?.(".found, .results") && event.preventDefault(), true);
   window.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-touchkey]");
     if (!button) {
