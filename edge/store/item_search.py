@@ -15,6 +15,8 @@ from rules.ledger import SHELF, stock_unit
 
 CODE_END = 4
 """Digits at the end of a code by which an item is found."""
+CANDIDATES_MAX = 1_000
+"""Items that are looked at for one question: where more begin with it, a person types on."""
 TEXT_MAX = 40
 """Characters of the longest search."""
 
@@ -28,8 +30,10 @@ def index_item(db: SqliteDatabase, item: Item, *, initials: str, search: str) ->
         place = execute(db, "INSERT INTO item_place (sku, weight) VALUES (?, ?)", item.sku, weight).lastrowid
     else:
         execute(db, "UPDATE item_place SET weight = ? WHERE place = ?", weight, place)
+        execute(db, "DELETE FROM item_heads WHERE rowid = ?", place)
         execute(db, "DELETE FROM item_words WHERE rowid = ?", place)
-    execute(db, "INSERT INTO item_words (rowid, head, tail) VALUES (?, ?, ?)", place, words.head, words.tail)
+    execute(db, "INSERT INTO item_heads (rowid, words) VALUES (?, ?)", place, words.head)
+    execute(db, "INSERT INTO item_words (rowid, words) VALUES (?, ?)", place, f"{words.head} {words.tail}")
 
 
 def index_all(db: SqliteDatabase) -> int:
@@ -61,8 +65,8 @@ def search_skus(db: SqliteDatabase, text: str, *, limit: int) -> list[str]:
     query = " AND ".join(f'"{word}"*' for word in words)
     is_digits = plain.isascii() and plain.isdecimal() and len(plain) >= CODE_END
     steps: tuple[Callable[[], Iterable[str]], ...] = (
-        lambda: _matches(db, f"head : ({query})", limit),
-        lambda: _matches(db, query, limit),
+        lambda: _matches(db, "item_heads", query, limit),
+        lambda: _matches(db, "item_words", query, limit),
         lambda: _by_code_end(db, plain, limit) if is_digits else (),
     )
     for step in steps:
@@ -72,17 +76,16 @@ def search_skus(db: SqliteDatabase, text: str, *, limit: int) -> list[str]:
     return list(found)[:limit]
 
 
-def _matches(db: SqliteDatabase, query: str, limit: int) -> list[str]:
-    return [
-        sku
-        for (sku,) in rows(
-            db,
-            "SELECT p.sku FROM item_words w JOIN item_place p ON p.place = w.rowid WHERE item_words MATCH ?"
-            " AND (SELECT is_active FROM item i WHERE i.sku = p.sku) = 1 ORDER BY p.weight, p.place LIMIT ?",
-            query,
-            limit,
-        )
-    ]
+def _matches(db: SqliteDatabase, table: str, query: str, limit: int) -> list[str]:
+    found = rows(
+        db,
+        f"SELECT p.sku FROM (SELECT rowid AS place FROM {table} WHERE {table} MATCH ? LIMIT ?) w"  # noqa: S608 our own
+        " CROSS JOIN item_place p ON p.place = w.place ORDER BY p.weight, p.place LIMIT ?",
+        query,
+        CANDIDATES_MAX,
+        2 * limit,
+    )
+    return _sold(db, [sku for (sku,) in found])
 
 
 def _by_code_end(db: SqliteDatabase, digits: str, limit: int) -> list[str]:
@@ -94,7 +97,10 @@ def _by_code_end(db: SqliteDatabase, digits: str, limit: int) -> list[str]:
 
 
 def _sold(db: SqliteDatabase, skus: list[str]) -> list[str]:
-    return [sku for sku in skus if scalar(db, "SELECT is_active FROM item WHERE sku = ?", sku)]
+    """Return those that are still sold, in their order."""
+    marks = ", ".join("?" * len(skus))
+    sold = {sku for (sku,) in rows(db, f"SELECT sku FROM item WHERE is_active = 1 AND sku IN ({marks})", *skus)}  # noqa: S608
+    return [sku for sku in skus if sku in sold]
 
 
 def with_stock(db: SqliteDatabase, items: list[ItemRow]) -> list[ItemRow]:

@@ -19,7 +19,8 @@ COPIED = (
     ("quick_key", "*"),
     ("staff", "*"),
     ("item_place", "*"),
-    ("item_words", "rowid, head, tail"),
+    ("item_heads", "rowid, words"),
+    ("item_words", "rowid, words"),
 )
 """Tables, in an order that their references allow, with their columns. No person is among them but the staff."""
 PRACTISED = (("practice1", "T0001", "练习会员甲", "13000000001"), ("practice2", "T0002", "练习会员乙", "13000000002"))

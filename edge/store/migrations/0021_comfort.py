@@ -23,9 +23,9 @@ STATEMENTS = (
     """CREATE TABLE item_place (
         place INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE REFERENCES item (sku), weight INTEGER NOT NULL
     ) STRICT""",
-    """CREATE VIRTUAL TABLE item_words USING fts5 (
-        head, tail, prefix = '1 2 3', detail = 'column', tokenize = 'unicode61'
-    )""",
+    # What an item begins with, and all of its words: two tables, so that neither is searched for the other's.
+    "CREATE VIRTUAL TABLE item_heads USING fts5 (words, prefix = '1 2 3', detail = 'none', tokenize = 'unicode61')",
+    "CREATE VIRTUAL TABLE item_words USING fts5 (words, prefix = '1 2 3', detail = 'none', tokenize = 'unicode61')",
     "CREATE INDEX item_code_end ON item_code (substr(code, -4))",
     # Whether stock of an item was ever brought in: what was never counted is never short.
     "CREATE INDEX transfer_to_shelf ON transfer (unit, reason) WHERE to_account = 'shelf'",
