@@ -1,6 +1,6 @@
 """Finding items among 100,000: every pair of pinyin letters, words in both scripts, and the last digits of a code.
 
-The floor beside it is the least that a search can do: one look into an index by a known key, and the same rows of items.
+The floor beside it is the least that a search can do: a look into an index by a known key, and the same rows of items.
 """
 
 from __future__ import annotations
@@ -22,11 +22,43 @@ from rules.basket import Item, Names
 GOAL_MS = 20.0
 ITEMS, LIMIT, SEED = 100_000, 24, 20_261_129
 LETTERS = "abcdefghjklmnopqrstwxyz"
-MAKERS = "农夫 康师傅 统一 蒙牛 伊利 双汇 金龙鱼 海天 可口 百事 娃哈哈 青岛 雪花 旺旺 三只松鼠 良品".split()
-KINDS = (
-    "矿泉水 红烧牛肉面 纯牛奶 酸奶 火腿肠 调和油 生抽酱油 可乐 冰红茶 啤酒 薯片 纸巾 洗衣液 饼干 巧克力 坚果".split()
-)
-TASTES = "原味 香辣 草莓 柠檬 无糖 家庭装 清爽 经典 海盐 芝士 大包 迷你".split()
+MAKERS = [
+    "农夫",
+    "康师傅",
+    "统一",
+    "蒙牛",
+    "伊利",
+    "双汇",
+    "金龙鱼",
+    "海天",
+    "可口",
+    "百事",
+    "娃哈哈",
+    "青岛",
+    "雪花",
+    "旺旺",
+    "三只松鼠",
+    "良品",
+]
+KINDS = [
+    "矿泉水",
+    "红烧牛肉面",
+    "纯牛奶",
+    "酸奶",
+    "火腿肠",
+    "调和油",
+    "生抽酱油",
+    "可乐",
+    "冰红茶",
+    "啤酒",
+    "薯片",
+    "纸巾",
+    "洗衣液",
+    "饼干",
+    "巧克力",
+    "坚果",
+]
+TASTES = ["原味", "香辣", "草莓", "柠檬", "无糖", "家庭装", "清爽", "经典", "海盐", "芝士", "大包", "迷你"]
 WORDS = ("可乐", "可樂", "紙巾", "牛肉麵", "kele", "cola 330", "农夫 550", "kqs")
 
 
