@@ -74,7 +74,8 @@ def main() -> int:
     for path, size in sorted(sizes.items(), key=lambda each: -each[1])[:12]:
         print(f"{size:8,} {path}")
     print(
-        f"the page set, {len(sizes)} answers: {whole:,} bytes compressed (goal below {GOAL_BYTES:,}); asked outside: {sorted(outside) or 'nobody'}"
+        f"the page set, {len(sizes)} answers: {whole:,} bytes compressed"
+        f" (goal below {GOAL_BYTES:,}); asked outside: {sorted(outside) or 'nobody'}"
     )
     return 0 if whole < GOAL_BYTES and not outside else 1
 

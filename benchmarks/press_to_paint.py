@@ -51,12 +51,17 @@ WATCH = """
   const channel = new MessageChannel();
   channel.port1.onmessage = () => { if (bench.shows && !bench.painted) bench.painted = performance.now(); };
   const look = () => {
-    if (bench.began && !bench.painted && bench.shows && bench.shows()) requestAnimationFrame(() => channel.port2.postMessage(0));
+    if (!bench.began || bench.painted || !bench.shows || !bench.shows()) return;
+    requestAnimationFrame(() => channel.port2.postMessage(0));
   };
-  new MutationObserver(look).observe(document.documentElement, {subtree: true, childList: true, attributes: true, characterData: true});
+  const all = {subtree: true, childList: true, attributes: true, characterData: true};
+  new MutationObserver(look).observe(document.documentElement, all);
 }
 """
-SINCE = "(() => { const was = document.querySelector('#stage').dataset.number; return () => document.querySelector('#stage').dataset.number !== was; })()"
+SINCE = """(() => {
+  const number = () => document.querySelector('#stage').dataset.number, was = number();
+  return () => number() !== was;
+})()"""
 
 
 def shows(selector: str) -> str:
@@ -85,13 +90,18 @@ def deeds() -> list[Deed]:
         page.keyboard.press("Escape")
         page.wait_for_function("() => !document.querySelector('.result')")
 
+    def one_more(page: Page) -> None:
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("+")
+
+    typed = "() => document.querySelector('#entry').textContent.endsWith('7')"
     in_panel = "#panel[open] .panel-head"
     return [
-        ("a digit of the keypad", key("7"), "() => document.querySelector('#entry').textContent.endsWith('7')", key("Escape"), REST_S),
+        ("a digit of the keypad", key("7"), typed, key("Escape"), REST_S),
         ("quick key", tap(".quick-key"), SINCE, None, REST_S),
         ("undo", key("F4"), SINCE, None, REST_S),
         ("choose a line", key("ArrowUp"), "() => !document.querySelector('#tools').hidden", key("Escape"), REST_S),
-        ("one more of the newest line", lambda page: (page.keyboard.press("ArrowUp"), page.keyboard.press("+"))[0], SINCE, key("F4"), REST_S),
+        ("one more of the newest line", one_more, SINCE, key("F4"), REST_S),
         ("first letter of a search", key("s"), shows(".result"), empty_search, REST_S),
         ("more", key("Insert"), shows(in_panel + " + .panel-main #more"), close, REST_S),
         ("member", key("F9"), shows(in_panel), close, REST_S),

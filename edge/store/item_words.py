@@ -1,8 +1,8 @@
 """What items are found by: words, each by its beginning.
 
-Chinese has no blanks, so each character of a name begins a word of its own, and so does each letter of its initials and
-each syllable of its pinyin. What an item begins with (`head`) is kept apart: it is listed first. A change here needs a
-new INDEX_VERSION.
+Chinese has no blanks, so each character of a name begins a word of its own, and so does each letter of its initials;
+full pinyin is found from the first character on. What an item begins with (`head`) is kept apart: it is listed first.
+A change here needs a new INDEX_VERSION.
 """
 
 from __future__ import annotations
