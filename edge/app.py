@@ -41,7 +41,7 @@ from edge.rule_room import RuleRoom
 from edge.rulebook import open_rulebook
 from edge.screens import Screens
 from edge.shop import Shop
-from edge.store import cards, printjobs
+from edge.store import cards, item_search, printjobs
 from edge.store.database import (
     Store,
     StoreError,
@@ -54,6 +54,7 @@ from edge.store.database import (
 from edge.store.people import unlock
 from edge.store.reads import StoreReads
 from edge.till import Till
+from edge.training import TrainingRoom
 from edge.uplink import make_relay, report
 from edge.web.house import House
 from rules.loyalty import Tier
@@ -185,6 +186,8 @@ def start(
     stack.callback(store.close)
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
     _unlock(loaded, store, health)
+    with store.transaction():
+        item_search.index_all(store.db)
     rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
     papers = Papers(store, config, rulebook, clock, Passes(secret_key(loaded.data_dir)))
     reads = StoreReads(store, clock, tier_names=rulebook.tier_names, receipts=papers)
@@ -195,10 +198,12 @@ def start(
     charger = Charger(
         charging or Charging(make_gateways(loaded, clock=clock, health=health)), store=store, clock=clock, health=health
     )
+    # The loop is not there yet: it makes the tills, and those need the shop.
+    practice = TrainingRoom(loaded.data_dir / "practice", lambda lane, till: loop.swap(lane, till))  # noqa: PLW0108
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
-        card_key=_card_key(loaded, health), charges=charger if charger.gateways else None,
+        card_key=_card_key(loaded, health), charges=charger if charger.gateways else None, practice=practice,
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -226,7 +231,7 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
-        identify=core.identify,
+        identify=core.identify, practice=practice, prepare_practice=partial(practice.prepare, shop),
         slide_folder=loaded.resolve(config.display.slides) if config.display.slides else None,
         bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
                      card_key=shop.card_key, charger=charger),

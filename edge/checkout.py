@@ -9,7 +9,7 @@ from edge import tier_standing
 from edge.coupon_issue import brought_by
 from edge.points_grants import points_expire_ms, referrer_moves
 from edge.shop import Shop
-from edge.store import benefits, catalog
+from edge.store import benefits, catalog, item_terms
 from edge.store.database import Database
 from edge.store.sales import SaleContext, record_sale
 from edge.stored_value_view import money_used
@@ -90,7 +90,7 @@ def close_sale(
         new_tier_id=new_tier_id,
         coupons=brought_by(shop, basket, quote, at_ms=now_ms),
         more=moves,
-        beside=_beside(sale, quote, move),
+        beside=_beside(sale, quote, move, tuple(line.note for line in basket.lines)),
     )
     return record_sale(shop.store, sale, context), new_tier_id
 
@@ -102,10 +102,11 @@ def _kitchens(shop: Shop, sale: Sale) -> tuple[str, ...]:
     return kitchen_printers(shop.config, {catalog.category_of(shop.store.db, line.sku) for line in sale.lines})
 
 
-def _beside(sale: Sale, quote: Quote, move: Move | None) -> Callable[[Database], None]:
-    """Return what writes the member's tier and the benefits that were given with a sale."""
+def _beside(sale: Sale, quote: Quote, move: Move | None, notes: tuple[str, ...]) -> Callable[[Database], None]:
+    """Return what writes the notes of a sale's lines, the member's tier and the benefits that were given with it."""
 
     def write(db: Database) -> None:
+        item_terms.put_line_notes(db, sale.sale_id, notes)
         if sale.member_id is None or move is None:
             return
         tier_standing.write(db, sale.member_id, move)

@@ -32,7 +32,7 @@ PermissionName = Literal[
     "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late", "return_loose",
     "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
     "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge", "give_tier",
-    "void_gift",
+    "void_gift", "edit_quick_keys", "train",
 ]  # fmt: skip
 """The permissions of edge/permissions.py, which a test holds together."""
 Parts = Annotated[int, Meta(ge=0, le=10_000)]
@@ -53,6 +53,7 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         str, Meta(max_length=200, description="PNG picture on top of the receipt, relative to this file; empty: none.")
     ] = ""
     thanks: Annotated[str, Meta(max_length=200, description="Last line of the receipt.")] = ""
+    receipt_notes: Annotated[bool, Meta(description="Print what was noted of a line on the receipt.")] = True
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.")] = "CNY"
     timezone: Annotated[str, Meta(max_length=60, description="IANA time zone of the shop.")] = "Asia/Shanghai"
     language: Annotated[

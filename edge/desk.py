@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from edge.check_view import CheckView
 from edge.ids import new_id
 from edge.screen import ApprovalView, ChargeView, Refusal, Sound, StaffView, Stage, TillView
 from edge.shop import Shop
-from edge.store import audit, baskets, charges, staff
+from edge.store import audit, baskets, charges, quick_pages, staff
 from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine, StoredTender
 from edge.store.charges import Charge
 from edge.store.rows import StaffRow
@@ -88,6 +89,9 @@ class Memory:
     """The payment code that is being charged: until it is decided, nothing else of the sale may change."""
     charge_next: Minor = 0
     """What the next payment code is charged; 0: all that is due."""
+    is_checking: bool = False
+    """Price check: what is scanned is told, and not sold."""
+    checked: CheckView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +287,10 @@ class Desk:
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING, approval=asked,
             proof=proof.level.value if proof else "", cards_held=() if is_locked else memory.held_uids,
             card_offered="" if is_locked else memory.card_offered[-4:],
+            is_checking=memory.is_checking and memory.stage is Stage.SELLING,
+            checked=memory.checked if memory.stage is Stage.SELLING else None,
+            age=memory.basket.age if memory.basket else 0, keys_number=quick_pages.changes(self.shop.store.db),
+            is_training=self.shop.is_training,
         )  # fmt: skip
         if memory.stage is Stage.PAYING:
             view = self._with_codes(view)
@@ -377,6 +385,7 @@ def same_line(basket: StoredBasket, sku: str) -> StoredLine | None:
             and line.label_amount is None
             and line.open_price is None
             and not line.is_by_hand
+            and not line.note
         ),
         None,
     )

@@ -107,7 +107,8 @@ def display_view(view: TillView, *, since_s: float, thanks_s: float, shows_store
         thanks_s: after so long, what was said at the end of a sale gives way to the slides.
         shows_stored_value: whether a member's stored value may stand on it.
     """
-    if view.stage is Stage.LOCKED:
+    # What is practised is nobody's purchase.
+    if view.stage is Stage.LOCKED or view.is_training:
         return DisplayView(view.lane, Face.CLOSED)
     member = _member(view.member, shows_stored_value=shows_stored_value)
     if view.stage is Stage.DONE:

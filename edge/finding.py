@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from edge.screen import Refusal
-from edge.store import catalog
+from edge.screen import Refusal, named
+from edge.store import catalog, item_terms
 from edge.store.database import Database
-from rules.basket import WEIGHT_MAX_G, Item
+from edge.store.item_terms import Terms
+from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G, Item
 from rules.codes import Code, Kind
-from rules.money import Minor, round_half_up
+from rules.money import AMOUNT_MAX, Minor, round_half_up
 from rules.scanned_text import payment_channel
 
 TEXT_SHOWN_MAX = 40
 """Characters of an unknown code that the banner shows."""
 
 
+OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
+"""Dearest price a piece that a person may type."""
 NO_ITEM = frozenset({"unknown_code", "unsellable_code", "bad_code"})
 """Refusals of a text that is no item; it may be something else."""
+
+
+AGE_ASKED = "age_asked"
+PRICE_ASKED = frozenset({"needs_price", "needs_price_between"})
+"""Refusals that ask the cashier for what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,8 @@ class Found:
     label_amount: Minor | None = None
     open_price: Minor | None = None
     code: str = ""
+    age: int = 0
+    """Years that the buyer must have."""
 
 
 def find_item(db: Database, code: Code, *, now_ms: int) -> Found | Refusal:
@@ -38,11 +48,10 @@ def find_item(db: Database, code: Code, *, now_ms: int) -> Found | Refusal:
     if known is None:
         return _refusal(code)
     sku, pieces = known
-    found = find_sku(db, sku, now_ms=now_ms, weight_g=code.weight_g, label_amount=code.amount)
-    if isinstance(found, Refusal):
-        return found
-    quantity = 1 if found.weight_g is not None or found.label_amount is not None else pieces * (code.count or 1)
-    return replace(found, quantity=quantity, code=code.gtin14 or code.text)
+    return find_sku(
+        db, sku, now_ms=now_ms, weight_g=code.weight_g, label_amount=code.amount, quantity=pieces * (code.count or 1),
+        code=code.gtin14 or code.text,
+    )  # fmt: skip
 
 
 def find_sku(
@@ -53,20 +62,50 @@ def find_sku(
     weight_g: int | None = None,
     label_amount: Minor | None = None,
     open_price: Minor | None = None,
+    quantity: int = 1,
+    code: str = "",
 ) -> Found | Refusal:
-    """Return an item as it can be sold, with what is known of its weight or price, or what is missing."""
+    """Return an item as it can be sold, with what is known of its weight or price, or what is missing.
+
+    Args:
+        quantity: pieces; what is weighed, or has its price on its label, is one.
+        code: what it was scanned as.
+    """
     known = catalog.item(db, sku, now_ms=now_ms)
     if known is None:
         return Refusal("item_unknown", {"sku": sku})
-    item, is_active = known
+    terms = item_terms.terms(db, sku)
+    found = _as_sold(*known, terms, weight_g=weight_g, label_amount=label_amount, open_price=open_price)
+    if isinstance(found, Refusal):
+        if found.code not in PRICE_ASKED:
+            return found
+        return Refusal(found.code, {**found.params, "quantity": quantity, "code": code})
+    is_portion = found.weight_g is not None or found.label_amount is not None
+    return replace(found, quantity=1 if is_portion else quantity, code=code, age=terms.age or 0)
+
+
+def _as_sold(
+    item: Item,
+    is_active: bool,  # noqa: FBT001 as the catalogue gives them
+    terms: Terms,
+    *,
+    weight_g: int | None,
+    label_amount: Minor | None,
+    open_price: Minor | None,
+) -> Found | Refusal:
+    sku = item.sku
     params = {"name": item.names.zh_hans, "sku": sku}
     if not is_active:
         return Refusal("item_inactive", params)
     if label_amount == 0:
         return Refusal("scale_label_amount_zero", params)
     if item.is_open_price and label_amount is None:
-        if open_price is None:
-            return Refusal("needs_price", params)
+        least, most = terms.price_least or 0, terms.price_most or OPEN_PRICE_MAX
+        if open_price is None or not least <= open_price <= most:
+            is_free = terms.price_least is None and terms.price_most is None
+            bounds: dict[str, str | int] = {} if is_free else {"least_minor": least, "most_minor": most}
+            asked = {**named(item.names), "sku": sku, **bounds}
+            return Refusal("needs_price" if is_free else "needs_price_between", asked)
         return Found(item, open_price=open_price)
     if item.price < 0 and label_amount is None:
         return Refusal("no_price", params)

@@ -17,7 +17,7 @@ from edge.import_members import MemberWork
 from edge.import_plans import Plan
 from edge.messages import AuditBody, encode_body
 from edge.shop import Shop
-from edge.store import audit, catalog, entries, members, outbox, people
+from edge.store import audit, catalog, entries, item_terms, members, outbox, people
 from edge.store.database import StoreError, execute_many, scalar
 from edge.store.entries import Entry
 from edge.store.people import PhoneTakenError
@@ -148,6 +148,8 @@ def _apply_items(shop: Shop, plan: Plan, author: Author) -> None:
         if item.category and scalar(db, "SELECT 1 FROM category WHERE category_id = ?", item.category) is None:
             catalog.put_category(db, item.category, Names(item.category))
         catalog.put_item(db, item, initials=initials, search=search)
+    for sku, given in work.terms:
+        item_terms.put_terms(db, sku, given)
     for code, sku in work.codes:
         catalog.put_code(db, code, sku)
     for sku, amount, tier_id in work.prices:

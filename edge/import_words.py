@@ -44,6 +44,8 @@ SLIPS: Mapping[str, str] = {
     "has_opening": N_("was brought in before with another amount"),
     "code_wrong": N_("is no code, or its check digit is wrong"),
     "code_of_item": N_("is the code of another item"),
+    "below_least": N_("is less than the lowest price"),
+    "age_wrong": N_("is no age from 1 to 99"),
 }
 KINDS: Mapping[str, str] = {
     "members": N_("Members, cards, balances"),

@@ -122,6 +122,13 @@ class Loop:
 
         return self._await(_Job(run, Future(), None), timeout_s)
 
+    def swap(self, lane: int, till: Till) -> Till:
+        """Put another till in a lane's place, from within a deed, and return the one that was there."""
+        assert threading.current_thread() is self._thread
+        before = self._tills[lane]
+        self._tills = {**self._tills, lane: till}
+        return before
+
     def breathe(self) -> None:
         """Tell, from within a long change, that the till is at work and not stuck."""
         assert threading.current_thread() is self._thread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from drivers.document import Document, marked_copy
+from drivers.document import Align, Cut, Document, Feed, Size, Text, marked_copy
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.config_checks import LABEL_KINDS
@@ -19,7 +19,19 @@ from edge.receipt_kitchen import kitchen_slip
 from edge.receipt_return import return_receipt
 from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
 from edge.rulebook import Rulebook
-from edge.store import benefits, catalog, coupons, entries, ledger, loose_returns, members, returns, staff, stored_value
+from edge.store import (
+    benefits,
+    catalog,
+    coupons,
+    entries,
+    item_terms,
+    ledger,
+    loose_returns,
+    members,
+    returns,
+    staff,
+    stored_value,
+)
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
@@ -37,19 +49,39 @@ DAY_MS = 86_400_000
 class Papers:
     """Lays out papers; reads the store through the read-only connection."""
 
-    def __init__(
-        self, store: Store, config: Config, rulebook: Rulebook, clock: Clock, passes: Passes | None = None
+    def __init__(  # noqa: PLR0917 wired once, by name of what it stands on
+        self,
+        store: Store,
+        config: Config,
+        rulebook: Rulebook,
+        clock: Clock,
+        passes: Passes | None = None,
+        mark: str = "",
     ) -> None:
         """Take the store.
 
         Args:
             passes: makes the code of a member's balances on receipts; None leaves it out.
+            mark: what stands on top and at the foot of every paper, such as that it is practice.
         """
         self._db = store.reads
         self._config = config
         self._clock = clock
         self._rulebook = rulebook
         self._passes = passes
+        self._mark = mark
+
+    def marked(self, job: PrintJob, device: DeviceConfig) -> Document | None:
+        """Return the paper of a print job under the mark."""
+        document = self.of_job(job, device)
+        return self._with_mark(document, device.language or self._config.store.language) if document else None
+
+    def _with_mark(self, document: Document, language: str) -> Document:
+        if not self._mark:
+            return document
+        mark = Text(self._texts(language).t(self._mark), Align.CENTER, Size.DOUBLE, bold=True)
+        body = tuple(each for each in document.lines if not isinstance(each, Cut))
+        return Document((mark, *body, mark, Feed(1), Cut()))
 
     def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
         """Return the paper of a print job in the printer's language; None when its sale is not there."""
@@ -95,10 +127,11 @@ class Papers:
         if sale is None:
             return None
         backs, texts = backs_of(self._db, sale_id), self._texts(language)
-        return receipt(
+        document = receipt(
             sale, self._sale_words(sale, language), clock=self._clock, copy=copy, above=back_blocks(backs, texts),
             below=paid_back_blocks(backs, texts),
         )  # fmt: skip
+        return self._with_mark(document, language)
 
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
         """Return a receipt for the customer's phone, with what came back since; None for an unknown sale."""
@@ -159,8 +192,11 @@ class Papers:
     def _sale_words(self, sale: Sale, language: str) -> ReceiptWords:
         brought = coupons.brought_by_sale(self._db, sale.sale_id)
         words = self._words(sale.staff_id, sale.member_id, language, at_ms=sale.sold_at_ms)
+        notes = item_terms.line_notes(self._db, sale.sale_id) if self._config.store.receipt_notes else {}
         # A copy shows no coupon that is of no use any more.
-        return replace(words, coupons=tuple(self._coupon(each) for each in brought if each.state == "open"))
+        return replace(
+            words, line_notes=notes, coupons=tuple(self._coupon(each) for each in brought if each.state == "open")
+        )
 
     def _coupon(self, coupon: coupons.Coupon) -> PaperCoupon:
         promotion = self._rulebook.rules.promotion(coupon.promotion_id)

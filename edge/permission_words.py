@@ -39,6 +39,8 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.GIVE_TIER: N_("Give a tier by hand"),
     Permission.SET_CREDIT: N_("Let a member buy on account"),
     Permission.OVER_CREDIT: N_("Sell on account above the limit"),
+    Permission.EDIT_QUICK_KEYS: N_("Change the quick keys"),
+    Permission.TRAIN: N_("Practise at a lane"),
     Permission.VOID_GIFT: N_("Take gifts for points back"),
 }
 """What was asked for, as the person who may allow it reads it."""

@@ -67,6 +67,10 @@ class Permission(StrEnum):
     """Close a shift whose count differs; amount: minor units, whichever way."""
     READ_SHIFT = "read_shift"
     """See what should be in the drawer before it is counted: the X report."""
+    EDIT_QUICK_KEYS = "edit_quick_keys"
+    """Change the pages of quick keys."""
+    TRAIN = "train"
+    """Let a lane practise."""
 
 
 ANY = AMOUNT_MAX
@@ -88,6 +92,7 @@ ROLES: Mapping[str, Limits] = {
         Permission.CASH_OUT: 20_000,
         Permission.SHIFT_DIFFERENCE: 1_000,
         Permission.READ_SHIFT: ANY,
+        Permission.TRAIN: ANY,
     },
     "manager": dict.fromkeys(Permission, ANY)
     | {Permission.LINE_DISCOUNT: 5_000, Permission.BASKET_DISCOUNT: 3_000, Permission.PRICE_CHANGE: 5_000},

@@ -52,6 +52,8 @@ class ReceiptWords:
     """Pieces that came back since, by the place of their line; paper tells nothing of it."""
     refunded: Minor = 0
     """What was paid back for them."""
+    line_notes: Mapping[int, str] | None = None
+    """What was noted of lines, by their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def receipt(
     blocks += [*above, Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
     for place, line in enumerate(sale.lines):
         blocks += _line(sale, line, t)
+        if place + 1 in (words.line_notes or {}):
+            blocks.append(Text("  " + (words.line_notes or {})[place + 1]))
         if words.returned.get(place):
             blocks.append(Text("  " + t.t("Returned: {count}", count=words.returned[place]), bold=True))
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t), *below]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edge.check_view import CheckView
 from edge.screen_back import NOTHING_BACK, BackLineView, DoneBackView
 from rules.basket import Names
 from rules.money import Minor
@@ -73,6 +74,10 @@ class LineView:
     """What the item lists for, where a person changed its price."""
     is_by_hand: bool = False
     """A person changed its price or took something off."""
+    note: str = ""
+    """What the cashier wrote beside it."""
+    stock_after: int | None = None
+    """Pieces or grams that the books leave on the shelf after this basket, where that is less than nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +345,15 @@ class TillView:
     """A banner that stays and blocks PAY until it is dismissed."""
     notice: Refusal | None = None
     """A banner that goes with the next thing that is done."""
+    is_checking: bool = False
+    """What is scanned is told, and not sold."""
+    checked: CheckView | None = None
+    age: int = 0
+    """Years that the cashier confirmed the buyer to have."""
+    is_training: bool = False
+    """The lane practises: nothing of it counts."""
+    keys_number: int = 0
+    """Rises with every change of quick keys: a page that knows a lower one asks for them afresh."""
     waiting_scans: int = 0
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()

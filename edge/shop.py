@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any, Protocol
 
 from edge.charging_door import ChargeDoor
 from edge.clock import Clock
-from edge.config import Config
+from edge.config import Config, LaneConfig
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal
@@ -36,6 +37,13 @@ BIRTHDAY_SOON_DAYS = 7
 MINOR_PER_YUAN = 100
 
 
+class Practice(Protocol):
+    """What lets lanes practise (edge/training.py)."""
+
+    def begin(self, desk: Any, lane: LaneConfig) -> Refusal | None: ...
+    def end(self, desk: Any) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """The store as its tills see it. Wired once, in edge/app.py."""
@@ -53,6 +61,10 @@ class Shop:
     """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
     charges: ChargeDoor | None = None
     """Who talks to the gateways of payment codes; None: the shop has none."""
+    practice: Practice | None = None
+    """None: lanes cannot practise."""
+    is_training: bool = False
+    """It is the shop of a lane that practises: whatever reaches outside the store must not happen."""
 
     @property
     def rules(self) -> RuleSet:
@@ -240,7 +252,7 @@ def _line(line: StoredLine, item: Item) -> Line:
     return Line(
         line_id=line.line_id, item=changed, quantity=line.quantity, weight_g=line.weight_g,
         label_amount=line.label_amount, open_price=line.open_price, code=line.code, list_price=listed,
-        off_bp=line.off_bp, off_amount=line.off_amount,
+        off_bp=line.off_bp, off_amount=line.off_amount, note=line.note,
     )  # fmt: skip
 
 

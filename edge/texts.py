@@ -19,6 +19,7 @@ from edge.text_credit import CREDIT_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
 from edge.text_printing import PRINT_STATES, PRINTER_KINDS, PRINTING_REFUSALS
+from edge.text_selling import SELLING_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -120,7 +121,6 @@ REFUSALS: Mapping[str, str] = {
     "item_inactive": N_("“{name}” is no longer sold."),
     "no_price": N_("“{name}” has no price today. Ask the manager."),
     "needs_weight": N_("“{name}” is sold by weight: scan its scale label, or type the kilograms and tap it again."),
-    "needs_price": N_("Type the price of “{name}”, then tap it again."),
     "quantity_range": N_("The quantity must be from 1 to {max}."),
     "weight_range": N_("This weight is not possible. Weigh it once more."),
     "basket_full": N_("The basket is full ({max} lines). Take the payment, then start another one."),
@@ -197,6 +197,7 @@ REFUSALS: Mapping[str, str] = {
     **MONEY_REFUSALS,
     **PRINTING_REFUSALS,
     **CHARGE_REFUSALS,
+    **SELLING_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),

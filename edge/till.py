@@ -17,6 +17,8 @@ from edge import (
     finding,
     paying,
     returning,
+    till_asks,
+    till_checks,
     till_extras,
     till_lines,
     till_voids,
@@ -28,7 +30,6 @@ from edge.shop import Shop
 from edge.store import baskets, members, printjobs, staff
 from edge.store.rows import StaffRow
 from edge.store.sales import stored_sale
-from edge.till_lines import OPEN_PRICE_MAX
 from rules.basket import QUANTITY_MAX
 from rules.codes import Code, Kind, Step, classify
 from rules.money import Minor
@@ -69,7 +70,11 @@ class Till:
             self._desk.note("sign_out")
             self._desk.put_state(staff=None, blocked=blocked)
         self._desk.set(stage=Stage.LOCKED, staff=None, quantity_next=1, done_sale_id="", blocked=blocked)
+        self._desk.set(is_checking=False, checked=None)
         self._desk.show()
+        if self._shop.is_training and self._shop.practice is not None:
+            # Nobody comes to a lane that practises without knowing it.
+            self._shop.practice.end(self._desk)
         return None
 
     def _enter(self, person: StaffRow) -> None:
@@ -98,6 +103,8 @@ class Till:
         if code.kind in (Kind.SUN, Kind.ECARD):
             read = cards.scan_sun if code.kind is Kind.SUN else cards.scan_ecard
             return self._bring(read(self._desk, code.text))
+        if self._desk.memory.is_checking:
+            return till_checks.look(self._desk, code)
         found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
         if isinstance(found, Refusal):
             is_coupon = found.code in finding.NO_ITEM and till_extras.knows(self._desk, code.text)
@@ -105,7 +112,7 @@ class Till:
                 return till_extras.take_code(self._desk, code.text)
             if code.kind is Kind.RECEIPT and found.code in finding.NO_ITEM:
                 return returning.show_receipt(self._desk, code.text)
-            return banner.block(self._desk, found)
+            return till_asks.block(self._desk, found)
         # What was scanned lies in the bag: the cashier must see that it is not in the basket.
         refusal = till_lines.add(self._desk, found)
         return banner.block(self._desk, refusal) if refusal else None
@@ -158,17 +165,19 @@ class Till:
         return None
 
     def add_item(self, sku: str, *, weight_g: int | None = None, open_price: Minor | None = None) -> Refusal | None:
-        """Add an item that was picked by hand: a quick key, a search result."""
+        """Add an item that was picked by hand: a quick key, a search result. With a price it answers what it costs."""
+        if open_price is not None and till_asks.asks_price_of(self._desk, sku):
+            return till_asks.answer_price(self, open_price)
         refusal = self._desk.may_sell()
         if refusal:
             return self._desk.refuse(refusal)
-        if open_price is not None and not 0 < open_price <= OPEN_PRICE_MAX:
+        if open_price is not None and not 0 < open_price <= finding.OPEN_PRICE_MAX:
             return self._desk.refuse(Refusal("amount_range"))
         found = finding.find_sku(
             self._shop.store.db, sku, now_ms=self._desk.now_ms(), weight_g=weight_g, open_price=open_price
         )
         refusal = found if isinstance(found, Refusal) else till_lines.add(self._desk, found)
-        return self._desk.refuse(refusal) if refusal else None
+        return till_asks.block_or_refuse(self._desk, refusal) if refusal else None
 
     def change_quantity(self, line_id: str, quantity: int) -> Refusal | None:
         """Set the pieces of a line."""
@@ -192,8 +201,11 @@ class Till:
             return self._desk.refuse(Refusal("line_gone"))
         if line.open_price is None or line.label_amount is not None:
             return self._desk.refuse(Refusal("not_allowed"))
-        if not 0 < amount <= OPEN_PRICE_MAX:
+        if not 0 < amount <= finding.OPEN_PRICE_MAX:
             return self._desk.refuse(Refusal("amount_range"))
+        found = finding.find_sku(self._shop.store.db, line.sku, now_ms=self._desk.now_ms(), open_price=amount)
+        if isinstance(found, Refusal):
+            return self._desk.refuse(found)
         return self._desk.put_line(msgspec.structs.replace(line, open_price=amount))
 
     def void_line(self, line_id: str) -> Refusal | None:
@@ -253,7 +265,7 @@ class Till:
 
     def dismiss(self) -> Refusal | None:
         """Take the banner away and begin with the scans that waited behind it; the loop goes on with the others."""
-        return banner.dismiss(self._desk, self.scan)
+        return till_asks.dismiss(self, self.scan)
 
     def is_working_off(self) -> bool:
         """Tell whether scans wait whose banner was dismissed: `work_off` comes before anything else then."""

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import msgspec
 
 from edge.desk import Desk, HasDesk
+from edge.finding import OPEN_PRICE_MAX
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
 from edge.store.baskets import StoredBasket, StoredLine
 from edge.text_marks import N_
-from edge.till_lines import OPEN_PRICE_MAX
 from rules.by_hand import off_bp_of
 from rules.money import BASIS_POINTS, Minor
 from rules.promotion_kinds import HAND_BASKET_ID, HAND_LINE_ID, POINTS_ID

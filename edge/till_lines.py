@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from edge.desk import Desk, same_line, with_line
-from edge.finding import Found
-from edge.screen import Refusal, Sound
+from edge.finding import AGE_ASKED, Found
+from edge.screen import Refusal, Sound, named
 from edge.store.baskets import StoredLine
 from edge.tier_exclusive import refuses_item
 from rules.basket import LINES_MAX, QUANTITY_MAX
-from rules.money import AMOUNT_MAX, Minor
-
-OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
-"""Dearest price a piece that a person may type."""
 
 
-def add(desk: Desk, found: Found) -> Refusal | None:
-    """Add to the basket and show it, or return why not, showing nothing."""
+def add(desk: Desk, found: Found, *, age: int = 0) -> Refusal | None:
+    """Add to the basket and show it, or return why not, showing nothing.
+
+    Args:
+        age: the cashier has just confirmed that the buyer is so old.
+    """
     refusal = desk.may_sell()
     if refusal:
         return refusal
@@ -26,6 +28,10 @@ def add(desk: Desk, found: Found) -> Refusal | None:
     if kept:
         return kept
     pieces = found.quantity * desk.memory.quantity_next
+    if found.age > max(basket.age, age):
+        return _age_asked(found, pieces)
+    confirmed: dict[str, Any] = {"note": "age_confirmed", "detail": {"sku": found.item.sku, "age": age}} if age else {}
+    basket = msgspec.structs.replace(basket, age=max(basket.age, age))
     is_portion = found.weight_g is not None or found.label_amount is not None
     if is_portion and desk.memory.quantity_next > 1:
         return Refusal("quantity_of_weighed")
@@ -37,10 +43,18 @@ def add(desk: Desk, found: Found) -> Refusal | None:
     desk.set(quantity_next=1)
     if same is not None:
         changed = msgspec.structs.replace(same, quantity=same.quantity + pieces)
-        return desk.push(with_line(basket, changed), sound=Sound.SCAN)
+        return desk.push(with_line(basket, changed), sound=Sound.SCAN, **confirmed)
     line = StoredLine(
         line_id=str(basket.next_line), sku=found.item.sku, quantity=1 if is_portion else pieces,
         weight_g=found.weight_g, label_amount=found.label_amount, open_price=found.open_price, code=found.code,
     )  # fmt: skip
     grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
-    return desk.push(with_line(grown, line), sound=Sound.SCAN)
+    return desk.push(with_line(grown, line), sound=Sound.SCAN, **confirmed)
+
+
+def _age_asked(found: Found, pieces: int) -> Refusal:
+    """Return the question whether the buyer is old enough, with all that it takes to add the item after it."""
+    portion = {"weight_g": found.weight_g, "label_amount": found.label_amount, "open_price": found.open_price}
+    known: dict[str, str | int] = {name: value for name, value in portion.items() if value is not None}
+    item: dict[str, str | int] = {"sku": found.item.sku, "age": found.age, "quantity": pieces, "code": found.code}
+    return Refusal(AGE_ASKED, {**named(found.item.names), **item, **known})

@@ -11,8 +11,9 @@ from edge.exchanging_done import done_with_back
 from edge.exchanging_plan import back_views
 from edge.screen import AccountView, DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
-from edge.store import credit
+from edge.store import credit, item_search
 from edge.store.baskets import StoredBasket, StoredTender
+from edge.store.database import Database
 from edge.store.sales import stored_sale
 from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
@@ -35,11 +36,12 @@ def selling_view(
     back, back_amount = back_views(shop, stored, lane=basket.lane)
     due = net_due(quote.total - back_amount, sum(tender.given for tender in tenders))
     in_cash = due if due < 0 else _cash_due(shop, quote.total - back_amount, tenders)
+    short = shortages(shop.store.db, basket)
     return replace(
         view,
         sale_id=basket.sale_id,
         lines=tuple(
-            _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line)
+            _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line, short=short)
             for line, priced in zip(basket.lines, quote.lines, strict=True)
         ),
         back=back,
@@ -87,7 +89,21 @@ def net_due(net: Minor, tendered: Minor) -> Minor:
     return net if net < 0 else max(net - tendered, 0)
 
 
-def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_newest: bool) -> LineView:
+def shortages(db: Database, basket: Basket) -> dict[str, int]:
+    """Return what the books leave of each item that they have less of than is in the basket: it is sold all the same.
+
+    Pieces or grams, below nothing; items that nobody counts are not among them.
+    """
+    taken: dict[str, int] = {}
+    for line in basket.lines:
+        taken[line.item.sku] = taken.get(line.item.sku, 0) + (line.quantity if line.weight_g is None else line.weight_g)
+    held = item_search.stock(db, list(taken))
+    return {sku: left - taken[sku] for sku, left in held.items() if left < taken[sku]}
+
+
+def _line_view(
+    line: Line, priced: PricedLine, names: dict[str, Names], *, is_newest: bool, short: dict[str, int]
+) -> LineView:
     return LineView(
         line_id=line.line_id,
         sku=line.item.sku,
@@ -106,6 +122,8 @@ def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_ne
         is_open_price=line.open_price is not None and line.label_amount is None,
         list_price=line.list_price,
         is_by_hand=line.list_price is not None or line.off_bp > 0 or line.off_amount > 0,
+        note=line.note,
+        stock_after=short.get(line.item.sku),
     )
 
 

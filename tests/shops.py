@@ -19,8 +19,9 @@ from edge.charger import Charging
 from edge.clock import Clock
 from edge.config_file import Loaded, load_or_last_good
 from edge.screen import Refusal, TillView
-from edge.store import auditing, cards, catalog, members
+from edge.store import auditing, cards, catalog, item_terms, members
 from edge.store.database import Store, execute, open_store
+from edge.store.item_terms import Terms
 from edge.till import Till
 from rules.basket import Item, Names
 from rules.sale import Sale, SaleLine, SaleTender
@@ -111,9 +112,13 @@ ITEMS: tuple[tuple[Item, tuple[str, ...]], ...] = (
     (Item("cut", Names("剪发", "剪髮", "Haircut"), 3_800, unit="次"), ("06900000000083",)),
     (Item("colour", Names("染发", "染髮", "Colouring"), 12_000, unit="次"), ()),
     (Item("cutcard", Names("剪发十次卡", "剪髮十次卡", "Ten haircuts"), 30_000, unit="张"), ("06900000000090",)),
+    (Item("beer", Names("青岛啤酒", "青島啤酒", "Tsingtao beer"), 600, unit="瓶"), ("06900000000106",)),
+    (Item("spirit", Names("白酒 52度", "白酒 52度", "Spirit 52 %"), 9_900, unit="瓶"), ("06900000000113",)),
+    (Item("flowers", Names("鲜花", "鮮花", "Flowers"), 0, is_open_price=True, unit="束"), ("06900000000120",)),
     (Item("old", Names("旧货", "舊貨", "Old stock"), -1), ("06900000000076",)),
 )
 """Items with the codes that they are found by; a price of -1 is none."""
+TERMS = {"beer": Terms(age=18), "spirit": Terms(age=21), "flowers": Terms(price_least=1_000, price_most=50_000)}
 CARTON = ("16901234567899", "cola", 24)
 
 # Hashing takes a tenth of a second by intention; these were made once, by edge.store.staff.
@@ -175,6 +180,8 @@ def fill(store: Store, *, opened: str = "2026-01-01") -> None:
                 catalog.put_price(store.db, item.sku, item.price, effective_from_ms=since_ms)
             for code in codes:
                 catalog.put_code(store.db, code, item.sku)
+        for sku, terms in TERMS.items():
+            item_terms.put_terms(store.db, sku, terms)
         catalog.put_code(store.db, CARTON[0], CARTON[1], quantity=CARTON[2])
         catalog.put_price(store.db, "milk", 1_080, effective_from_ms=since_ms, tier_id="")
         catalog.put_price(store.db, "milk", 990, effective_from_ms=since_ms, tier_id="gold")

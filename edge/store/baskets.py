@@ -27,6 +27,8 @@ class StoredLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     off_bp: int = 0
     off_amount: int = 0
     """Taken off by hand: a part of what promotions leave, or an amount."""
+    note: str = ""
+    """What the cashier wrote beside it."""
 
     @property
     def is_by_hand(self) -> bool:
@@ -96,6 +98,8 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Taken off the whole basket by hand."""
     back: tuple[StoredBack, ...] = ()
     """What comes back: its worth is taken off what is due, or the rest is given back."""
+    age: int = 0
+    """Years that the cashier confirmed the buyer to have; 0: nobody looked."""
     off_gross: int = 0
     """What the goods listed for when that was allowed: more of them is to be allowed anew."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from peewee import SqliteDatabase
 
+from edge.store import item_search
 from edge.store.database import Row, execute, execute_many, row, rows, scalar
 from edge.store.rows import ItemRow, QuickKey, QuickPage
 from rules.basket import Item, Names
@@ -50,6 +51,7 @@ def put_item(db: SqliteDatabase, item: Item, *, initials: str = "", search: str 
         item.sku, item.names.zh_hans, item.names.zh_hant, item.names.en, item.category, item.brand, item.unit,
         " ".join(sorted(item.tags)), item.tax_bp, int(item.is_weighed), int(item.is_open_price), initials, folded,
     )  # fmt: skip
+    item_search.index_item(db, item, initials=initials, search=search)
 
 
 def put_code(db: SqliteDatabase, code: str, sku: str, *, quantity: int = 1) -> None:
@@ -67,12 +69,20 @@ def put_price(db: SqliteDatabase, sku: str, amount: Minor, *, effective_from_ms:
 
 
 def put_quick_page(
-    db: SqliteDatabase, page_id: int, names: Names, keys: Sequence[tuple[str, str]], *, sort: int = 0
+    db: SqliteDatabase, page_id: int, names: Names, keys: Sequence[tuple[str, str]], *, sort: int = 0, lane: int = 0
 ) -> None:
-    """Put a page of quick keys in the place of the one with its id; `keys` are (sku, colour) in their order."""
+    """Put a page of quick keys in the place of the one with its id; `keys` are (sku, colour) in their order.
+
+    Args:
+        lane: whose page it is; 0: every lane's.
+    """
     execute(
-        db, "INSERT OR REPLACE INTO quick_page VALUES (?, ?, ?, ?, ?)",
-        page_id, names.zh_hans, names.zh_hant, names.en, sort,
+        db,
+        "INSERT INTO quick_page (page_id, name_zh_hans, name_zh_hant, name_en, sort, lane)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (page_id) DO UPDATE SET name_zh_hans = excluded.name_zh_hans,"
+        " name_zh_hant = excluded.name_zh_hant, name_en = excluded.name_en, sort = excluded.sort, lane = excluded.lane",
+        page_id, names.zh_hans, names.zh_hant, names.en, sort, lane,
     )  # fmt: skip
     execute(db, "DELETE FROM quick_key WHERE page_id = ?", page_id)
     execute_many(
@@ -175,23 +185,23 @@ def priced_since(db: SqliteDatabase, since_ms: int, *, now_ms: int, limit: int) 
 
 
 def search_items(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> list[ItemRow]:
-    """Find items by pinyin initials first, then by any part of a name, brand, SKU or code."""
-    wanted = text.strip().lower()[:40]
-    if not wanted:
+    """Find items as `item_search.search_skus` does, with price and stock."""
+    skus = item_search.search_skus(db, text, limit=limit)
+    if not skus:
         return []
-    like = "%" + wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    marks = ", ".join("?" * len(skus))
     found = rows(
         db,
         f"SELECT {ITEM_COLUMNS}, {PRICE_NOW.format(tier=LIST_TIER)}, {PRICE_NOW.format(tier='')} FROM item i"  # noqa: S608
-        " WHERE i.is_active = 1 AND (i.initials LIKE ? ESCAPE '\\' OR i.search LIKE ? ESCAPE '\\'"
-        " OR i.sku IN (SELECT sku FROM item_code WHERE code = ? OR code = ?))"
-        " ORDER BY NOT (i.initials LIKE ? ESCAPE '\\'), length(i.name_zh_hans), i.sku LIMIT ?",
-        now_ms, now_ms, like, like, wanted, wanted.zfill(14), like[1:], limit,
+        f" WHERE i.sku IN ({marks})",
+        now_ms, now_ms, *skus,
     )  # fmt: skip
-    return [_item_row(each) for each in found]
+    order = {sku: place for place, sku in enumerate(skus)}
+    return item_search.with_stock(db, sorted(map(_item_row, found), key=lambda each: order[each.sku]))
 
 
-def quick_pages(db: SqliteDatabase, *, now_ms: int) -> list[QuickPage]:
+def quick_pages(db: SqliteDatabase, *, now_ms: int, lane: int = 0) -> list[QuickPage]:
+    """Return the pages of quick keys that a lane shows: the store's, and its own; 0: all pages there are."""
     keys: dict[int, list[QuickKey]] = {}
     for found in rows(
         db,
@@ -203,9 +213,13 @@ def quick_pages(db: SqliteDatabase, *, now_ms: int) -> list[QuickPage]:
     ):
         keys.setdefault(found[14], []).append(QuickKey(found[15], found[16], _item_row(found)))
     return [
-        QuickPage(page_id, Names(hans, hant, english), tuple(keys.get(page_id, ())))
-        for page_id, hans, hant, english in rows(
-            db, "SELECT page_id, name_zh_hans, name_zh_hant, name_en FROM quick_page ORDER BY sort, page_id"
+        QuickPage(page_id, Names(hans, hant, english), tuple(keys.get(page_id, ())), own_lane)
+        for page_id, hans, hant, english, own_lane in rows(
+            db,
+            "SELECT page_id, name_zh_hans, name_zh_hant, name_en, lane FROM quick_page"
+            " WHERE ? = 0 OR lane IN (0, ?) ORDER BY sort, page_id",
+            lane,
+            lane,
         )
     ]
 

@@ -15,6 +15,7 @@ from peewee import DatabaseError, SqliteDatabase
 from playhouse.migrations import Runner
 
 from edge.ids import new_epoch
+from edge.store import item_words
 from edge.store.person_words import INDEX_VERSION
 from edge.store.vault import TillDatabase
 
@@ -134,6 +135,7 @@ def open_store(path: Path, *, synchronous: str = "FULL", hold: bool = False, mig
         if is_new:
             # Nobody is in it: what comes is indexed as it comes.
             execute(store.db, "INSERT INTO meta VALUES ('people_index', ?)", f"{INDEX_VERSION}/")
+            execute(store.db, "INSERT INTO meta VALUES ('item_index', ?)", item_words.INDEX_VERSION)
     return store
 
 

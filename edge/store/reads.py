@@ -53,8 +53,8 @@ class StoreReads:
     def staff(self) -> Sequence[StaffRow]:
         return staff.all_staff(self._db)
 
-    def quick_pages(self) -> Sequence[QuickPage]:
-        return catalog.quick_pages(self._db, now_ms=self._clock.now_ms())
+    def quick_pages(self, lane: int = 0) -> Sequence[QuickPage]:
+        return catalog.quick_pages(self._db, now_ms=self._clock.now_ms(), lane=lane)
 
     def search_items(self, text: str, *, limit: int = 24) -> Sequence[ItemRow]:
         return catalog.search_items(self._db, text, now_ms=self._clock.now_ms(), limit=min(limit, LIMIT_MAX))

@@ -24,6 +24,8 @@ class ItemRow:
     category_id: str
     brand: str
     codes: tuple[str, ...] = ()
+    stock: int | None = None
+    """Pieces or grams on the shelf; None where nobody counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class QuickPage:
     page_id: int
     names: Names
     keys: tuple[QuickKey, ...]
+    lane: int = 0
+    """Whose page it is; 0: every lane's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,16 @@ from edge import (
     exchanging,
     holding,
     member_desk,
+    quick_keys,
     reprinting,
     shifts,
+    till_again,
+    till_asks,
     till_by_hand,
+    till_checks,
     till_drawer,
+    till_notes,
+    till_training,
 )
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
@@ -49,6 +55,34 @@ class Action:
     optional: frozenset[str] = frozenset()
     """Arguments that may be left out."""
     when_locked: bool = False
+
+
+def selling_actions(amount: range) -> tuple[Action, ...]:
+    """Return what a cashier does beside scanning: answers, price checks, notes, the same again, quick keys."""
+    pages, places = range(1_000_000), range(quick_keys.KEYS_MAX)
+    key: dict[str, range | None] = {"page_id": pages, "at": places, "sku": None}
+    return (
+        Action(till_asks.answer_price, {"amount": amount}),
+        Action(till_asks.confirm_age, {}),
+        Action(till_checks.begin_check, {}),
+        Action(till_checks.end_check, {}),
+        Action(till_checks.check_item, {"sku": None}),
+        Action(till_checks.sell_checked, {}),
+        Action(till_again.sell_again, {"sale_id": None}, optional=frozenset({"sale_id"})),
+        Action(till_notes.note_line, {"line_id": None, "note": None}),
+        Action(
+            quick_keys.put_page,
+            {"page_id": pages, "name": None, "language": None, "own": range(2)},
+            optional=frozenset({"own"}),
+        ),
+        Action(quick_keys.move_page, {"page_id": pages, "to": range(quick_keys.PAGES_MAX)}),
+        Action(quick_keys.drop_page, {"page_id": pages}),
+        Action(quick_keys.add_key, {"page_id": pages, "sku": None, "colour": None}, optional=frozenset({"colour"})),
+        Action(quick_keys.move_key, {**key, "to": places}),
+        Action(quick_keys.colour_key, {**key, "colour": None}),
+        Action(quick_keys.drop_key, key),
+        Action(till_training.end_training, {}),
+    )
 
 
 def actions() -> Mapping[str, Action]:
@@ -122,6 +156,7 @@ def actions() -> Mapping[str, Action]:
             {"line_id": None, "reason": None, "amount": amount},
             optional=frozenset({"amount"}),
         ),
+        *selling_actions(amount),
         Action(till_drawer.open_drawer, {"reason": None}),
         Action(shifts.begin_shift, {"float_amount": amount}),
         Action(

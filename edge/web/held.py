@@ -46,18 +46,18 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
     @pages.get("/held")
     def held(lane: int) -> ResponseReturnValue:
         signed_in(house, lane)
-        return render_template("panels/held.html", lane=lane, held=house.reads.held())
+        return render_template("panels/held.html", lane=lane, held=house.reads_of(lane).held())
 
     @pages.get("/held/<sale_id>/discard")
     def discard(lane: int, sale_id: str) -> ResponseReturnValue:
         signed_in(house, lane)
-        each = _of(house, sale_id)
+        each = _of(house, lane, sale_id)
         if each is None:
-            return render_template("panels/held.html", lane=lane, held=house.reads.held())
+            return render_template("panels/held.html", lane=lane, held=house.reads_of(lane).held())
         return render_template("panels/held_discard.html", lane=lane, each=each)
 
     return pages
 
 
-def _of(house: House, sale_id: str) -> HeldRow | None:
-    return next((each for each in house.reads.held() if each.sale_id == sale_id), None)
+def _of(house: House, lane: int, sale_id: str) -> HeldRow | None:
+    return next((each for each in house.reads_of(lane).held() if each.sale_id == sale_id), None)

@@ -27,7 +27,9 @@ class Reads(Protocol):
     """Read-only questions; each is answered from the store's file without asking the till."""
 
     def staff(self) -> Sequence[StaffRow]: ...
-    def quick_pages(self) -> Sequence[QuickPage]: ...
+    def quick_pages(self, lane: int = 0) -> Sequence[QuickPage]:
+        """Return the pages that a lane shows; 0: all there are."""
+
     def search_items(self, text: str, *, limit: int = 24) -> Sequence[ItemRow]:
         """Find items by name in any language, pinyin initials, brand, code or SKU."""
 
@@ -67,6 +69,13 @@ class Reads(Protocol):
         """Return the receipt as a customer's phone shows it, with what came back since; None for an unknown sale."""
 
 
+class PracticeRoom(Protocol):
+    """What knows the lanes that practise."""
+
+    def is_on(self, lane: int) -> bool: ...
+    def reads(self, lane: int) -> Reads | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """Wired once, in edge/app.py."""
@@ -94,6 +103,18 @@ class House:
     """Where the pictures of the customer displays lie; None: there are none."""
     identify: Identify | None = None
     """Tells scanners apart; None leaves that out."""
+    practice: PracticeRoom | None = None
+    """The lanes that practise; None: none can."""
+    prepare_practice: Callable[[], bool] = lambda: False
+    """Copies what a practice needs, and tells whether it is there."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""
+
+    def reads_of(self, lane: int) -> Reads:
+        """Return what answers questions at a lane: one that practises sees what it practised, and nothing else."""
+        practised = self.practice.reads(lane) if self.practice is not None else None
+        return practised or self.reads
+
+    def is_training(self, lane: int) -> bool:
+        return self.practice is not None and self.practice.is_on(lane)

@@ -54,7 +54,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             abort(404)
 
     def paint(view: TillView) -> str:
-        staff = house.reads.staff() if view.stage is Stage.LOCKED else ()
+        staff = house.reads_of(view.lane).staff() if view.stage is Stage.LOCKED else ()
         lane_name = speech.lane_name(view.lane, speech.texts())
         printer = house.health.device(printers[view.lane])
         wait_s = _wait_s(view, now_ms=house.clock.now_ms())
@@ -71,10 +71,10 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             of_lane=own,
             printer_name=printers[lane],
             now=house.clock.now_local(),
-            held=house.reads.held_sum() if is_open else None,
-            doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
-            slips=house.reads.doubtful_slips(kitchens, lane) if is_open and kitchens else (),
-            payments=house.reads.open_payments() if is_open else (0, 0),
+            held=house.reads_of(lane).held_sum() if is_open else None,
+            doubtful=house.reads_of(lane).doubtful_receipt(printers[lane]) if is_open else None,
+            slips=house.reads_of(lane).doubtful_slips(kitchens, lane) if is_open and kitchens else (),
+            payments=house.reads_of(lane).open_payments() if is_open else (0, 0),
         )
 
     @pages.get("/")
@@ -94,7 +94,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             view=view,
             painted=paint(view),
             strip=paint_strip(lane),
-            quick_pages=house.reads.quick_pages(),
+            quick_pages=house.reads_of(lane).quick_pages(lane),
             lane=lane,
             denominations=house.config.store.denominations,
         )

@@ -57,7 +57,7 @@ def _finding(pages: Blueprint, house: House) -> None:
     def items(lane: int) -> ResponseReturnValue:
         _signed_in(house, lane)
         text = _query()
-        found = house.reads.search_items(text) if text else ()
+        found = house.reads_of(lane).search_items(text) if text else ()
         return render_template("panels/items.html", items=found, text=text, is_code=_may_be_code(text))
 
     @pages.get("/lane/<int:lane>/member")
@@ -69,7 +69,7 @@ def _finding(pages: Blueprint, house: House) -> None:
     def members(lane: int) -> ResponseReturnValue:
         _signed_in(house, lane)
         text = _query()
-        found = house.reads.find_members(text) if text else ()
+        found = house.reads_of(lane).find_members(text) if text else ()
         return render_template("panels/members.html", members=found, text=text)
 
     @pages.get("/lane/<int:lane>/gifts")
@@ -112,7 +112,7 @@ def _receipts(pages: Blueprint, house: House, speech: Speech) -> None:
     @pages.get("/lane/<int:lane>/receipts")
     def receipts(lane: int) -> ResponseReturnValue:
         _signed_in(house, lane)
-        return render_template("panels/receipts.html", lane=lane, receipts=house.reads.receipts())
+        return render_template("panels/receipts.html", lane=lane, receipts=house.reads_of(lane).receipts())
 
     @pages.get("/lane/<int:lane>/receipts/list")
     def receipt_list(lane: int) -> ResponseReturnValue:
@@ -121,13 +121,13 @@ def _receipts(pages: Blueprint, house: House, speech: Speech) -> None:
             day = date.fromisoformat(request.args.get("day", ""))
         except ValueError:
             day = None
-        found = house.reads.receipts(text=_query(), business_date=day)
+        found = house.reads_of(lane).receipts(text=_query(), business_date=day)
         return render_template("panels/receipt_list.html", lane=lane, receipts=found)
 
     @pages.get("/lane/<int:lane>/receipts/<sale_id>")
     def receipt(lane: int, sale_id: str) -> ResponseReturnValue:
         _signed_in(house, lane)
-        document = house.reads.receipt_document(sale_id, language=speech.texts().language, copy=True)
+        document = house.reads_of(lane).receipt_document(sale_id, language=speech.texts().language, copy=True)
         if document is None:
             abort(404)
         lines = layout(document, columns=COLUMNS)

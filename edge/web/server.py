@@ -19,6 +19,7 @@ from edge.web import (
     bench_codes,
     by_hand,
     cards,
+    comfort,
     coupon_pages,
     customers,
     display,
@@ -82,6 +83,8 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(shifts.blueprint(house, speech))
     app.register_blueprint(held.blueprint(house, speech))
     app.register_blueprint(slips.blueprint(house, speech))
+    app.register_blueprint(comfort.blueprint(house, speech))
+    comfort.guard(app, house)
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))

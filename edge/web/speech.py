@@ -11,7 +11,10 @@ from edge.texts import LANGUAGES, Texts, clipped
 from edge.web.house import House
 from rules.basket import Names
 
-THEMES = ("auto", "light", "dark")
+THEMES = ("auto", "light", "dark", "contrast")
+TOUCHKEYS = ("auto", "on", "off")
+"""When the keyboard in the page comes up: at a touch on a text field, at any text field, never."""
+FLASHES = ("on", "off")
 KEYPADS = ("small", "normal", "large")
 VOLUMES = ("0", "30", "60", "100")
 NAME_MAX = 120
@@ -78,6 +81,8 @@ def speak(app: Flask, house: House, speech: Speech) -> None:
                 "theme": choice("theme", THEMES, "auto"),
                 "keypad": choice("keypad", KEYPADS, "normal"),
                 "volume": choice("volume", VOLUMES, "60"),
+                "touchkeys": choice("touchkeys", TOUCHKEYS, "auto"),
+                "flash": choice("flash", FLASHES, "on"),
             },
             "version": house.version,
         }

@@ -310,6 +310,30 @@ def test_items_with_codes_and_prices(shop: TestShop, tmp_path: Path) -> None:
     assert shop.view().gross == 8_800
 
 
+def test_items_whose_price_or_buyer_is_asked_for(shop: TestShop, tmp_path: Path) -> None:
+    head = ("货号", "名称", "售价", "开价", "最低价", "最高价", "年龄限制")
+    path = book(
+        tmp_path / "i.xlsx", head, ("rose", "玫瑰", None, "是", 5, 200, ""), ("wine", "红酒", 99, "", "", "", 18),
+        ("bad", "倒过来", None, "是", 20, 10, ""), ("old", "太老", 1, "", "", "", 120),
+    )  # fmt: skip
+    made = plan(shop, path, "items")
+    assert codes(made) == {4: [("最高价", "below_least")], 5: [("年龄限制", "age_wrong")]}
+    path = book(
+        tmp_path / "i.xlsx", head, ("rose", "玫瑰", None, "是", 5, 200, ""), ("wine", "红酒", 99, "", "", "", 18)
+    )
+    assert carry_out(shop, plan(shop, path, "items")) is None
+    assert plan(shop, path, "items").same == 2
+    shop.ask(1, Till.sign_in, staff_id="chen", pin="5678")
+    assert shop.ask(1, Till.add_item, sku="rose").code == "needs_price_between"
+    shop.dismiss()
+    assert shop.ask(1, Till.add_item, sku="wine").code == "age_asked"
+    # A table that says nothing of it leaves it as it is.
+    path = book(tmp_path / "i.xlsx", ("货号", "名称", "售价"), ("wine", "红酒", 109))
+    assert carry_out(shop, plan(shop, path, "items")) is None
+    shop.dismiss()
+    assert shop.ask(1, Till.add_item, sku="wine").code == "age_asked"
+
+
 def test_nothing_personal_leaves_with_an_import(shop: TestShop, tmp_path: Path) -> None:
     path = sheet(tmp_path / "m.csv", HEAD, ("13800138000", "陈大文", "", "", "120", "88.50", ""))
     assert carry_out(shop, plan(shop, path)) is None

@@ -47,7 +47,7 @@ def test_every_refusal_is_a_sentence(language: str) -> None:
     params = dict.fromkeys(
         ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points", "day", "time", "lane",
          "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor", "before_minor", "back_minor", "owed_minor",
-         "cash_minor", "card_minor", "codes_minor"),
+         "cash_minor", "card_minor", "codes_minor", "age"),
         7,
     )  # fmt: skip
     for code in REFUSALS:

@@ -33,6 +33,7 @@ from tests.stories import (
     words_holds,
     words_members,
     words_returns,
+    words_selling,
     words_shifts,
     words_stored_value,
     words_tiers,
@@ -448,6 +449,7 @@ def _numbered(path: Path) -> Sequence[tuple[int, str]]:
 
 KIND = "|".join(TENDER_KINDS)
 WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
+    *words_selling.WORDS,
     *words_coupons.WORDS,
     (r"lane ([12])", Player.at_lane),
     (r"sign in (\w+) (\d+)", Player.sign_in),

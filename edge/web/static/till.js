@@ -44,13 +44,13 @@
 
   function flash(name) {
     const colour = { scan: "--accent", paid: "--accent", error: "--bad", tap: "--line" }[name];
-    if (!colour) return;
+    if (!colour || root.dataset.flash === "off") return;
     const glow = getComputedStyle(root).getPropertyValue(colour);
     find(".main").animate([{ boxShadow: `inset 0 0 0 6px ${glow}` }, { boxShadow: "inset 0 0 0 6px transparent" }], 320);
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z", "confirm_age", "answer_price", "sell_again", "sell_checked", "begin_training", "end_training"]);
   const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
@@ -112,6 +112,10 @@
 
   // What was typed before an item is tapped is its price, its kilograms, or how many.
   function add(values, by) {
+    if (stage().checking) {
+      act("check_item", { sku: values.sku });
+      return clearSeek();
+    }
     const typed = entry ? (by === "weight" ? amount(3) : by === "price" ? amount() : Number(entry)) : null;
     if (entry && !typed) return play("error");
     if (by === "weight" && typed) values.weight_g = typed;
@@ -249,7 +253,7 @@
     find("#panel-body").replaceChildren();
     if (!panel.open) panel.showModal();
     panel.dataset.name = name;
-    htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
+    return htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
   }
   panel.addEventListener("htmx:after:swap", () => {
     if (find("[data-shut]", panel)) panel.close();
@@ -347,7 +351,7 @@
   function remember(name, value) {
     document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
     if (name === "lang") return location.reload();
-    if (name === "volume") body.dataset.volume = value;
+    if (name === "volume" || name === "touchkeys") body.dataset[name] = value;
     else root.dataset[name] = value;
     for (const other of all(`[data-set="${name}"]`)) other.setAttribute("aria-pressed", String(other.dataset.value === value));
     return play("scan");
@@ -551,6 +555,9 @@
   });
   view.addEventListener("strip", (event) => (find("#strip").innerHTML = event.detail.data));
   setInterval(() => performance.now() - heardAt > SILENCE_MS && offline(true), 2000);
+
+  // What comfort.js stands on.
+  window.till = { act, play, amount, show, open, stage, times, typed: () => entry, chosen: chosenRow };
 
   repaint();
   isFresh = true;

@@ -218,7 +218,7 @@ class Reads:
     def staff(self) -> list[StaffRow]:
         return STAFF
 
-    def quick_pages(self) -> list[QuickPage]:
+    def quick_pages(self, lane: int = 0) -> list[QuickPage]:
         colours = ("amber", "green", "red", "blue", "violet", "teal", "brown", "grey")
         pages = [Names("常用", "常用", "Favourites"), Names("蔬果", "蔬果", "Produce"), Names("饮料", "飲料", "Drinks")]
         keys = tuple(QuickKey(i, colours[i % 8], self._item(i)) for i in range(18))
