@@ -145,8 +145,10 @@ class Scale(Protocol):
     """A device that weighs. Used by one thread; `close` may be called from another one."""
 
     name: str
-    broken: int
-    """Frames thrown away since the start; one that counts while none is read speaks another protocol or speed."""
+
+    @property
+    def broken(self) -> int:
+        """Frames thrown away since the start; many while none is read mean another protocol or speed."""
 
     def open(self) -> None:
         """Open the scale for us alone. Raises DriverError."""

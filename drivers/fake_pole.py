@@ -126,7 +126,7 @@ class PoleScreen:
 class FakePole(Line):
     """The far end of the line; a stuck one takes no bytes."""
 
-    def stick(self, is_stuck: bool) -> None:
+    def stick(self, *, is_stuck: bool) -> None:
         with self.lock, contextlib.suppress(OSError, termios.error):
             if self.plugged:
                 termios.tcflow(self._slave, termios.TCOOFF if is_stuck else termios.TCOON)
@@ -176,7 +176,7 @@ class WiredPole:
             self.unplug()
         else:
             self._stuck = trouble == "stuck"
-            self.wire.stick(self._stuck)
+            self.wire.stick(is_stuck=self._stuck)
 
     def unplug(self) -> None:
         self.wire.unplug()

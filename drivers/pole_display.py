@@ -1,4 +1,4 @@
-"""Pole displays at a serial line: two lines of text, or eight digits with lamps. They are written to and never answer."""
+"""Pole displays at a serial line: two lines of text, or eight digits with lamps. They never answer."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ class SerialPole:
             self._written_s = time.monotonic()
         except SerialTimeoutException as error:
             self._release()
-            raise DriverError(f"{self._path}: the display takes no bytes; look at its cable and flow control") from error
+            raise DriverError(
+                f"{self._path}: the display takes no bytes; look at its cable and flow control"
+            ) from error
         except OSError as error:
             self._release()
             raise DeviceMissing(f"{self._path}: {error}") from error

@@ -82,7 +82,9 @@ def grams(number: bytes, unit: bytes = b"kg") -> int | None:
     return int(weight.to_integral_value(ROUND_HALF_UP))
 
 
-def _reading(weight_g: int | None, *, is_stable: bool | None, is_negative: bool = False, is_net: bool = False) -> Reading:
+def _reading(
+    weight_g: int | None, *, is_stable: bool | None, is_negative: bool = False, is_net: bool = False
+) -> Reading:
     if weight_g is None:
         return Reading(None, is_stable, is_net, Fault.ERROR)
     if is_negative and weight_g:
@@ -101,7 +103,7 @@ def _toledo(found: re.Match[bytes]) -> Reading:
 
 
 def _checked(found: re.Match[bytes]) -> Reading | None:
-    """Return the reading of a frame of CAS or Aclas. BCC: the exclusive or of everything from the status to the unit."""
+    """Return the reading of a frame of CAS or Aclas. BCC: the exclusive or of all from the status to the unit."""
     body, check = found.group("body", "check")
     if check is not None and reduce(xor, body) != check[0]:
         return None
@@ -130,8 +132,8 @@ CAS = (
 )
 DAHUA = rb"(?=[ \d-]{5}\n) *(?P<sign>-)? *(?P<grams>\d+)\n\r\Z"
 ACLAS = (
-    rb"(?:(?P<soh>\x01)|(?<!\x01))\x02(?P<body>(?P<state>[SU])(?P<sign>[ +-]?)(?P<number> *\d{1,3}(?:\.\d{1,4})?)"
-    rb"(?P<unit>kg|KG|g|lb))(?(soh)(?P<check>.)\x03\x04|\x03)\Z"
+    rb"(?:(?P<soh>\x01)|(?<!\x01))\x02(?P<body>(?P<state>[SU])(?P<sign>[ +\-F]?)"
+    rb"(?:(?<=F)[ \d.F]{6}|(?P<number> *\d{1,3}(?:\.\d{1,4})?))(?P<unit>kg|KG|g|lb))(?(soh)(?P<check>.)\x03\x04|\x03)\Z"
 )
 ST_GS = (
     rb"(?P<state>ST|US|OL),(?P<net>GS|NT|G|N)[, ](?P<sign>[ +-]?)(?P<number> *\d{1,5}(?:\.\d{1,4})?) *"
@@ -143,7 +145,9 @@ SCALES: Final[Mapping[str, ScaleProtocol]] = MappingProxyType(
         # STX 01.234 [N] CR, or STX ? status CR while there is no weight.
         "toledo_8217": ScaleProtocol(re.compile(TOLEDO), b"\r", _toledo, parity="E", ask=b"W"),
         # ENQ, ACK, DC1, then SOH STX S|U sign six characters unit BCC ETX EOT.
-        "cas": ScaleProtocol(re.compile(CAS, re.DOTALL), b"\x04", _checked, has_check=True, ask=b"\x05", ready=b"\x06", go=b"\x11"),
+        "cas": ScaleProtocol(
+            re.compile(CAS, re.DOTALL), b"\x04", _checked, has_check=True, ask=b"\x05", ready=b"\x06", go=b"\x11"
+        ),
         # Five characters of grams, blanks for leading zeros, LF CR; it does not say whether it is at rest.
         "dahua_acs": ScaleProtocol(re.compile(DAHUA), b"\r", _dahua, is_whole_line=True),
         # STX S|U [sign] weight kg ETX, or the same between SOH and BCC ETX EOT.

@@ -24,6 +24,7 @@ from edge.config import Config
 from edge.config_codes import code_settings
 from edge.config_file import Loaded, SecretError, keep_last_good, read_key, write_whole
 from edge.config_walk import Problem
+from edge.counter_devices import CounterDevice, make_counter, weights_of
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health, free_bytes
 from edge.identify import Identify
@@ -97,6 +98,8 @@ class Parts:
     jobs: Jobs
     imports: ImportRoom
     shop: Shop
+    counter: Mapping[str, CounterDevice]
+    """Scales and pole displays."""
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -190,7 +193,7 @@ def start(
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
-        card_key=_card_key(loaded, health),
+        card_key=_card_key(loaded, health), weights=weights_of(config, screens),
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -205,6 +208,7 @@ def start(
     stack.callback(core.identify.stop)
     logos = _logos(loaded, health)
     readers, printers, threads = _make_devices(core, papers, logos, followers)
+    counter, counter_threads = make_counter(shop)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
     room = open_member_room(shop)
@@ -214,18 +218,20 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
-        identify=core.identify,
-        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
+        identify=core.identify, weights=shop.weights,
+        bench=_bench(config, store, clock, {**readers, **printers, **counter}, tiers=rulebook.rules.tiers,
                      card_key=shop.card_key),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
-    for thread in threads:
+    for thread in (*threads, *counter_threads):
         stack.callback(thread.stop)
         thread.start()
     stack.callback(_end_soon, threads)
     jobs.start()
-    return Parts(config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop)
+    return Parts(
+        config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop, counter
+    )
 
 
 def _keep(loaded: Loaded, health: Health) -> None:
@@ -336,17 +342,16 @@ def _bench(
     config: Config,
     store: Store,
     clock: Clock,
-    made: Mapping[str, LineReader | Printer],
+    made: Mapping[str, LineReader | Printer | CounterDevice],
     *,
     tiers: tuple[Tier, ...],
     card_key: bytes | None,
 ) -> Bench | None:
     if not config.screen.bench:
         return None
-    from drivers.fake import FakePrinter, HandReader
     from edge.store.shelf import shelf
 
-    devices = {name: device for name, device in made.items() if isinstance(device, HandReader | FakePrinter)}
+    devices: dict[str, Any] = {each.name: made[each.name] for each in config.device if each.kind.startswith("fake_")}
     return Bench(
         devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
         counter_of=partial(cards.counter, store.reads),

@@ -12,6 +12,7 @@ from typing import Any
 from drivers.escpos_transport import transport_for
 from drivers.fake import PRINTER_FAULTS
 from edge.config import Config, DeviceConfig
+from edge.config_counter import POLE_KINDS, SCALE_KINDS, check_counter, check_one_scale, counter_faults
 from edge.config_readers import check_faults, check_reader, faults_of
 from edge.config_walk import Problem, Walk, shown
 from rules.scale_codes import format_error
@@ -43,6 +44,7 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     _check_twins("role", "name", [role and role.name for role in config.role or ()], walk)
     _check_twins("scale_code", "prefix", [scale and scale.prefix for scale in config.scale_code or ()], walk)
     _check_lanes(config, lanes, devices, walk)
+    check_one_scale(config.device or (), walk)
     for number, device in enumerate(config.device or (), 1):
         if device is not None and device.kind is not None:
             _check_device(device, f"device[{number}]", walk)
@@ -104,11 +106,19 @@ def _check_lanes(config: Config, lanes: Sequence[Any], devices: Sequence[DeviceC
 
 
 def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
+    is_counter = device.kind in (*SCALE_KINDS, *POLE_KINDS)
+    if is_counter:
+        check_counter(device, key, walk)
     if device.kind.startswith("fake_"):
+        if is_counter:
+            check_faults(device, counter_faults(device.kind), key, walk)
+            return
         check_faults(device, PRINTER_FAULTS if device.kind in PRINTER_KINDS else faults_of(device.kind), key, walk)
         return
     if device.faults:
         walk.add(f"{key}.faults", shown(device.faults), "no faults at a real device")
+    if is_counter:
+        return
     if device.kind not in PRINTER_KINDS:
         check_reader(device, key, walk)
     elif device.path is not None:

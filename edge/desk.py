@@ -16,6 +16,7 @@ from edge.store.baskets import LaneState, StoredBanner, StoredBasket, StoredLine
 from edge.store.rows import StaffRow
 from edge.store.sales import last_sale
 from edge.viewing import done_view, selling_view
+from edge.weights import WEIGH, WeighView
 from rules.basket import PIECES_MAX, Basket
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import Quote
@@ -265,6 +266,7 @@ class Desk:
             can_undo=memory.steps > 0 and memory.stage is Stage.SELLING, approval=asked,
             proof=proof.level.value if proof else "", cards_held=() if is_locked else memory.held_uids,
             card_offered="" if is_locked else memory.card_offered[-4:],
+            weighing=None if is_locked else self._weighing(memory.blocked),
         )  # fmt: skip
         if memory.stage is Stage.DONE:
             view = done_view(view, self.shop, memory.done_sale_id, memory.new_tier_id)
@@ -279,6 +281,10 @@ class Desk:
             self.set(told=told_by(view.sale_id, view.quote) if view.quote else Told(view.sale_id, view.total))
         self._rules_shown = self.shop.rules
         self.shop.screens.show(view)
+
+    def _weighing(self, banner: Refusal | None) -> WeighView | None:
+        item = self.shop.item_as_sold(str(banner.params["sku"])) if banner and banner.code == WEIGH else None
+        return WeighView(item.sku, item.names, item.price) if item else None
 
     def follow_rules(self) -> None:
         """Show the open basket at rules that were published since it was painted.

@@ -36,6 +36,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.SHIFT_DIFFERENCE: N_("Close a shift with a difference"),
     Permission.READ_SHIFT: N_("See the X report"),
     Permission.GIVE_TIER: N_("Give a tier by hand"),
+    Permission.WEIGHT_BY_HAND: N_("Type a weight beside the scale"),
     Permission.VOID_GIFT: N_("Take gifts for points back"),
 }
 """What was asked for, as the person who may allow it reads it."""

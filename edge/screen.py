@@ -6,10 +6,11 @@ A view is free of language: names come in all three, refusals as codes with figu
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from edge.weights import WeighView
 from rules.basket import Names
 from rules.money import Minor
 from rules.quote import AppliedPromotion, MissedPromotion, Quote
@@ -320,6 +321,8 @@ class TillView:
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None
     approval: ApprovalView | None = None
+    weighing: WeighView | None = None
+    """What waits for its weight; `blocked` says so as well."""
     sound: Sound = Sound.NONE
 
 
@@ -358,12 +361,23 @@ class Screens:
         with self._changed:
             return self._views[lane]
 
-    def wait(self, lane: int, *, after: int, timeout_s: float) -> TillView | None:
-        """Return the newest view once its number differs from `after`, or None when time is up or the daemon stops."""
+    def wait(
+        self, lane: int, *, after: int, timeout_s: float, or_when: Callable[[], bool] = lambda: False
+    ) -> TillView | None:
+        """Return the newest view once its number differs from `after`, or None when time is up or the daemon stops.
+
+        Args:
+            or_when: ends the waiting too; asked after each `wake`.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._views[lane].number != after, timeout_s)
+            self._changed.wait_for(lambda: self._closed or self._views[lane].number != after or or_when(), timeout_s)
             view = self._views[lane]
             return view if view.number != after and not self._closed else None
+
+    def wake(self) -> None:
+        """Let every waiting reader look whether there is something for it."""
+        with self._changed:
+            self._changed.notify_all()
 
     @property
     def closed(self) -> bool:

@@ -14,6 +14,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision, get_currency_symbol
 
 from edge.text_benefits import BENEFIT_REFUSALS
+from edge.text_counter import COUNTER_KINDS, COUNTER_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
@@ -191,6 +192,7 @@ REFUSALS: Mapping[str, str] = {
     "points_none": N_("No points can be taken for this basket."),
     **BENEFIT_REFUSALS,
     **MONEY_REFUSALS,
+    **COUNTER_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -236,6 +238,8 @@ DEVICE_STATES: Mapping[str, str] = {
     "problem": N_("Needs attention"),
     "unknown": N_("Not heard of yet"),
     "off": N_("Switched off"),
+    "silent": N_("Says nothing"),
+    "garbled": N_("Not understood"),
     "paper_low": N_("Paper is low"),
     "paper_out": N_("Out of paper"),
     "cover_open": N_("Cover open"),
@@ -258,6 +262,7 @@ DEVICE_KINDS: Mapping[str, str] = {
     "escpos_printer": N_("Printer"),
     "fake_printer": N_("Printer (simulated)"),
     "books": N_("Books"),
+    **COUNTER_KINDS,
 }
 
 PRINT_STATES: Mapping[str, str] = {

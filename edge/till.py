@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import approvals, banner, cards, coupon_jobs, finding, paying, till_extras, till_lines, till_voids
+from edge import approvals, banner, cards, coupon_jobs, finding, paying, till_extras, till_lines, till_voids, weighing
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -90,7 +90,7 @@ class Till:
             is_coupon = found.code in finding.NO_ITEM and till_extras.knows(self._desk, code.text)
             if is_coupon or code.kind is Kind.COUPON:
                 return till_extras.take_code(self._desk, code.text)
-            return banner.block(self._desk, found)
+            return banner.block(self._desk, weighing.on_scale(self._desk, found))
         # What was scanned lies in the bag: the cashier must see that it is not in the basket.
         refusal = till_lines.add(self._desk, found)
         return banner.block(self._desk, refusal) if refusal else None
@@ -152,7 +152,12 @@ class Till:
         found = finding.find_sku(
             self._shop.store.db, sku, now_ms=self._desk.now_ms(), weight_g=weight_g, open_price=open_price
         )
-        refusal = found if isinstance(found, Refusal) else till_lines.add(self._desk, found)
+        if isinstance(found, Refusal):
+            said = weighing.on_scale(self._desk, found)
+            return self._desk.refuse(found) if said is found else banner.block(self._desk, said)
+        note, detail = weighing.typed_note(self._desk, found)
+        refusal = weighing.refuses_typed(self._desk, found)
+        refusal = refusal or till_lines.add(self._desk, found, note=note, detail=detail)
         return self._desk.refuse(refusal) if refusal else None
 
     def change_quantity(self, line_id: str, quantity: int) -> Refusal | None:

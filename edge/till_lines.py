@@ -16,8 +16,12 @@ OPEN_PRICE_MAX: Minor = AMOUNT_MAX // QUANTITY_MAX
 """Dearest price a piece that a person may type."""
 
 
-def add(desk: Desk, found: Found) -> Refusal | None:
-    """Add to the basket and show it, or return why not, showing nothing."""
+def add(desk: Desk, found: Found, *, note: str = "", detail: object = None) -> Refusal | None:
+    """Add to the basket and show it, or return why not, showing nothing.
+
+    Args:
+        note: goes into the journal with its detail; empty for nothing.
+    """
     refusal = desk.may_sell()
     if refusal:
         return refusal
@@ -43,4 +47,4 @@ def add(desk: Desk, found: Found) -> Refusal | None:
         weight_g=found.weight_g, label_amount=found.label_amount, open_price=found.open_price, code=found.code,
     )  # fmt: skip
     grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
-    return desk.push(with_line(grown, line), sound=Sound.SCAN)
+    return desk.push(with_line(grown, line), sound=Sound.SCAN, note=note, detail=detail)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_drawer
+from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_drawer, weighing
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -19,6 +19,7 @@ from edge.till import Till
 from edge.times import drop_times, use_times
 from edge.web.house import House
 from edge.web.speech import Speech
+from edge.weights import TARE_MAX_G
 from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G
 from rules.money import AMOUNT_MAX, BASIS_POINTS
 
@@ -97,6 +98,9 @@ def actions() -> Mapping[str, Action]:
             {"line_id": None, "reason": None, "amount": amount},
             optional=frozenset({"amount"}),
         ),
+        Action(weighing.take_weight, {"sku": None, "weight_g": range(1, WEIGHT_MAX_G + 1)}),
+        Action(weighing.type_weight, {"sku": None, "weight_g": range(1, WEIGHT_MAX_G + 1)}),
+        Action(weighing.set_tare, {"tare_g": range(weighing.TARE_OF_SCALE, TARE_MAX_G + 1)}),
         Action(till_drawer.open_drawer, {"reason": None}),
         Action(shifts.begin_shift, {"float_amount": amount}),
         Action(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from edge.member_room import MemberRoom
 from edge.rule_room import RuleRoom
 from edge.screen import Screens
 from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
+from edge.weights import Weights
 
 
 class Reads(Protocol):
@@ -66,6 +67,8 @@ class House:
     """Where large files may lie for a moment; None: wherever the system puts them."""
     identify: Identify | None = None
     """Tells scanners apart; None leaves that out."""
+    weights: Weights = field(default_factory=Weights)
+    """What lies on the lanes' scales."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""
