@@ -13,6 +13,8 @@ from drivers.base import CARDS_MARK, PrinterState
 from drivers.escpos_paper import Paper
 from drivers.fake import FakeJob, FakePrinter, HandReader
 from drivers.fake_card import FakeSunCard
+from drivers.fake_pole import WiredPole
+from drivers.fake_scale import WiredScale
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
 from rules.loyalty import Tier
@@ -20,7 +22,7 @@ from rules.money import round_half_up
 from rules.scale_codes import ScaleFormat, make_label
 from rules.sun import FILE_KEY, META_KEY, UID_BYTES, CardKeys, card_key
 
-FakeDevice = HandReader | FakePrinter
+FakeDevice = HandReader | FakePrinter | WiredScale | WiredPole
 PAPERS_SHOWN = 12
 """Newest receipts that hang out of the printer."""
 UNKNOWN_CODE: Final = "6900000000007"
@@ -136,10 +138,10 @@ class Bench:
     def plug(self, device: str) -> None:
         """Put the plug back in; a printer comes back with paper."""
         found = self._devices[device]
-        if isinstance(found, HandReader):
-            found.plug()
-        else:
+        if isinstance(found, FakePrinter):
             found.repair()
+        else:
+            found.plug()
 
     def paper_out(self, printer: str) -> None:
         self._printer(printer).paper_out()
@@ -150,7 +152,7 @@ class Bench:
     def state(self, device: str) -> str:
         """Return `ok`, `unplugged`, `paper_out`, `cover_open` or `silent`."""
         found = self._devices[device]
-        if isinstance(found, HandReader):
+        if not isinstance(found, FakePrinter):
             return "ok" if found.plugged else "unplugged"
         return {
             PrinterState.READY: "ok",
@@ -193,6 +195,18 @@ class Bench:
     def close_drawer(self, printer: str) -> None:
         with self._lock:
             self._closed_at[printer] = self._printer(printer).kicks
+
+    def scale(self, name: str) -> WiredScale:
+        """Return a scale, to put something on it."""
+        found = self._devices[name]
+        assert isinstance(found, WiredScale), f"{name} is no scale"
+        return found
+
+    def pole(self, name: str) -> WiredPole:
+        """Return a pole display, to look at it."""
+        found = self._devices[name]
+        assert isinstance(found, WiredPole), f"{name} is no pole display"
+        return found
 
     def _reader(self, name: str) -> HandReader:
         found = self._devices[name]

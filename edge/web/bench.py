@@ -14,6 +14,7 @@ from edge.screen import Stage, TillView
 from edge.text_marks import N_
 from edge.texts import clipped
 from edge.web.bars import code128, ean13
+from edge.web.bench_counter import COUNTER_FAULTS, SCALE_MAX_G, add_counter, counter_state
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg
 from edge.web.speech import Speech
@@ -49,10 +50,12 @@ class LaneDevices:
     scanner: str
     cards: str
     printer: str
+    scale: str = ""
+    pole: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.scanner, self.cards, self.printer) if name)
+        return tuple(name for name in (self.scanner, self.cards, self.printer, self.scale, self.pole) if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class Table:
             "hanging": bench.hanging(printer) if printer else 0,
             "kicks": bench.kicks(printer) if printer else 0,
             "is_drawer_open": bench.is_drawer_open(printer) if printer else False,
+            "counter": counter_state(bench, devices.scale, devices.pole),
             "step": _step(self.house.screens.newest(lane)),
         }
 
@@ -111,6 +115,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
     _show(pages, table)
     _press(pages, table)
     _spoil(pages, table)
+    add_counter(pages, bench, {number: (each.scale, each.pole) for number, each in lanes.items()})
     return pages
 
 
@@ -136,6 +141,8 @@ def _show(pages: Blueprint, table: Table) -> None:
             state=table.state(lane),
             sheets=table.sheets(lane),
             fault_words=DEVICE_FAULTS,
+            counter_faults=COUNTER_FAULTS,
+            scale_max_g=SCALE_MAX_G,
             faults={name: table.bench.faults(name) for name in (devices.scanner, devices.cards) if name},
         )
 
@@ -238,7 +245,9 @@ def _devices(house: House, bench: Bench, lane: int, printer: str) -> LaneDevices
     scanner = next((each.name for each in mine if each.kind.endswith("scanner") and each.lane == lane), "")
     cards = next((each.name for each in mine if each.kind.endswith("cards") and each.lane == lane), "")
     own = next((each.name for each in mine if each.kind == "fake_printer" and each.name == printer), "")
-    return LaneDevices(scanner, cards, own)
+    scale = next((each.name for each in mine if each.kind == "fake_scale" and each.lane == lane), "")
+    pole = next((each.name for each in mine if each.kind == "fake_pole_display" and each.lane == lane), "")
+    return LaneDevices(scanner, cards, own, scale, pole)
 
 
 def _step(view: TillView) -> int:

@@ -35,6 +35,7 @@ from edge.web import (
     rules,
     shifts,
     times_pages,
+    weigh,
 )
 from edge.web.door import UPLOAD_MAX, Pairing, protect
 from edge.web.house import House
@@ -66,6 +67,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
     app.register_blueprint(shifts.blueprint(house, speech))
+    app.register_blueprint(weigh.blueprint(house))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))

@@ -50,8 +50,8 @@
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement"]);
-  const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "take_weight", "type_weight"]);
+  const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps", "weight_g", "tare_g"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
 
@@ -325,6 +325,17 @@
     act("decline");
   });
 
+  // An item that waits for its weight: the panel comes and goes with it.
+  function weigh(sku) {
+    if (sku && !panel.open) open("weigh");
+    else if (panel.open && panel.dataset.name === "weigh") sku ? open("weigh") : panel.close();
+  }
+  function sellTyped() {
+    const weight_g = amount(3, find("#weigh-typed").value);
+    if (!weight_g) return play("error");
+    return act("type_weight", { sku: find(".weigh").dataset.sku, weight_g });
+  }
+
   function remember(name, value) {
     document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
     if (name === "lang") return location.reload();
@@ -350,6 +361,7 @@
     else if (data.tool) tool(data.tool);
     else if (data.hand) choice("hand", button);
     else if (data.byHand) byHand(data.byHand);
+    else if (data.weighTyped !== undefined) sellTyped();
     else if (data.approver) choice("approver", button);
     else if (data.approve !== undefined) allow();
     else if (data.staff) pick(data.staff);
@@ -390,6 +402,7 @@
     const { key } = event, step_ = stage().stage;
     if (key === "F1" || (key === "?" && !isTyping)) return help.open ? help.close() : help.showModal();
     if (approve.open) return key === "Enter" && isTyping ? allow() : false;
+    if (panel.open && panel.dataset.name === "weigh" && key === "Enter") return isTyping ? sellTyped() : find("#weigh-take")?.click();
     if (panel.open || help.open) return false;
     if (key === "End" && (step_ === "selling" || step_ === "done") && !isTyping) return open("shift");
     if (key === "Home" && step_ === "selling" && !isTyping) return open(chosen ? `by-hand/${chosen}` : "by-hand");
@@ -487,6 +500,7 @@
     }
     if (isGuarded()) guard();
     if (now.approval || painted.approval) askSecond(now.approval);
+    if (now.weigh !== painted.weigh) weigh(now.weigh);
     if (now.number !== painted.number && !isFresh) {
       play(now.sound);
       flash(now.sound);
@@ -528,10 +542,12 @@
     offline(true);
     setTimeout(() => location.reload(), 2000);
   });
+  view.addEventListener("weight", (event) => find("#weigh-live") && (find("#weigh-live").innerHTML = event.detail.data));
   view.addEventListener("strip", (event) => (find("#strip").innerHTML = event.detail.data));
   setInterval(() => performance.now() - heardAt > SILENCE_MS && offline(true), 2000);
 
   repaint();
   isFresh = true;
-  if (location.hash.length > 1) open(location.hash.slice(1));
+  if (stage().weigh) open("weigh");
+  else if (location.hash.length > 1) open(location.hash.slice(1));
 })();
