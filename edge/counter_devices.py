@@ -107,6 +107,8 @@ class CounterThread(ABC):
                 while not self._stopping.is_set():
                     self._turn()
             except DriverError as error:
+                if self._stopping.is_set():
+                    break
                 self._report(state_of(error), str(error))
                 self._lost()
             finally:

@@ -24,6 +24,6 @@ COUNTER_REFUSALS: Mapping[str, str] = {
 COUNTER_KINDS: Mapping[str, str] = {
     "serial_scale": N_("Scale"),
     "fake_scale": N_("Scale (simulated)"),
-    "pole_display": N_("Customer display"),
-    "fake_pole_display": N_("Customer display (simulated)"),
+    "pole_display": N_("Pole display"),
+    "fake_pole_display": N_("Pole display (simulated)"),
 }

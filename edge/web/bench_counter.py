@@ -12,7 +12,7 @@ from edge.text_marks import N_
 
 SCALE_MAX_G = 30_000
 COUNTER_FAULTS: Mapping[str, str] = {
-    "": N_("Sound"),
+    "": N_("In order"),
     "unstable": N_("Never still"),
     "negative": N_("Below zero"),
     "overload": N_("Overload"),
