@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -145,6 +145,8 @@ class Scale(Protocol):
     """A device that weighs. Used by one thread; `close` may be called from another one."""
 
     name: str
+    heard: Callable[[bytes], None]
+    """Is given the bytes as they come, to record them."""
 
     @property
     def broken(self) -> int:
