@@ -33,6 +33,7 @@ from tests.stories import (
     words_stored_value,
     words_tiers,
     words_times,
+    words_weighing,
 )
 
 WAIT_S = 6.0
@@ -508,4 +509,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_stored_value.WORDS,
     *words_approvals.WORDS,
     *words_tiers.WORDS,
+    *words_weighing.WORDS,
 )
