@@ -13,6 +13,7 @@ BENCHMARKS = (
     "pricing",
     "relay",
     "scan_to_paint",
+    "scanner_events",
     "start_and_memory",
     "tap_to_paint",
 )
