@@ -130,9 +130,8 @@ def floor() -> list[float]:
 def tell(what: str, rounds: list[list[float]]) -> None:
     every = [each for took in rounds for each in took]
     middle = statistics.median(p99(took) for took in rounds)
-    print(
-        f"{what}: p50 {statistics.median(every):.3f} ms, p99 {middle:.3f} ms, worst {max(every):.3f} ms of {len(every):,}"
-    )
+    p50, worst = statistics.median(every), max(every)
+    print(f"{what}: p50 {p50:.3f} ms, p99 {middle:.3f} ms, worst {worst:.3f} ms of {len(every):,}")
 
 
 def all_at_once(scanners: list[Scanner], inbox: queue.Queue[tuple[float, int, Event]]) -> tuple[float, int]:

@@ -87,6 +87,7 @@ class CounterThread(ABC):
     def __init__(self, device: DeviceConfig, health: Health) -> None:
         self._device = device
         self._health = health
+        self._said = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"counter:{device.name}", daemon=True)
 
@@ -129,6 +130,10 @@ class CounterThread(ABC):
         """Tell whoever relies on the device that it is gone."""
 
     def _report(self, state: str, detail: str = "") -> None:
+        """Tell health of a change; the same trouble in other words, at the next try to open it, is none."""
+        if state == self._said:
+            return
+        self._said = state
         self._health.report(self._device.name, self._device.kind, state, detail)
 
 

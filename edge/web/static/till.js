@@ -239,7 +239,10 @@
     find("#panel-body").replaceChildren();
     if (!panel.open) panel.showModal();
     panel.dataset.name = name;
-    htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
+    htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => {
+      showWeight();
+      find("[autofocus]", panel)?.focus();
+    });
   }
   panel.addEventListener("htmx:after:swap", () => find("[data-shut]", panel) && panel.close());
   panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));
@@ -325,7 +328,11 @@
     act("decline");
   });
 
-  // An item that waits for its weight: the panel comes and goes with it.
+  // An item that waits for its weight: the panel comes and goes with it, and a weight may arrive before the panel does.
+  let weight = "";
+  function showWeight() {
+    if (find("#weigh-live") && weight.includes(`data-sku="${stage().weigh}"`)) find("#weigh-live").innerHTML = weight;
+  }
   function weigh(sku) {
     if (sku && !panel.open) open("weigh");
     else if (panel.open && panel.dataset.name === "weigh") sku ? open("weigh") : panel.close();
@@ -542,7 +549,10 @@
     offline(true);
     setTimeout(() => location.reload(), 2000);
   });
-  view.addEventListener("weight", (event) => find("#weigh-live") && (find("#weigh-live").innerHTML = event.detail.data));
+  view.addEventListener("weight", (event) => {
+    weight = event.detail.data;
+    showWeight();
+  });
   view.addEventListener("strip", (event) => (find("#strip").innerHTML = event.detail.data));
   setInterval(() => performance.now() - heardAt > SILENCE_MS && offline(true), 2000);
 
