@@ -156,7 +156,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         str,
         Meta(
             max_length=60,
-            description="What a pole display shows between customers, | between its lines; empty: the store's name.",
+            description="What a pole display shows between customers, // between its lines; empty: the store's name.",
         ),
     ] = ""
     drawer_pin: Annotated[Literal[0, 2, 5], Meta(description="Pin of the cash drawer; 0: no drawer.")] = 2

@@ -7,14 +7,14 @@ from edge.screen import LineView, Stage, TillView
 from edge.texts import Texts
 from rules.money import Minor
 
-LINES = "|"
+LINES = "//"
 """Divides the two lines of an idle text."""
 
 
 def idle_face(text: str) -> PoleFace:
     """Return what stands between two customers, in the middle of each line.
 
-    >>> idle_face("Corner Shop|Welcome!").upper[0]
+    >>> idle_face("Corner Shop // Welcome!").upper[0]
     '    Corner Shop'
     """
     upper, _, lower = text.partition(LINES)

@@ -10,7 +10,7 @@ from edge.screen import DoneView, LineView, Stage, TenderView, TillView
 from edge.texts import Texts
 from rules.basket import Names
 
-IDLE = idle_face("街角便利店|欢迎光临")
+IDLE = idle_face("街角便利店 // 欢迎光临")
 COLA = LineView("1", "cola", Names("可乐", "可樂", "Cola"), "瓶", 2, None, 350, 700, 700, is_newest=True)
 APPLES = LineView("2", "apple", Names("苹果", "", "Apples"), "kg", 1, 532, 1_280, 681, 681, is_newest=True)
 CASH = TenderView("cash", 2_000, 2_000)
