@@ -8,7 +8,7 @@ from typing import Any
 
 from drivers.base import DeviceMissing, DriverError
 from drivers.pole_frames import POLES, PoleEncoding, PoleFace
-from drivers.serial_port import close_port, open_port
+from drivers.serial_port import close_port, open_port, write_port
 
 REFRESH_S = 30.0
 """A display that was switched on later shows what is due after so long at most."""
@@ -66,21 +66,14 @@ class SerialPole:
             self._release()
 
     def _write(self, data: bytes) -> None:
-        from serial import SerialTimeoutException
-
         if self._port is None:
             raise DeviceMissing(f"{self._path}: not open")
         try:
-            self._port.write(data)
-            self._written_s = time.monotonic()
-        except SerialTimeoutException as error:
+            write_port(self._port, self._path, data)
+        except DriverError:
             self._release()
-            raise DriverError(
-                f"{self._path}: the display takes no bytes; look at its cable and flow control"
-            ) from error
-        except OSError as error:
-            self._release()
-            raise DeviceMissing(f"{self._path}: {error}") from error
+            raise
+        self._written_s = time.monotonic()
 
     def _release(self) -> None:
         if self._port is not None:

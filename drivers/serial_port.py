@@ -7,7 +7,7 @@ import fcntl
 import termios
 from typing import Any
 
-from drivers.base import DeviceMissing
+from drivers.base import DeviceMissing, DriverError
 from drivers.os_failure import device_failure
 
 WRITE_TIMEOUT_S = 1.0
@@ -47,6 +47,18 @@ def _set_parity(line: int) -> None:
     attributes[0] |= termios.INPCK
     attributes[2] = (attributes[2] & ~(termios.CSIZE | termios.PARODD)) | termios.CS7 | termios.PARENB
     termios.tcsetattr(line, termios.TCSANOW, attributes)
+
+
+def write_port(port: Any, path: str, data: bytes) -> None:
+    """Write to the port. Raises DeviceMissing when it is gone, DriverError when it takes no bytes for too long."""
+    import serial
+
+    try:
+        port.write(data)
+    except serial.SerialTimeoutException as error:
+        raise DriverError(f"{path}: it takes no bytes; look at its cable and flow control") from error
+    except OSError as error:
+        raise DeviceMissing(f"{path}: {error}") from error
 
 
 def close_port(port: Any) -> None:

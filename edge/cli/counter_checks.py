@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from drivers.base import DeviceBusy, DriverError, PoleDisplay, Scale
 from drivers.pole_frames import Lamp, PoleFace
 from drivers.scale_frames import Fault, Reading
+from edge.clock import monotonic_s
 from edge.config import DeviceConfig
 from edge.counter_devices import make_pole, make_scale
 
@@ -39,8 +38,8 @@ def check_counter_device(device: DeviceConfig) -> tuple[bool, str, str]:
 
 def _listen(device: DeviceConfig, scale: Scale) -> tuple[bool, str, str]:
     scale.open()
-    until_s, reading = time.monotonic() + LISTEN_S, None
-    while time.monotonic() < until_s and (reading is None or not reading.is_stable):
+    until_s, reading = monotonic_s() + LISTEN_S, None
+    while monotonic_s() < until_s and (reading is None or not reading.is_stable):
         reading = scale.read(0.5) or reading
     if reading is not None:
         return True, f"it says {_said(reading)}", ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from drivers.scale_frames import Fault, Reading
+from edge.texts import REFUSALS
 from edge.weights import CHANGED_G, FRESH_S, LiveWeight, Weights, WeightState
 
 STILL = Reading(532, is_stable=True)
@@ -116,3 +117,7 @@ def test_a_lane_without_a_scale_has_no_weight() -> None:
     assert weights.live(1) == LiveWeight(WeightState.GONE)
     weights.set_tare(1, 20)
     assert weights.live(1).tare_g == 0
+
+
+def test_every_state_has_its_words() -> None:
+    assert [state for state in WeightState if f"scale_{state}" not in REFUSALS] == []
