@@ -150,7 +150,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = ()
     pole_encoding: Annotated[
         Literal["ascii", "gbk", "big5"],
-        Meta(description="What a pole display's font understands; ascii: names in English."),
+        Meta(description="What a pole display's font understands; ascii: names in English or pinyin."),
     ] = "ascii"
     idle_text: Annotated[
         str,

@@ -12,7 +12,7 @@ from edge.clock import monotonic_s
 from edge.config import Config, DeviceConfig
 from edge.devices import READ_S, REOPEN_MAX_S, REOPEN_MIN_S, state_of
 from edge.health import Health
-from edge.pole_faces import faces, idle_face
+from edge.pole_faces import faces, idle_face, plain
 from edge.screen import Screens
 from edge.shop import Shop
 from edge.texts import Texts
@@ -178,10 +178,12 @@ class PoleThread(CounterThread):
         super().__init__(device, health)
         self._display = display
         self._screens = screens
-        # A font without Chinese characters shows English names.
-        language = "en" if device.pole_encoding == "ascii" else device.language or config.store.language
+        # A font without Chinese characters shows English names, and spells the others.
+        self._is_plain = device.pole_encoding == "ascii"
+        language = "en" if self._is_plain else device.language or config.store.language
         self._texts = Texts(language, config.store.currency)
-        self._idle = idle_face(device.idle_text or _store_name(config, language))
+        idle = device.idle_text or _store_name(config, language)
+        self._idle = idle_face(plain(idle) if self._is_plain and not idle.isascii() else idle)
         self._has_text = POLES[device.protocol or "cd5220"].has_text
         self._number = -1
         self._coming: list[PoleFace] = []
@@ -203,7 +205,8 @@ class PoleThread(CounterThread):
         view = self._screens.wait(self._device.lane, after=self._number, timeout_s=LOOK_S)
         if view is not None:
             self._number = view.number
-            self._coming = list(faces(view, self._texts, idle=self._idle, has_text=self._has_text))
+            shown = faces(view, self._texts, idle=self._idle, has_text=self._has_text, is_plain=self._is_plain)
+            self._coming = list(shown)
             if self._coming[-1] == self._shown:
                 # Something that the customer does not see has changed.
                 self._coming = []

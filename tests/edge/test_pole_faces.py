@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from drivers.pole_frames import COLUMNS, Lamp, PoleFace
@@ -51,6 +53,20 @@ def test_two_lines(shown: TillView, upper: tuple[str, str], lower: tuple[str, st
 def test_eight_digits_and_a_lamp(shown: TillView, steps: list[tuple[str, Lamp]]) -> None:
     found = faces(shown, Texts("en"), idle=IDLE, has_text=False)
     assert [(face.amount, face.lamp) for face in found] == steps
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (Names("可乐 330ml", "", "Cola"), "2xCola"),
+        (Names("可乐 330ml"), "2xKele 330ml"),  # nobody has translated it
+        (Names("Coca Cola"), "2xCoca Cola"),
+    ],
+)
+def test_a_font_without_chinese_characters_spells_them(names: Names, shown: str) -> None:
+    line = replace(COLA, names=names)
+    (face,) = faces(view(Stage.SELLING, line), Texts("en"), idle=IDLE, is_plain=True)
+    assert face.upper == (shown, "7.00")
 
 
 def test_the_idle_text_stands_in_the_middle() -> None:
