@@ -36,6 +36,7 @@ REQUIRES = [
 ]
 
 TEST = [
+    "axe-playwright-python>=0.1.8",
     "hypothesis>=6.170",
     "mypy>=2.4,<3",
     "playwright>=1.65",

@@ -7,6 +7,7 @@ import sys
 
 BENCHMARKS = (
     "audit_speed",
+    "display_to_paint",
     "durable_sale",
     "full_sale",
     "import_members",

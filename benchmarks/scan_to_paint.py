@@ -22,8 +22,9 @@ from pathlib import Path
 
 from cheroot.wsgi import Server
 from flask import Flask, Response
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.browser import browsers, p99, painted_after, watched
 from benchmarks.screen_client import ScreenClient
 from benchmarks.start_and_memory import free_port
 from edge.store import catalog, staff
@@ -35,10 +36,6 @@ ROUNDS, SCANS_A_ROUND, WARM_UP = 8, 15, 10
 SKUS_SCANNED = 10
 SCANS_AFTER_SWITCH = 3
 END = "end"
-PAINT_TIMEOUT_MS = 10_000
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 CONFIG = """
 [store]
@@ -54,18 +51,6 @@ path = "{scanner}"
 port = {port}
 """
 
-# A frame is on the screen once the task after its animation callbacks runs.
-WATCH = """
-(target) => {
-  window.painted = [];
-  new MutationObserver(() => requestAnimationFrame(() => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => window.painted.push(performance.timeOrigin + performance.now());
-    channel.port2.postMessage(0);
-  })).observe(document.querySelector(target), {subtree: true, childList: true, characterData: true, attributes: true});
-}
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -74,6 +59,8 @@ class Course:
     name: str
     page: Page
     scan: Callable[[int], None]
+    url: str = ""
+    """Of the daemon behind it."""
 
 
 def make_store(folder: Path, items: int) -> None:
@@ -110,11 +97,9 @@ def daemon_course(items: int, browser: Browser, stack: ExitStack) -> Course:
             assert time.monotonic() < until, (folder / "log").read_text()
             time.sleep(0.05)
     screen.do("sign_in", staff_id="zhang", pin="1234")
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(f"{url}/lane/1")
-    page.evaluate(WATCH, "#view")
+    page = watched(browser, f"{url}/lane/1")
     codes = [f"{number * (items // SKUS_SCANNED):08d}\r".encode() for number in range(SKUS_SCANNED)]
-    return Course(f"{items:,} items", page, lambda number: os.write(master, codes[number % SKUS_SCANNED]))
+    return Course(f"{items:,} items", page, lambda number: os.write(master, codes[number % SKUS_SCANNED]), url)
 
 
 def bare_course(browser: Browser, stack: ExitStack) -> Course:
@@ -138,31 +123,18 @@ def bare_course(browser: Browser, stack: ExitStack) -> Course:
     threading.Thread(target=server.serve, daemon=True).start()
     stack.callback(server.stop)
     stack.callback(lambda: events.put(END))
-    shown = browser.new_page(viewport={"width": 1280, "height": 800})
-    shown.goto(f"http://127.0.0.1:{server.bind_addr[1]}/")
-    shown.evaluate(WATCH, "#view")
+    shown = watched(browser, f"http://127.0.0.1:{server.bind_addr[1]}/")
     return Course("bare SSE page", shown, lambda number: events.put(f"item {number}"))
 
 
 def measure(course: Course, number: int) -> float:
     """Return milliseconds from the scan to the first frame that shows something new."""
-    course.page.evaluate("() => { window.painted = []; }")
-    began = time.time() * 1_000
-    course.scan(number)
-    painted = course.page.wait_for_function("() => window.painted[0]", timeout=PAINT_TIMEOUT_MS).json_value()
-    time.sleep(0.03)  # what the frame set off comes to rest
-    return float(painted) - began
-
-
-def p99(values: list[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]
+    return painted_after(lambda: course.scan(number), course.page)[0]
 
 
 def main() -> int:
     with ExitStack() as stack:
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        stack.callback(browser.close)
+        (browser,) = stack.enter_context(browsers())
         courses = [
             bare_course(browser, stack),
             daemon_course(1_000, browser, stack),

@@ -11,16 +11,15 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from benchmarks.browser import browsers, p99, painted_after, watched
 from benchmarks.durable_sale import sale_of
-from benchmarks.scan_to_paint import CHROMIUM, CHROMIUM_ARGS, PAINT_TIMEOUT_MS, WATCH, p99
 from benchmarks.screen_client import ScreenClient
 from benchmarks.start_and_memory import free_port
 from drivers.fake import FakeReader
@@ -120,9 +119,7 @@ class Shop:
         url = self.parts.url.rstrip("/")
         self.screen = ScreenClient(url, lane=1)
         self.screen.do("sign_in", staff_id="zhang", pin="1234")
-        self.page: Page = browser.new_page(viewport={"width": 1280, "height": 800})
-        self.page.goto(f"{url}/lane/1")
-        self.page.evaluate(WATCH, "#view")
+        self.page: Page = watched(browser, f"{url}/lane/1")
         for number in range(LINES):
             self.scan(number)
             self.screen.wait(lambda seen, number=number: seen.item_count == number + 1, 10)
@@ -141,21 +138,16 @@ class Shop:
 
 def measure(shop: Shop, hold: Callable[[int], None], number: int) -> float:
     """Return milliseconds from what is held to a reader to the first frame that shows something new."""
-    shop.page.evaluate("() => { window.painted = []; }")
-    began = time.time() * 1_000
-    hold(number)
-    painted = shop.page.wait_for_function("() => window.painted[0]", timeout=PAINT_TIMEOUT_MS).json_value()
-    time.sleep(0.03)  # what the frame set off comes to rest
+    (took,) = painted_after(lambda: hold(number), shop.page)
     if hold == shop.tap:
         member = shop.parts.screens.newest(1).member
         assert member is not None and member.member_id == card_of(shop.members, number % TAPPERS)[0], member
-    return float(painted) - began
+    return took
 
 
 def main() -> int:
     with ExitStack() as stack:
-        browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        stack.callback(browser.close)
+        (browser,) = stack.enter_context(browsers())
         small, large = Shop(SMALL, browser, stack), Shop(LARGE, browser, stack)
         took: dict[str, list[float]] = {}
         for round_number in range(-1, ROUNDS):

@@ -38,7 +38,7 @@ from edge.printing import PrinterThread, PrintRoom
 from edge.relay import Relay
 from edge.rule_room import RuleRoom
 from edge.rulebook import open_rulebook
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import cards, printjobs
 from edge.store.database import (
@@ -219,6 +219,7 @@ def start(
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
         identify=core.identify, weights=shop.weights,
+        slide_folder=loaded.resolve(config.display.slides) if config.display.slides else None,
         bench=_bench(config, store, clock, {**readers, **printers, **counter}, tiers=rulebook.rules.tiers,
                      card_key=shop.card_key),
     )  # fmt: skip

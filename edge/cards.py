@@ -18,6 +18,7 @@ from edge.screen import Refusal, Sound, Stage
 from edge.store import cards, members, staff
 from edge.store.baskets import StoredProof
 from edge.stored_value_grants import give_due_to
+from edge.tier_services import give_free_to
 from rules.card_policy import Proof, Spending, limit_for, needs_proof, stronger
 from rules.cards import is_cut_uid, is_random_uid, mask_uid
 from rules.sun import check_sun, keys_of, named_card, read_sun
@@ -155,6 +156,7 @@ def bring(desk: Desk, claim: Claim) -> Refusal | None:
     if file.status == "blocked":
         return desk.refuse(Refusal("member_blocked"))
     give_due_to(desk.shop, claim.member_id)
+    give_free_to(desk.shop, claim.member_id)
     basket = desk.open_basket()
     is_here = basket.member_id == claim.member_id
     proof = _together(basket.proof if is_here else None, claim)

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from edge.config_display import DisplayConfig, Language
+
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 DeviceKind = Literal[
@@ -66,6 +68,12 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         tuple[Annotated[int, Meta(ge=1)], ...],
         Meta(max_length=20, description="Notes and coins in minor units, for the next-note buttons."),
     ] = (100, 500, 1_000, 2_000, 5_000, 10_000)
+    cash_step: Annotated[
+        int, Meta(ge=0, le=10_000, description="What is paid in cash is rounded to this, 10 for jiao, 100 for yuan.")
+    ] = 0
+    cash_rounds: Annotated[
+        Literal["down", "half_up"], Meta(description="Rounded in the customer's favour, or to the nearest.")
+    ] = "down"
 
 
 class LaneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,6 +83,9 @@ class LaneConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=40, description="What the lane is called on its screen.")] = ""
     printer: Annotated[
         str, Meta(max_length=32, description="Name of the device that prints this lane's receipts; empty: none.")
+    ] = ""
+    display_language: Annotated[
+        Language, Meta(description="Language in which the lane's customer display begins; empty: the store's.")
     ] = ""
 
 
@@ -247,6 +258,14 @@ class PrivacyConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     receipt_days: Annotated[
         int, Meta(ge=0, le=90, description="Days for which the code on a member's receipt shows balances; 0: no code.")
     ] = 0
+    e_receipt_days: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=730,
+            description="Days for which the code on the customer display opens the receipt on a phone; 0: no code.",
+        ),
+    ] = 30
 
 
 class ScaleCodeConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -323,3 +342,4 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     broker: BrokerConfig | None = None
     cards: CardsConfig = CardsConfig()
     screen: ScreenConfig = ScreenConfig()
+    display: DisplayConfig = DisplayConfig()

@@ -13,7 +13,7 @@ from edge.config import Config, DeviceConfig
 from edge.devices import READ_S, REOPEN_MAX_S, REOPEN_MIN_S, state_of
 from edge.health import Health
 from edge.pole_faces import faces, idle_face, plain
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.texts import Texts
 from edge.weights import Weights

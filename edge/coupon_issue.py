@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+import msgspec
+
 from edge.shop import Shop
-from edge.store import coupons
+from edge.store import coupons, members
 from edge.store.coupon_batches import Batch, put_batch
 from edge.store.coupons import FOREVER_MS, NewCoupons
 from edge.store.database import rows
@@ -40,6 +42,8 @@ def issue_for(
     for rule in rules_for(shop.rules.coupon_rules, event, now_local, shop.rules.calendar):
         owner, key = (referrer_id, member_id) if rule.to == "referrer" and referrer_id else (member_id, "")
         assert owner is not None
+        if not rule.is_for(_tier_of(shop, owner)):
+            continue
         if coupons.grant(shop.store.db, rule.id, owner, key, now_ms):
             found += _issue(shop, rule, owner, now_ms=now_ms, until_ms=until_ms(shop, rule, now_ms))
     return tuple(found)
@@ -55,7 +59,10 @@ def brought_by(shop: Shop, basket: Basket, quote: Quote, *, at_ms: int) -> tuple
             batch=batch_of_rule(rule, at_ms), member_id=basket.member_id, count=rule.count,
             valid_from_ms=from_ms(shop, rule, at_ms), valid_until_ms=until_ms(shop, rule, at_ms),
         )
-        for rule in earned(shop.rules.coupon_rules, basket, quote.total, now_local, shop.rules.calendar)
+        for rule in earned(
+            shop.rules.coupon_rules, basket, quote.total, now_local, shop.rules.calendar,
+            tier_id=_tier_of(shop, basket.member_id),
+        )
     )  # fmt: skip
 
 
@@ -76,10 +83,11 @@ def issue_birthdays(shop: Shop) -> int:
                 shop.store.db,
                 "SELECT m.member_id FROM person_word w JOIN person p ON p.person_no = w.person_no"
                 " JOIN member m ON m.member_id = p.member_id AND m.status = 'active'"
-                " WHERE w.token = ? AND NOT EXISTS"
+                " WHERE w.token = ? AND (? OR m.tier_id IN (SELECT value FROM json_each(?))) AND NOT EXISTS"
                 " (SELECT 1 FROM coupon_grant g WHERE g.rule_id = ? AND g.member_id = m.member_id AND g.key = ?)"
                 " ORDER BY 1 LIMIT ?",
-                token, rule.id, key, BIRTHDAYS_A_TURN - issued,
+                token, not rule.tiers, msgspec.json.encode(sorted(rule.tiers)).decode(), rule.id, key,
+                BIRTHDAYS_A_TURN - issued,
             )  # fmt: skip
             end_ms = day_ms(shop, kept + timedelta(days=rule.days_after + 1))
             for (member_id,) in due:
@@ -89,6 +97,10 @@ def issue_birthdays(shop: Shop) -> int:
             if issued >= BIRTHDAYS_A_TURN:
                 return issued
     return issued
+
+
+def _tier_of(shop: Shop, member_id: str | None) -> str:
+    return members.tier_of(shop.store.db, member_id) if member_id else ""
 
 
 def _issue(shop: Shop, rule: CouponRule, owner: str, *, now_ms: int, until_ms: int) -> tuple[str, ...]:

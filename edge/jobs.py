@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from edge.expiry import take_back_expired
 from edge.loop import Loop, TillBusyError
 from edge.member_retention import drop_notes, forget_members
-from edge.points_expiry import expire_points
 from edge.shop import Shop
 from edge.store.auditing import check
 from edge.store.database import StoreError, execute, scalar
@@ -44,7 +44,7 @@ NIGHTLY: tuple[Job, ...] = (
     Job("forget_members", forget_members),
     Job("drop_notes", drop_notes),
     Job("review_tiers", review_tiers),
-    Job("expire_points", expire_points),
+    Job("expire_points", take_back_expired),
     Job("give_due", give_due),
 )
 """In their order; a subject adds one line."""

@@ -16,6 +16,7 @@ from edge.member_desk import may_write, tell
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
 from edge.store import consents, entries, ledger, members, people
+from edge.store.credit import credit_of
 from edge.store.database import rows
 from edge.store.entries import Entry
 from edge.store.forgetting import forget
@@ -84,6 +85,9 @@ def erase(till: Till, *, member_id: str, forfeit: bool = False) -> Refusal | Non
     money = ledger.balance(db, member_account(member_id), STORED_VALUE)
     if money and not forfeit:
         return Refusal("member_has_money", {"amount_minor": money})
+    owed = credit_of(db, member_id).owed
+    if owed > 0:
+        return Refusal("member_owes", {"amount_minor": owed})
     with desk.shop.store.transaction():
         forget(db, member_id, at_ms=desk.now_ms(), place="erase")
         tell(desk, "member_erased", member_id, {"forfeited": money})

@@ -1,6 +1,6 @@
 """Passes for customers' phones: who holds the address that a code shows may open one page, until it is over.
 
-A pass is signed and kept nowhere. It names a lane or a member by a random id, and nothing of a person.
+A pass is signed and kept nowhere. It names a lane, or a member or sale by a random id, and nothing of a person.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["join", "me"]
+Kind = Literal["join", "me", "receipt"]
 SIGN_BYTES = 16
 LENGTH_MAX = 120
 """Characters of the longest text that is looked at."""
@@ -26,7 +26,7 @@ class Passes:
         """Return a pass as it stands in an address.
 
         Args:
-            subject: what it is for: the lane of a registration, or a member's id; letters and digits.
+            subject: what it is for: the lane of a registration, a member's id, or a sale's; letters and digits.
         """
         assert subject.isascii() and subject.isprintable() and not set(subject) & set("/.?# ")
         text = f"{subject}.{until_ms // 1_000:x}"

@@ -8,7 +8,7 @@ from edge.store.timeline import Happening
 from edge.text_marks import N_
 from edge.texts import Texts, clipped
 from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT
-from rules.membership import Membership
+from rules.promotions import RuleSet
 
 HAPPENED: Mapping[str, str] = {
     "sale": N_("Bought for {amount}"),
@@ -17,7 +17,17 @@ HAPPENED: Mapping[str, str] = {
     "top_up_gift": N_("Gift, instalment"),
     "top_up_refund": N_("Stored value refunded"),
     "adjust": N_("Changed by hand"),
+    "adjust_points": N_("Points changed by hand"),
+    "adjust_times": N_("Times changed by hand"),
+    "extend_times": N_("Times card extended"),
+    "free_service": N_("Free service of the tier"),
+    "gift": N_("Took a gift"),
+    "gift_void": N_("Brought a gift back"),
+    "welcome": N_("Welcome points"),
+    "tier": N_("Tier: {tier}"),
     "expiry": N_("Expired"),
+    "settled": N_("Settled what was owed"),
+    "referral_back": N_("What a friend bought was brought back"),
     "refund": N_("Paid out"),
     "redeem": N_("Redeemed"),
     "opening": N_("Brought in from before"),
@@ -46,16 +56,28 @@ CHANNELS: Mapping[str, str] = {
 }
 
 
-def happened(event: Happening, texts: Texts, membership: Membership) -> str:
+TIER_WHY: Mapping[str, str] = {
+    "reached": N_("reached"),
+    "bought": N_("bought"),
+    "given": N_("given by hand"),
+    "returned": N_("after something was brought back"),
+    "review": N_("its term ended"),
+}
+
+
+def happened(event: Happening, texts: Texts, rules: RuleSet) -> str:
     """Return what happened, in one line."""
     figures = dict(event.figures)
+    if "tier" in figures:
+        tier = rules.tier(str(figures["tier"]))
+        figures["tier"] = texts.name(tier.names) if tier else str(figures["tier"]) or texts.t("none")
     if "purpose" in figures:
-        names = {each.id: each.names for each in membership.purposes}.get(str(figures["purpose"]))
+        names = {each.id: each.names for each in rules.membership.purposes}.get(str(figures["purpose"]))
         figures["purpose"] = texts.name(names) if names else str(figures["purpose"])
     if "amount_minor" in figures:
         figures["amount"] = texts.money(int(figures["amount_minor"]))
     words = texts.t(HAPPENED.get(event.kind, event.kind), **figures)
-    place = PLACES.get(str(figures.get("place", "")))
+    place = PLACES.get(str(figures.get("place", ""))) or TIER_WHY.get(str(figures.get("why", "")))
     more = [
         texts.t(place) if place else "",
         clipped(str(figures.get("number", "")), 40),

@@ -8,7 +8,7 @@ from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
 from edge.member_passes import Passes
-from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.receipt import EReceipt, ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
 from edge.receipt_gift import gift_slip
 from edge.receipt_return import return_receipt
@@ -74,6 +74,19 @@ class Papers:
         if sale is None:
             return None
         return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
+
+    def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
+        """Return a receipt for the customer's phone, with what came back since; None for an unknown sale."""
+        sale = stored_sale(self._db, sale_id)
+        if sale is None:
+            return None
+        words = self._sale_words(sale, language)
+        back = returns.so_far(self._db, sale_id)
+        # A phone opens the balances by a touch: a code would need a second phone.
+        own = replace(
+            words, balance_url="", returned={each.line: len(each.units) for each in back.lines}, refunded=back.paid
+        )
+        return EReceipt(receipt(sale, own, clock=self._clock), words.balance_url)
 
     def _gift_slip(self, entry: Entry, language: str) -> Document:
         offer = self._rulebook.rules.gifts.find(str(entry.detail.get("gift", "")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge import times_grants
 from edge.cards import proof_refusal
 from edge.checkout import close_sale
+from edge.credit_pay import may_pay as may_pay_on_account
 from edge.desk import Desk, Told, told_by
 from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Sound, Stage, named
@@ -19,11 +20,11 @@ from rules.card_policy import Spending
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
 from rules.sale import sale_lines
-from rules.tender import STORED_VALUE, Offer, Overpaid, Settlement, Short, settle
+from rules.tender import ACCOUNT, CASH, STORED_VALUE, Offer, Overpaid, Settlement, Short, cash_due, settle
 
 GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
 """Reasons why an offer that the customer was told of is gone: another lane, the office or the clock took it."""
-TENDER_KINDS = ("cash", "card", "scan", "stored_value")
+TENDER_KINDS = ("cash", "card", "scan", "stored_value", "account")
 """Card and scan-to-pay are taken on a terminal of their own and recorded here."""
 
 
@@ -70,13 +71,14 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
         return desk.refuse(quoted)
     basket, quote = quoted
     refusal = may_pay_stored_value(desk, basket.member_id, given if kind == STORED_VALUE else 0)
+    refusal = refusal or may_pay_on_account(desk, basket.member_id, given if kind == ACCOUNT else 0)
     if refusal:
         return desk.refuse(refusal)
     changed = _changed(memory.told, quote)
     if changed:
         return desk.refuse(changed, tells=True)
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
-    answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders])
+    answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders], shop.cash_rounding)
     if isinstance(answer, Overpaid):
         rest = max(quote.total - sum(each.given for each in memory.tenders), 0)
         return desk.refuse(Refusal("tender_over", {"due_minor": rest}))
@@ -140,10 +142,13 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
     if memory.blocked is not None:
         return Refusal("blocked_banner")
     rest = memory.told.total - sum(tender.given for tender in memory.tenders)
-    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0):
+    # A rest that is less than the least coin is settled by an empty hand.
+    is_rounded_away = kind == CASH and cash_due(rest, desk.shop.cash_rounding) <= 0
+    if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0 and not is_rounded_away):
         return Refusal("amount_range")
-    if len(memory.tenders) >= TENDERS_MAX:
-        return Refusal("tenders_full", {"max": TENDERS_MAX})
+    # One place is for what the rounding of cash takes off.
+    if len(memory.tenders) >= TENDERS_MAX - 1:
+        return Refusal("tenders_full", {"max": TENDERS_MAX - 1})
     return desk.shop.refuses_sales()
 
 

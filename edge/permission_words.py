@@ -37,6 +37,8 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.READ_SHIFT: N_("See the X report"),
     Permission.GIVE_TIER: N_("Give a tier by hand"),
     Permission.WEIGHT_BY_HAND: N_("Type a weight beside the scale"),
+    Permission.SET_CREDIT: N_("Let a member buy on account"),
+    Permission.OVER_CREDIT: N_("Sell on account above the limit"),
     Permission.VOID_GIFT: N_("Take gifts for points back"),
 }
 """What was asked for, as the person who may allow it reads it."""

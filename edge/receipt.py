@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from drivers.document import (
     Align,
@@ -48,6 +48,19 @@ class ReceiptWords:
     """Where the member's own phone shows their balances for a while; empty: nowhere."""
     package_names: Mapping[str, Names] | None = None
     """Names of packages by the unit of their times."""
+    returned: Mapping[int, int] = field(default_factory=dict)
+    """Pieces that came back since, by the place of their line; paper tells nothing of it."""
+    refunded: Minor = 0
+    """What was paid back for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class EReceipt:
+    """A receipt for a customer's phone."""
+
+    document: Document
+    balance_url: str
+    """Where the member's balances are shown for a while; empty: nowhere."""
 
 
 def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
@@ -57,9 +70,13 @@ def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False
     if sale.is_clock_unsure:
         blocks.append(Text(t.t("The clock of the till was not set.")))
     blocks += [Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
-    for line in sale.lines:
+    for place, line in enumerate(sale.lines):
         blocks += _line(sale, line, t)
+        if words.returned.get(place):
+            blocks.append(Text("  " + t.t("Returned: {count}", count=words.returned[place]), bold=True))
     blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
+    if words.returned:
+        blocks.append(Columns(t.t("Paid back for returns"), t.amount(words.refunded), bold=True))
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
         if words.balance_url:

@@ -8,6 +8,7 @@ from typing import Final
 from drivers.document import Align, Block, Columns, Cut, Document, Feed, QrCode, Row, Rule, Size, Text
 from edge.clock import Clock
 from edge.receipt import ReceiptWords, head
+from edge.receipt_credit import settled_slip
 from edge.store.entries import Entry
 from edge.store.stored_value import MoneyMove
 from edge.text_marks import N_
@@ -145,5 +146,7 @@ def _figure(entry: Entry, key: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-SLIPS: Final[Mapping[str, Callable[..., Document]]] = {"top_up": top_up_slip, "top_up_refund": refund_slip}
+SLIPS: Final[Mapping[str, Callable[..., Document]]] = {
+    "top_up": top_up_slip, "top_up_refund": refund_slip, "settled": settled_slip,
+}  # fmt: skip
 """The paper of each kind of entry that has one; called with entry, words and clock."""

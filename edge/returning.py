@@ -9,6 +9,7 @@ from edge.coupon_returns import return_coupons
 from edge.desk import Desk
 from edge.member_sweep import sweep_merged
 from edge.permissions import Permission, refuses
+from edge.points_grants import take_referral_back
 from edge.rulebook import rules_of_version
 from edge.screen import Refusal, Sound
 from edge.shop import Shop
@@ -29,6 +30,7 @@ from rules.reversal import (
     GIFT,
     PRINCIPAL,
     PointsTaken,
+    account_back,
     goods_back,
     legs,
     lots_back,
@@ -107,7 +109,7 @@ def give_back(till: Till, *, return_id: str, sale_id: str, wanted: Sequence[Want
     except ReturnedTwiceError:
         return desk.refuse(Refusal("return_too_many"))
     shop.committed()
-    desk.show(sound=Sound.PAID, notice=Refusal("returned", {"amount_minor": back.amount, "number": number}))
+    desk.show(sound=Sound.PAID, notice=Refusal("returned", {"amount_minor": back.handed_back, "number": number}))
     return None
 
 
@@ -118,6 +120,7 @@ def _look_again(shop: Shop, back: Return) -> None:
         return
     if benefits.is_all_back(db, back.sale.sale_id):
         benefits.give_awards_back(db, back.sale.sale_id)
+        take_referral_back(shop, back.sale.sale_id, back.entry)
     today = shop.clock.business_date(back.entry.at_ms)
     recompute_tier(db, shop.rules, member_id, today=today, at_ms=back.entry.at_ms, sale_id=back.sale.sale_id)
 
@@ -163,6 +166,7 @@ def _planned(shop: Shop, sale: Sale, wanted: Sequence[WantedBack], entry: Entry)
     moves = [
         *goods_back(sale, answer.lines, restocked),
         *money_back(parts, lane=entry.lane),
+        *(account_back(sale.member_id, parts) if sale.member_id else ()),
         *_member_moves(shop, sale, answer, parts=parts, given=given, taken=taken),
         *unused_moves,
     ]

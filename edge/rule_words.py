@@ -112,7 +112,6 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "rank": (N_("Rank"), N_("Higher is better; only where the figures do not say it.")),
     "birthday_points": (N_("Points on the birthday"), N_("Where they are more than everybody’s.")),
     "birthday_multiplier_bp": (N_("Times the points on the birthday"), ""),
-    "birthday_coupon": (N_("Coupons for the birthday"), N_("Id of the coupons; empty: none.")),
     "free": (N_("Free services"), N_("Times of a package, given anew in each window.")),
     "package": (N_("Package"), ""),
     "times": (N_("Times"), ""),

@@ -1,13 +1,12 @@
-"""What each lane shows: immutable views, numbered, the newest kept for whoever asks.
+"""What each lane shows: immutable views.
 
 A view is free of language: names come in all three, refusals as codes with figures; the face turns them into words.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge.weights import WeighView
@@ -190,6 +189,14 @@ class StoredValueView:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountView:
+    """What a member may still buy on account."""
+
+    left: Minor
+    owed: Minor
+
+
+@dataclass(frozen=True, slots=True)
 class MemberView:
     """What the panel shows of the member; the name and phone are already masked."""
 
@@ -317,6 +324,10 @@ class TillView:
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()
     due: Minor = 0
+    account: AccountView | None = None
+    """How the member can buy on account; None where they cannot."""
+    cash_due: Minor = 0
+    """What of it is paid if it is paid in cash, which may be rounded."""
     """What is still to be paid."""
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None
@@ -337,54 +348,3 @@ class DeviceState:
     detail: str = ""
     dropped: int = 0
     since_ms: int = 0
-
-
-class Screens:
-    """The newest view of each lane, for any number of waiting readers."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._views: dict[int, TillView] = {}
-        self._closed = False
-
-    def show(self, view: TillView) -> TillView:
-        """Make the view the newest of its lane, with the next number, and wake the readers."""
-        with self._changed:
-            old = self._views.get(view.lane)
-            view = replace(view, number=(old.number if old else 0) + 1)
-            self._views[view.lane] = view
-            self._changed.notify_all()
-            return view
-
-    def newest(self, lane: int) -> TillView:
-        """Return the newest view of the lane. Raises KeyError for a lane that does not exist."""
-        with self._changed:
-            return self._views[lane]
-
-    def wait(
-        self, lane: int, *, after: int, timeout_s: float, or_when: Callable[[], bool] = lambda: False
-    ) -> TillView | None:
-        """Return the newest view once its number differs from `after`, or None when time is up or the daemon stops.
-
-        Args:
-            or_when: ends the waiting too; asked after each `wake`.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._views[lane].number != after or or_when(), timeout_s)
-            view = self._views[lane]
-            return view if view.number != after and not self._closed else None
-
-    def wake(self) -> None:
-        """Let every waiting reader look whether there is something for it."""
-        with self._changed:
-            self._changed.notify_all()
-
-    @property
-    def closed(self) -> bool:
-        return self._closed
-
-    def close(self) -> None:
-        """Wake every reader for the last time."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()

@@ -10,7 +10,8 @@ from edge.clock import Clock
 from edge.config import Config
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.rulebook import Rulebook
-from edge.screen import MemberView, Refusal, Screens
+from edge.screen import MemberView, Refusal
+from edge.screens import Screens
 from edge.store import benefits, catalog, coupons, ledger, members, shifts, uses
 from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.benefits import ExpiringSoon
@@ -26,6 +27,7 @@ from rules.money import BASIS_POINTS, Minor
 from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
+from rules.tender import CashRounding
 from rules.usage import IssuedCoupon, Usage
 from rules.windows import months_before
 
@@ -68,6 +70,11 @@ class Shop:
         if lane and self.config.shift.required and shifts.open_shift(self.store.db, lane) is None:
             return Refusal("shift_needed")
         return None
+
+    @property
+    def cash_rounding(self) -> CashRounding:
+        """How what is paid in cash is rounded."""
+        return CashRounding(self.config.store.cash_step, self.config.store.cash_rounds)
 
     def has_drawer(self, printer: str) -> bool:
         """Tell whether a cash drawer hangs on a printer."""

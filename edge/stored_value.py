@@ -56,7 +56,7 @@ def top_up(
     if entries.stored(shop.store.db, entry_id) is not None:
         return None
     member_id = members.surviving(shop.store.db, member_id)
-    answer = may_top_up(desk, member_id, amount) or _settled(amount, kind, given)
+    answer = may_top_up(desk, member_id, amount) or settled(amount, kind, given)
     if isinstance(answer, Refusal) or not 1 <= len(entry_id) <= ID_MAX:
         return desk.refuse(answer if isinstance(answer, Refusal) else Refusal("amount_range"))
     assert desk.memory.staff is not None, "a lane without staff is locked"
@@ -66,7 +66,7 @@ def top_up(
             shop, entry_id=entry_id, member_id=member_id, paid=answer, lane=desk.lane,
             staff_id=desk.memory.staff.staff_id, approver_id=desk.approver_id,
         )  # fmt: skip
-        _queue_papers(desk, entry_id, is_cash=kind == "cash")
+        queue_papers(desk, entry_id, is_cash=kind == "cash")
     shop.committed()
     desk.show(
         sound=Sound.PAID,
@@ -98,7 +98,13 @@ def may_top_up(desk: Desk, member_id: str, amount: Minor) -> Refusal | None:
     return shop.refuses_sales()
 
 
-def _settled(amount: Minor, kind: str, given: Minor | None) -> Settlement | Refusal:
+def settled(amount: Minor, kind: str, given: Minor | None) -> Settlement | Refusal:
+    """Return how one tender pays an amount, or why it does not.
+
+    Args:
+        kind: one of PAID_IN_BY.
+        given: what was handed over; None is exactly the amount.
+    """
     offered = amount if given is None else given
     if kind not in PAID_IN_BY or not 0 < offered <= AMOUNT_MAX:
         return Refusal("amount_range")
@@ -110,7 +116,8 @@ def _settled(amount: Minor, kind: str, given: Minor | None) -> Settlement | Refu
     return Refusal("tender_short", {"due_minor": amount, "given_minor": offered})
 
 
-def _queue_papers(desk: Desk, entry_id: str, *, is_cash: bool) -> None:
+def queue_papers(desk: Desk, entry_id: str, *, is_cash: bool) -> None:
+    """Queue the slip of an entry, and open the drawer for cash, within the caller's transaction."""
     db, printer = desk.shop.store.db, desk.printer
     if not printer:
         return
@@ -259,7 +266,7 @@ def _record_refund(
         stored_value.put_refund(db, refund_id=entry_id, top_up_id=each.top_up_id, refund=part)
         if shop.rules.stored_value.void == "all":
             stored_value.void_coupons(db, each.top_up_id)
-    _queue_papers(desk, entry_id, is_cash=kind == "cash" and plan.amount > 0)
+    queue_papers(desk, entry_id, is_cash=kind == "cash" and plan.amount > 0)
     return number
 
 

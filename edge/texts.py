@@ -15,6 +15,7 @@ from babel.numbers import format_decimal, get_currency_precision, get_currency_s
 
 from edge.text_benefits import BENEFIT_REFUSALS
 from edge.text_counter import COUNTER_KINDS, COUNTER_REFUSALS
+from edge.text_credit import CREDIT_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
@@ -191,6 +192,7 @@ REFUSALS: Mapping[str, str] = {
     "points_step": N_("Points are taken by {points} at a time."),
     "points_none": N_("No points can be taken for this basket."),
     **BENEFIT_REFUSALS,
+    **CREDIT_REFUSALS,
     **MONEY_REFUSALS,
     **COUNTER_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
@@ -225,6 +227,8 @@ TENDERS: Mapping[str, str] = {
     "card": N_("Card"),
     "scan": N_("Scan-to-pay"),
     "stored_value": N_("Stored value"),
+    "account": N_("On account"),
+    "rounding": N_("Rounding of cash"),
     "principal": N_("Stored value, paid in"),
     "gift": N_("Stored value, gift"),
 }

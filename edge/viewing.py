@@ -7,17 +7,18 @@ from dataclasses import replace
 
 from edge.coupon_offers import offers
 from edge.coupons import coupon_views
-from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
+from edge.screen import AccountView, DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
+from edge.store import credit
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.sales import stored_sale
 from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_paid
-from rules.money import AMOUNT_MAX
+from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
-from rules.tender import next_notes
+from rules.tender import ACCOUNT, CASH, cash_due, next_notes
 
 HINTS_MAX = 2
 """Promotions within reach that the screen tells of."""
@@ -30,6 +31,7 @@ def selling_view(
     quote = shop.quote(basket)
     names = {each.promotion_id: each.names for each in quote.applied}
     due = max(quote.total - sum(tender.given for tender in tenders), 0)
+    in_cash = _cash_due(shop, quote.total, tenders)
     return replace(
         view,
         sale_id=basket.sale_id,
@@ -53,9 +55,26 @@ def selling_view(
         member=shop.member_view(basket.member_id),
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
+        account=_account(shop, basket.member_id, tenders),
+        cash_due=in_cash,
         stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
-        next_notes=next_notes(due, shop.config.store.denominations) if due else (),
+        next_notes=next_notes(in_cash, shop.config.store.denominations) if in_cash > 0 else (),
     )
+
+
+def _account(shop: Shop, member_id: str | None, tenders: Sequence[StoredTender]) -> AccountView | None:
+    found = credit.credit_of(shop.store.db, member_id) if member_id else None
+    if found is None or not found.limit:
+        return None
+    put = sum(tender.given for tender in tenders if tender.kind == ACCOUNT)
+    return AccountView(left=max(found.left - put, 0), owed=found.owed)
+
+
+def _cash_due(shop: Shop, total: Minor, tenders: Sequence[StoredTender]) -> Minor:
+    """Return what is still to be paid where the rest is paid in cash."""
+    cash = sum(tender.given for tender in tenders if tender.kind == CASH)
+    others = sum(tender.given for tender in tenders) - cash
+    return max(cash_due(total - others, shop.cash_rounding) - cash, 0)
 
 
 def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_newest: bool) -> LineView:

@@ -72,4 +72,4 @@ def _birthday(
     points = max(everybodys.points, tier.birthday_points if tier else 0)
     multiplier_bp = max(everybodys.multiplier_bp, tier.birthday_multiplier_bp if tier else 0)
     points += accrued * (multiplier_bp - BASIS_POINTS) // BASIS_POINTS
-    return (Award(BIRTHDAY, points, str(year)),) if points or (tier and tier.birthday_coupon) else ()
+    return (Award(BIRTHDAY, points, str(year)),) if points else ()

@@ -19,13 +19,20 @@ def rules_for(rules: Collection[CouponRule], event: Event, now_local: datetime, 
 
 
 def earned(
-    rules: Collection[CouponRule], basket: Basket, total: Minor, now_local: datetime, calendar: Calendar
+    rules: Collection[CouponRule],
+    basket: Basket,
+    total: Minor,
+    now_local: datetime,
+    calendar: Calendar,
+    *,
+    tier_id: str = "",
 ) -> list[CouponRule]:
-    """Return the rules of purchases that a basket fulfils, paid with so much."""
+    """Return the rules of purchases that a basket fulfils, paid with so much by a member of a tier."""
     return [
         each
         for each in rules_for(rules, "purchase", now_local, calendar)
         if total >= each.min_total
         and (basket.member_id is not None or not each.needs_member)
+        and each.is_for(tier_id)
         and (each.scope is None or any(in_scope(each.scope, line.item) for line in basket.lines))
     ]

@@ -30,6 +30,8 @@ class CouponRule(Part, frozen=True):
     """Id of the promotion that asks for an issued coupon."""
     to: Literal["member", "referrer"] = "member"
     """Of a referral, who gets it: the new member, or who brought them."""
+    tiers: frozenset[str] = frozenset()
+    """Only for members of these tiers, such as the birthday of a gold member; empty: for anybody."""
     count: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
     valid_days: Annotated[int, msgspec.Meta(ge=1, le=VALID_DAYS_MAX)] = 30
     """It holds to the end of the day so many days after the first one on which it holds; a birthday's by its window."""
@@ -52,7 +54,11 @@ class CouponRule(Part, frozen=True):
 
     @property
     def needs_member(self) -> bool:
-        return not (self.event == "purchase" and self.bearer)
+        return bool(self.tiers) or not (self.event == "purchase" and self.bearer)
+
+    def is_for(self, tier_id: str) -> bool:
+        """Tell whether a member of a tier, or of none, gets it."""
+        return not self.tiers or tier_id in self.tiers
 
 
 def coupon_rule_problems(
@@ -61,6 +67,7 @@ def coupon_rule_problems(
     where: str,
     promotions: Mapping[str, PromotionBase | None],
     known_skus: Collection[str] | None,
+    tier_ids: Collection[str],
 ) -> Iterator[Problem]:
     """Yield what is wrong with a rule although each of its keys is right.
 
@@ -75,6 +82,8 @@ def coupon_rule_problems(
         promotion = promotions[rule.promotion]
         if promotion is not None and not promotion.issued:
             yield Problem(where, "promotion", f"{rule.promotion} asks for no issued coupon: give it issued = true")
+    for tier in sorted(rule.tiers - set(tier_ids)):
+        yield Problem(where, "tiers", f"no tier has the id {tier}", nearest(tier, tier_ids))
     if rule.to == "referrer" and rule.event != "referral":
         yield Problem(where, "to", "only a referral has a referrer")
     if rule.event != "birthday" and (rule.days_before or rule.days_after):

@@ -16,6 +16,8 @@ CASH = "cash"
 POINTS = "points"
 STORED_VALUE = "svc"
 STORED_VALUE_GIFT = "svc_gift"
+ON_ACCOUNT = "on_account"
+"""Money that was bought for and not paid yet, in minor units: it stands below zero in what a member owes."""
 
 
 def times_unit(package: str) -> str:
@@ -48,6 +50,8 @@ ISSUER = "issuer"
 """The shop as the giver of points, gifts and times: its balance is minus what members hold."""
 TENDERS = "tenders"
 """Money taken other than in cash, to be settled by the payment service. Refunds may run ahead of what was taken."""
+RECEIVABLES = "receivables"
+"""What members owe for what they bought on account, all together."""
 DAMAGED = "damaged"
 """Goods that were brought back and are not sold again."""
 OWED = "owed/"
@@ -59,7 +63,7 @@ CASH_BOOK = "cash_book"
 OVER_SHORT = "over_short"
 """What counts found too much or too little; above zero where money is missing."""
 
-MAY_BE_NEGATIVE = frozenset({CUSTOMERS, SHELF, ISSUER, TENDERS, SAFE, CASH_BOOK, OVER_SHORT})
+MAY_BE_NEGATIVE = frozenset({CUSTOMERS, SHELF, ISSUER, TENDERS, SAFE, CASH_BOOK, OVER_SHORT, RECEIVABLES})
 
 
 def owed_account(member_id: str) -> str:

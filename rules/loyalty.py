@@ -103,8 +103,6 @@ class Tier(TierStep, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Points on the birthday, instead of those of `AccrualRules.birthday` where they are more."""
     birthday_multiplier_bp: Annotated[int, msgspec.Meta(ge=BASIS_POINTS, le=POINTS_RATE_MAX_BP)] = BASIS_POINTS
     """So many times the points on the birthday, where that is more than everybody's."""
-    birthday_coupon: Annotated[str, msgspec.Meta(max_length=60)] = ""
-    """Id of the coupons of which the member is issued one for the birthday; empty: none."""
     free: Annotated[tuple[FreeService, ...], msgspec.Meta(max_length=10)] = ()
     """Services that the tier gives for nothing."""
 

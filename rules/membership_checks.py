@@ -26,6 +26,15 @@ def ladder_problems(tiers: Sequence[tuple[str, Tier]]) -> Iterator[Problem]:
                 yield Problem(places[upper.id], f"{measure}_from", problem)
 
 
+def free_problems(tiers: Sequence[tuple[str, Tier]], package_ids: Collection[str]) -> Iterator[Problem]:
+    """Yield the services of tiers (where, tier) whose package the file does not have."""
+    for where, tier in tiers:
+        for place, service in enumerate(tier.free):
+            if service.package not in package_ids:
+                hint = nearest(service.package, package_ids)
+                yield Problem(where, f"free[{place}].package", f"there is no package {service.package}", hint)
+
+
 def membership_set_problems(
     subjects: Mapping[str, Any], *, tier_ids: Collection[str], known_skus: Collection[str] | None
 ) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from rules.coupon_rules import COUPON_RULES_MAX, CouponRule, coupon_rule_problem
 from rules.gift_catalogue import GiftCatalogue
 from rules.loyalty import POINTS_RATE_MAX_BP, Tier, more_than_step, step_of
 from rules.membership import Membership
-from rules.membership_checks import asks_for_workdays, ladder_problems, membership_set_problems
+from rules.membership_checks import asks_for_workdays, free_problems, ladder_problems, membership_set_problems
 from rules.moments import plain_when, with_plain_moments
 from rules.money import BASIS_POINTS
 from rules.promotion_checks import promotion_problems, scope_problems, set_problems, tier_problems
@@ -226,14 +226,16 @@ def read_rules(
     groups = _read_groups(data.get("exclusive_groups", {}), problems)
     problems += set_problems(placed, groups)
     places = {_id_of(raw): _where("tier", row, raw) for row, raw in enumerate(tier_rows)}
-    problems += ladder_problems([(places[tier.id], tier) for tier in tiers])
+    placed_tiers = [(places[tier.id], tier) for tier in tiers]
+    problems += ladder_problems(placed_tiers)
     known = {_id_of(raw): promotions.get(row) for row, raw in enumerate(rows)}
-    coupon_rules = _read_coupon_rules(data, known, skus, problems)
+    coupon_rules = _read_coupon_rules(data, known, skus, tier_ids, problems)
     subjects = read_subjects(with_plain_moments(data), problems)
     problems += membership_set_problems(subjects, tier_ids=tier_ids, known_skus=skus)
+    packages = subjects["times"].packages if "times" in subjects else ()
+    package_ids = [package.id for package in packages]
+    problems += free_problems(placed_tiers, package_ids)
     if "stored_value" in subjects:
-        packages = subjects["times"].packages if "times" in subjects else ()
-        package_ids = [package.id for package in packages]
         is_issued = {key: promotion is None or promotion.issued for key, promotion in known.items()}
         problems += stored_value_links(
             subjects["stored_value"], tier_ids=tier_ids, package_ids=package_ids, promotions=is_issued
@@ -347,6 +349,7 @@ def _read_coupon_rules(
     data: Mapping[str, Any],
     promotions: Mapping[str, Promotion | None],
     known_skus: Collection[str] | None,
+    tier_ids: Collection[str],
     problems: list[Problem],
 ) -> tuple[CouponRule, ...]:
     found: list[CouponRule] = []
@@ -355,6 +358,8 @@ def _read_coupon_rules(
         plain = {**raw, "when": plain_when(raw["when"])} if isinstance(raw, Mapping) and "when" in raw else raw
         rule = read_table(CouponRule, plain, problems, where=where)
         if rule is not None:
-            problems += coupon_rule_problems(rule, where=where, promotions=promotions, known_skus=known_skus)
+            problems += coupon_rule_problems(
+                rule, where=where, promotions=promotions, known_skus=known_skus, tier_ids=tier_ids
+            )
             found.append(rule)
     return tuple(found)

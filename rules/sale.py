@@ -11,7 +11,9 @@ from rules.ledger import (
     CASH,
     CUSTOMERS,
     ISSUER,
+    ON_ACCOUNT,
     POINTS,
+    RECEIVABLES,
     SHELF,
     STORED_VALUE,
     STORED_VALUE_GIFT,
@@ -24,6 +26,8 @@ from rules.ledger import (
 )
 from rules.money import Minor
 from rules.quote import Gift, PricedLine, Quote
+from rules.tender import ACCOUNT, ROUNDING
+from rules.tender import STORED_VALUE as STORED_VALUE_TENDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,9 @@ def sale_transfers(sale: Sale, *, points_expire_ms: int | None, points_owed: int
         if line.times_of:
             holder = member_account(line.times_from or sale.member_id)
             moved.append(Transfer(line.times_of, holder, ISSUER, line.quantity, "redemption"))
+    on_account = sum(tender.amount for tender in sale.tenders if tender.kind == ACCOUNT)
+    if on_account:
+        moved.append(Transfer(ON_ACCOUNT, owed_account(sale.member_id), RECEIVABLES, on_account, "sale"))
     if sale.change_kept:
         moved += [
             Transfer(CASH, CUSTOMERS, drawer_account(sale.lane), sale.change_kept, "change_kept"),
@@ -255,11 +262,14 @@ def _goods(lines: Sequence[SaleLine]) -> list[Transfer]:
 
 
 def _money(sale: Sale) -> list[Transfer]:
-    """Return the money of each tender; stored value was paid in before, and moves from the member instead."""
+    """Return the money of each tender; stored value was paid in before, and moves from the member instead.
+
+    What the rounding of cash took off or put on is no money of its own: the cash is what was paid.
+    """
     return [
         Transfer(
             CASH, CUSTOMERS, drawer_account(sale.lane) if tender.kind == "cash" else TENDERS, tender.amount, "sale"
         )
         for tender in sale.tenders
-        if tender.amount > 0 and tender.kind != "stored_value"
+        if tender.amount > 0 and tender.kind not in (STORED_VALUE_TENDER, ACCOUNT, ROUNDING)
     ]

@@ -140,6 +140,8 @@ class TopUpState:
     """What is left of the instalments that were not given yet."""
     voided: Minor = 0
     """Gift money that earlier refunds took away, cut off or kept back for."""
+    expired: Minor = 0
+    """Gift money that nobody spent in time: taken back already, so that no refund takes it again."""
     others: tuple[HeldGift, ...] = ()
     """Points and times that it gave."""
 
@@ -271,7 +273,7 @@ def refund_top_up(state: TopUpState, amount: Minor, *, void: Void, deduct_spent:
     gone, now_gone = state.refunded, state.refunded + amount
     is_whole = void == "all"
     target = state.gift_whole if is_whole else state.gift_whole * now_gone // state.paid
-    missing = max(target - state.voided, 0)
+    missing = max(target - state.voided - state.expired, 0)
     to_come_cut = min(missing, state.to_come)
     gift = take(state.gift, missing - to_come_cut)
     spent = missing - to_come_cut - sum(use.amount for use in gift)

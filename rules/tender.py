@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from rules.money import AMOUNT_MAX, Minor
 
@@ -12,9 +13,26 @@ CARD = "card"
 SCAN = "scan"
 STORED_VALUE = "stored_value"
 POINTS = "points"
+ACCOUNT = "account"
+"""On account (赊账): the member owes it."""
+ROUNDING = "rounding"
+"""What of a sale nobody pays, or pays on top, because cash is rounded (抹零): a tender with a sign of its own."""
 
 NOTES_MAX = 4
 """Most amounts offered beside the exact one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CashRounding:
+    """How what is paid in cash is rounded."""
+
+    step: Minor = 0
+    """Least coin: 10 rounds to jiao, 100 to yuan; 0 rounds nothing."""
+    mode: Literal["down", "half_up"] = "down"
+    """In the customer's favour, or to the nearest, halves upwards."""
+
+
+NO_ROUNDING = CashRounding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,7 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The total is paid. The tenders' amounts sum to `due`, and paid - change = due."""
+    """The total is paid. The tenders' amounts sum to `due`, and paid - change = due, less the rounding of cash."""
 
     tenders: tuple[Tender, ...]
     due: Minor
@@ -75,11 +93,27 @@ class Overpaid:
     """The kind of tender that is too much."""
 
 
-def settle(due: Minor, offered: Sequence[Offer]) -> Settlement | Short | Overpaid:
+def cash_due(rest: Minor, rounding: CashRounding) -> Minor:
+    """Return what of a rest is to be paid if it is paid in cash.
+
+    >>> [cash_due(rest, CashRounding(10)) for rest in (1_236, 1_240, 4)]
+    [1230, 1240, 0]
+    >>> [cash_due(rest, CashRounding(10, "half_up")) for rest in (1_234, 1_235, 1_236)]
+    [1230, 1240, 1240]
+    """
+    if rounding.step <= 1 or rest <= 0:
+        return rest
+    half = rounding.step // 2 if rounding.mode == "half_up" else 0
+    return (rest + half) // rounding.step * rounding.step
+
+
+def settle(due: Minor, offered: Sequence[Offer], rounding: CashRounding = NO_ROUNDING) -> Settlement | Short | Overpaid:
     """Return how the offers settle what is due, or why they do not.
 
     Tenders other than cash settle exactly what they are; cash settles the rest and gives change. All cash of a sale
     becomes one tender. The order of the offers decides nothing but the order of the tenders. A due of zero needs none.
+    Where cash is rounded, what the rounding took off or put on is a tender before that of the cash; whoever hands over
+    the exact rest that would be rounded up pays no more than it.
 
     Args:
         due: 0..AMOUNT_MAX.
@@ -96,16 +130,25 @@ def settle(due: Minor, offered: Sequence[Offer]) -> Settlement | Short | Overpai
     if cash and (rest == 0 or given > AMOUNT_MAX):
         # Cash on top of a paid total is a slip of the hand: it would go into the drawer and straight out again.
         return Overpaid(due, given, given - due, CASH)
-    if cash < rest:
-        return Short(due, given, due - given)
+    is_cash = any(offer.kind == CASH for offer in offered)
+    payable = cash_due(rest, rounding) if is_cash else rest
+    if rest <= cash < payable:
+        payable = rest
+    if cash and payable == 0:
+        return Overpaid(due, given, cash, CASH)
+    if cash < payable:
+        return Short(due, given, payable - cash)
     tenders: list[Tender] = []
+    rounded = [Tender(ROUNDING, rest - payable, rest - payable)] if payable != rest else []
     for offer in offers:
         if offer.kind != CASH:
             tenders.append(Tender(offer.kind, offer.given, offer.given, offer.ref))
         elif not any(tender.kind == CASH for tender in tenders):
-            tenders.append(Tender(CASH, rest, cash, offer.ref))
+            tenders += rounded
+            tenders.append(Tender(CASH, payable, cash, offer.ref))
+    tenders += [] if cash else rounded
     assert sum(tender.amount for tender in tenders) == due
-    return Settlement(tuple(tenders), due, given, given - due)
+    return Settlement(tuple(tenders), due, given, given - (due - rest) - payable)
 
 
 def next_notes(due: Minor, denominations: Sequence[Minor]) -> tuple[Minor, ...]:

@@ -17,11 +17,10 @@ from rules.basket import Names
 from rules.conditions import Part, Scope, When
 from rules.loyalty import Tier
 from rules.money import BASIS_POINTS
-from rules.windows import Window, months_after, window_end, window_start
+from rules.windows import ONE_DAY, Window, months_after, window_end, window_start
 
 TERMS_MAX = 400
 """Most terms that one review works off: a box that was off for thirty years of monthly windows."""
-ONE_DAY = timedelta(days=1)
 Months = Annotated[int, msgspec.Meta(ge=1, le=120)]
 SOLD_MAX, EXCLUSIVE_MAX = 20, 50
 

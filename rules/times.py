@@ -21,6 +21,8 @@ PAID = "package"
 """Reason of the transfer that grants times that were paid for."""
 GIVEN = "package_gift"
 """Reason of the transfer that grants times on top."""
+FREE = "tier_service"
+"""Reason of the transfer that grants times of a service that a tier gives for nothing."""
 Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 MONTHS_PER_YEAR = 12
+ONE_DAY = timedelta(days=1)
 Window = Literal["rolling", "month", "quarter", "half_year", "year"]
 CALENDAR_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 """Months of each window that begins where the calendar says."""

@@ -21,6 +21,7 @@ from edge.config_file import (
     secret_exposure,
 )
 from edge.config_walk import Problem
+from edge.display_slides import look_at
 from edge.rulebook import item_problems
 from edge.store.database import Store, StoreError
 
@@ -90,6 +91,7 @@ def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...
     logo = loaded.config.store.logo
     if logo and not _is_png(loaded.resolve(logo)):
         problems.append(Problem(file, "store.logo", f"no PNG picture {logo}", "a PNG picture that can be read"))
+    problems += _check_slides(loaded, file)
     try:
         read_card_key(loaded)
     except SecretError as error:
@@ -109,6 +111,19 @@ def check_files(loaded: Loaded) -> tuple[tuple[Problem, ...], tuple[Problem, ...
     for name in ("password_file", "tls_key"):
         exposed += _exposed(file, f"broker.{name}", getattr(broker, name), loaded)
     return tuple(problems), tuple(exposed)
+
+
+def _check_slides(loaded: Loaded, file: str) -> list[Problem]:
+    """Return each file of the slides' folder that customers will not see."""
+    name = loaded.config.display.slides
+    if not name:
+        return []
+    folder = loaded.resolve(name)
+    try:
+        wrong = look_at(folder)[1]
+    except OSError:
+        return [Problem(file, "display.slides", f"no folder {name}", "a folder that can be read")]
+    return [Problem(file, "display.slides", f"{each.name}: {each.why}", each.expected) for each in wrong]
 
 
 def _exposed(file: str, key: str, value: str, loaded: Loaded) -> list[Problem]:

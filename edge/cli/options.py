@@ -12,7 +12,7 @@ import click
 
 from edge.config_file import Loaded, load_config
 from edge.config_walk import Problem
-from edge.store.database import Store
+from edge.store.database import Store, StoreError, pending_migrations
 
 config_option = click.option(
     "--config",
@@ -45,7 +45,19 @@ def existing_store(loaded: Loaded) -> Store:
     become_owner(loaded.database)
     if not os.access(loaded.database, os.R_OK | os.W_OK):
         raise click.ClickException(f"{loaded.database}: this user may not open it; use sudo")
-    return Store(loaded.database)
+    store = Store(loaded.database)
+    try:
+        pending = pending_migrations(store)
+    except StoreError as error:
+        store.close()
+        raise click.ClickException(f"{loaded.database}: {error}") from None
+    if pending:
+        store.close()
+        raise click.ClickException(
+            f"{loaded.database}: it was written by an older version ({', '.join(pending)} missing);"
+            " start the daemon once, it brings it up to date"
+        )
+    return store
 
 
 def become_owner(path: Path, *, groups: Sequence[str] = ()) -> None:

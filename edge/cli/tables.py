@@ -20,7 +20,7 @@ from edge.import_sheets import SheetError, open_sheet
 from edge.import_words import sheet_words, slip_words
 from edge.importing import KINDS
 from edge.rulebook import open_rulebook
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import audit
 from edge.store.database import Store, StoreError, StoreInUseError, open_store

@@ -16,7 +16,7 @@ from edge.demo.history import DAYS, moment_ms, write_history
 from edge.demo.people import STAFF, DemoMember, Habit, make_members
 from edge.health import Health
 from edge.rulebook import fixed
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import audit, cards, catalog, ledger, members, staff
 from edge.store.database import open_store, sync_file

@@ -109,6 +109,7 @@ def _greet(folder: Path, ports: Ports, *, till_port: int, wall_port: int) -> Non
         "",
         f"  设备模拟台 Device bench   {till}/bench",
         f"  收款台     Till           {till}/lane/1   {till}/lane/2",
+        f"  客显       Display        {till}/display/1   {till}/display/2",
         f"  总部       Head office    {wall}/",
         f"  PIN                       {pins}",
         "",

@@ -10,10 +10,7 @@ from peewee import SqliteDatabase
 from edge.store.database import execute, execute_many, row, rows
 from rules.awards import DAY, ONCE, Award, used_name
 from rules.gift_catalogue import GiftCounts
-from rules.ledger import POINTS, SHELF, Lot, LotUse, member_account, stock_unit
-
-EXPIRY_BATCH = 200
-"""Members whose expired points one transaction takes back."""
+from rules.ledger import POINTS, SHELF, LotUse, member_account, stock_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +87,6 @@ def expiring_soon(db: SqliteDatabase, member_id: str, *, now_ms: int, days: int)
         member_account(member_id), POINTS, now_ms, now_ms + days * 86_400_000,
     )  # fmt: skip
     return ExpiringSoon(int(found[0]), int(found[1])) if found and found[0] else None
-
-
-def expired_points(
-    db: SqliteDatabase, *, now_ms: int, after: str, limit: int = EXPIRY_BATCH
-) -> list[tuple[str, list[Lot]]]:
-    """Return accounts, by name, with the lots of points in them that have expired and were not taken back yet."""
-    accounts = rows(
-        db,
-        "SELECT DISTINCT account FROM lot WHERE remaining > 0 AND expires_ms IS NOT NULL AND expires_ms <= ?"
-        " AND unit = ? AND account > ? ORDER BY account LIMIT ?",
-        now_ms, POINTS, after, limit,
-    )  # fmt: skip
-    return [
-        (
-            account,
-            [
-                Lot(*each)
-                for each in rows(
-                    db,
-                    "SELECT lot_id, remaining, expires_ms FROM lot WHERE account = ? AND unit = ? AND remaining > 0"
-                    " AND expires_ms <= ? ORDER BY lot_id",
-                    account, POINTS, now_ms,
-                )
-            ],
-        )
-        for (account,) in accounts
-    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,12 @@ def open_store(path: Path, *, synchronous: str = "FULL", hold: bool = False, mig
     return store
 
 
+def pending_migrations(store: Store) -> list[str]:
+    """Return the names of the migrations that a file still lacks; nothing is changed."""
+    status = Runner(store.reads, str(MIGRATIONS)).status()
+    return [migration.name for migration in status if migration.path is not None and migration.applied is None]
+
+
 def execute(db: SqliteDatabase, sql: str, *params: object) -> sqlite3.Cursor:
     cursor: sqlite3.Cursor = db.execute_sql(sql, params)  # type: ignore[no-untyped-call]
     return cursor

@@ -149,19 +149,6 @@ def stored(db: SqliteDatabase, entry_id: str) -> Entry | None:
     return _entry(db, found[0]) if found else None
 
 
-def of_member(db: SqliteDatabase, member_id: str, *, limit: int, before_no: int | None = None) -> list[Entry]:
-    """Return the newest entries of a member, newest first."""
-    found = rows(
-        db,
-        "SELECT entry_no, entry_id, kind, member_id, lane, staff_id, approver_id, reason, of_id, number, detail, at_ms,"
-        " business_date FROM entry WHERE member_id = ? AND entry_no < ? ORDER BY entry_no DESC LIMIT ?",
-        member_id,
-        before_no or 2**62,
-        limit,
-    )
-    return [_entry(db, each) for each in found]
-
-
 def _entry(db: SqliteDatabase, found: tuple[object, ...]) -> Entry:
     (entry_no, entry_id, kind, member_id, lane, staff_id, approver_id, reason, of_id, number, detail, at_ms,
      business_date) = found  # fmt: skip

@@ -57,7 +57,7 @@ def forget(db: SqliteDatabase, member_id: str, *, at_ms: int, place: str) -> Non
 def forget_inactive(db: SqliteDatabase, after: str, *, before_date: str, before_ms: int, at_ms: int) -> str | None:
     """Forget members who neither came nor joined since, within the caller's transaction; return where to go on.
 
-    Whoever holds stored value, gift money or times is kept: it is theirs.
+    Whoever holds stored value, gift money or times is kept, as it is theirs, and whoever owes for what was bought.
 
     Args:
         after: the id up to which members were looked at; empty at the beginning.
@@ -76,6 +76,8 @@ def forget_inactive(db: SqliteDatabase, after: str, *, before_date: str, before_
         " WHERE m.member_id > ? AND m.member_id <= ? AND m.status = 'active' AND m.joined_ms < ?"
         " AND coalesce(s.last_date, '') < ? AND NOT EXISTS (SELECT 1 FROM balance b"
         " WHERE b.account = 'member/' || m.member_id AND b.amount > 0 AND b.unit <> 'points')"
+        " AND NOT EXISTS (SELECT 1 FROM balance o WHERE o.account = 'owed/' || m.member_id AND o.unit = 'on_account'"
+        " AND o.amount <> 0)"
         " ORDER BY m.member_id LIMIT ?",
         after, last, before_ms, before_date, FORGOTTEN_MAX,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.store.database import execute, execute_many, rows, scalar
@@ -146,6 +147,47 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
     return balance(db, account, unit) - int(expired)
 
 
+@dataclass(frozen=True, slots=True)
+class ExpiredLot:
+    """What is left of a lot that has expired and was not taken back yet."""
+
+    unit: str
+    use: LotUse
+
+
+def expired(
+    db: SqliteDatabase, units: Sequence[str], *, now_ms: int, after: str, limit: int
+) -> list[tuple[str, list[ExpiredLot]]]:
+    """Return accounts, by name, with their lots that have expired, those of one unit side by side.
+
+    Args:
+        after: the last account of the step before.
+        limit: most accounts.
+    """
+    listed = msgspec.json.encode(list(units)).decode()
+    accounts = rows(
+        db,
+        "SELECT DISTINCT account FROM lot WHERE remaining > 0 AND expires_ms IS NOT NULL AND expires_ms <= ?"
+        " AND unit IN (SELECT value FROM json_each(?)) AND account > ? ORDER BY account LIMIT ?",
+        now_ms, listed, after, limit,
+    )  # fmt: skip
+    return [
+        (
+            account,
+            [
+                ExpiredLot(unit, LotUse(lot_id, remaining))
+                for unit, lot_id, remaining in rows(
+                    db,
+                    "SELECT unit, lot_id, remaining FROM lot WHERE account = ? AND remaining > 0 AND expires_ms <= ?"
+                    " AND unit IN (SELECT value FROM json_each(?)) ORDER BY unit, lot_id",
+                    account, now_ms, listed,
+                )
+            ],
+        )
+        for (account,) in accounts
+    ]  # fmt: skip
+
+
 def points_of(db: SqliteDatabase, member_id: str, *, now_ms: int) -> int:
     """Return a member's points as they are told: what can be spent less what is owed, which may be below zero."""
     return spendable(db, member_account(member_id), POINTS, now_ms=now_ms) + balance(
@@ -171,6 +213,19 @@ def uses_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> t
         unit,
     )
     return tuple(LotUse(lot_id, amount) for lot_id, amount in found)
+
+
+def granted_by_sale(db: SqliteDatabase, sale_id: str, reason: str) -> list[tuple[str, int]]:
+    """Return the accounts that a sale granted points for a reason, `member/…` also where a debt was settled first."""
+    found = rows(
+        db,
+        "SELECT 'member' || substr(to_account, instr(to_account, '/')), sum(amount) FROM transfer"
+        " WHERE sale_id = ? AND unit = ? AND reason = ? GROUP BY 1 ORDER BY 1",
+        sale_id,
+        POINTS,
+        reason,
+    )
+    return [(str(account), int(points)) for account, points in found]
 
 
 def lots_of_sale(db: SqliteDatabase, sale_id: str, account: str, unit: str) -> tuple[Lot, ...]:

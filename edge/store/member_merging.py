@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from peewee import SqliteDatabase
 
-from edge.store import ledger, people, tiers
+from edge.store import credit, ledger, people, tiers
 from edge.store.cards import forget_secrets
 from edge.store.coupons import move_coupons
 from edge.store.database import execute, row, rows
@@ -32,9 +32,10 @@ def merge_transfers(db: SqliteDatabase, *, keep: str, gone: str) -> tuple[Transf
             use = (LotUse(lot.lot_id, lot.remaining),)
             moved.append(Transfer(unit, from_account, to_account, lot.remaining, REASON, lot.expires_ms, from_lots=use))
     for unit, amount in rows(
-        db, "SELECT unit, amount FROM balance WHERE account = ? AND amount < 0 ORDER BY unit", owed_account(gone)
+        db, "SELECT unit, amount FROM balance WHERE account = ? AND amount <> 0 ORDER BY unit", owed_account(gone)
     ):
-        moved.append(Transfer(unit, owed_account(keep), owed_account(gone), -amount, REASON))
+        ends = (owed_account(keep), owed_account(gone)) if amount < 0 else (owed_account(gone), owed_account(keep))
+        moved.append(Transfer(unit, *ends, abs(amount), REASON))
     return tuple(moved)
 
 
@@ -154,5 +155,6 @@ SUBJECTS: tuple[Callable[[SqliteDatabase, str, str], None], ...] = (
     bring_top_ups,
     move_coupons,
     tiers.merge,
+    credit.bring,
 )
 """What each subject brings over, called with the ids of who stays and who goes; a subject adds one line."""

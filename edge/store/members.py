@@ -94,6 +94,11 @@ def free_code(db: SqliteDatabase) -> str:
     raise AssertionError("a thousand million codes cannot all be taken")
 
 
+def tier_of(db: SqliteDatabase, member_id: str) -> str:
+    """Return the id of a member's tier; empty for none, and for a member who is unknown."""
+    return str(scalar(db, "SELECT tier_id FROM member WHERE member_id = ?", member_id) or "")
+
+
 def set_tier(db: SqliteDatabase, member_id: str, tier_id: str) -> None:
     execute(db, "UPDATE member SET tier_id = ? WHERE member_id = ?", tier_id, member_id)
 

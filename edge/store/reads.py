@@ -9,6 +9,7 @@ from typing import Protocol
 
 from drivers.document import Document
 from edge.clock import Clock
+from edge.receipt import EReceipt
 from edge.store import catalog, members, outbox, printjobs, sales, staff
 from edge.store.database import Store, rows
 from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
@@ -24,6 +25,7 @@ class Receipts(Protocol):
     """What lays out receipts."""
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None: ...
+    def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None: ...
 
 
 class StoreReads:
@@ -42,6 +44,7 @@ class StoreReads:
         self._clock = clock
         self._tier_names = tier_names
         self.receipt_document = receipts.receipt_document
+        self.e_receipt = receipts.e_receipt
 
     def staff(self) -> Sequence[StaffRow]:
         return staff.all_staff(self._db)

@@ -17,6 +17,7 @@ from rules.ledger import LotUse
 from rules.returns import RefundLine, ReturnedLine
 from rules.reversal import LotBack
 from rules.sale import Sale
+from rules.tender import ROUNDING
 
 
 class ReturnedTwiceError(Exception):
@@ -42,8 +43,13 @@ class Return:
 
     @property
     def amount(self) -> int:
-        """What was paid back."""
+        """What the goods that came back were paid with, what cash was rounded by among it."""
         return sum(amount for _, amount in self.tenders)
+
+    @property
+    def handed_back(self) -> int:
+        """What the customer gets."""
+        return sum(amount for kind, amount in self.tenders if kind != ROUNDING)
 
     @property
     def clawed_back(self) -> int:

@@ -83,10 +83,13 @@ def spent_on(db: SqliteDatabase, member_id: str, business_date: str) -> Minor:
     return int(
         scalar(
             db,
-            "SELECT coalesce((SELECT sum(amount) FROM transfer WHERE from_account = ?1 AND business_date = ?2"
-            " AND reason = 'redemption' AND unit IN ('svc', 'svc_gift')), 0) - coalesce((SELECT sum(amount)"
-            " FROM transfer WHERE to_account = ?1 AND business_date = ?2 AND reason = 'return'"
-            " AND unit IN ('svc', 'svc_gift')), 0)",
+            # The conditions of the partial indexes stand here again: else every transfer of the store is read.
+            "SELECT coalesce((SELECT sum(amount) FROM transfer WHERE from_account = ?1"
+            " AND from_account >= 'member/' AND from_account < 'member0'"
+            " AND business_date = ?2 AND reason = 'redemption' AND unit IN ('svc', 'svc_gift')), 0)"
+            " - coalesce((SELECT sum(amount) FROM transfer WHERE to_account = ?1"
+            " AND to_account >= 'member/' AND to_account < 'member0'"
+            " AND business_date = ?2 AND reason = 'return' AND unit IN ('svc', 'svc_gift')), 0)",
             account,
             business_date,
         )
@@ -167,29 +170,49 @@ def state_of(db: SqliteDatabase, top_up_id: str, member_id: str) -> TopUpState:
         gift=held.get(STORED_VALUE_GIFT, (0, ()))[1],
         to_come=int(to_come),
         voided=voided,
+        expired=_expired_of(db, top_up_id),
         others=others,
     )
+
+
+def _expired_of(db: SqliteDatabase, top_up_id: str) -> Minor:
+    """Return what of a top-up's gift money was taken back because it had expired, also after a merge."""
+    found = scalar(
+        db,
+        _LOTS_OF_TOP_UP  # noqa: S608 our own words
+        + " SELECT coalesce(sum(u.amount), 0) FROM mine JOIN lot l ON l.lot_id = mine.lot_id"
+        " JOIN lot_use u ON u.lot_id = l.lot_id JOIN transfer t ON t.transfer_id = u.transfer_id"
+        " WHERE l.unit = ?3 AND t.reason = 'expiry'",
+        top_up_id,
+        GRANT,
+        STORED_VALUE_GIFT,
+    )
+    return int(found)
+
+
+_LOTS_OF_TOP_UP = """
+    WITH RECURSIVE mine (lot_id) AS (
+        SELECT l.lot_id FROM entry e JOIN transfer t ON t.entry_no = e.entry_no
+        JOIN lot l ON l.lot_id = t.transfer_id
+        WHERE e.entry_id = ?1 OR (e.of_id = ?1 AND e.kind = ?2)
+        UNION
+        SELECT m.transfer_id FROM mine JOIN lot_use u ON u.lot_id = mine.lot_id
+        JOIN transfer m ON m.transfer_id = u.transfer_id AND m.reason = 'merge'
+    )
+"""
+"""The lots that a top-up granted, and those that they became when files were merged."""
 
 
 def _lots_of(db: SqliteDatabase, top_up_id: str, account: str) -> dict[str, tuple[int, tuple[LotUse, ...]]]:
     """Return what a top-up granted and what is left of its lots by unit, also where they came over by a merge."""
     found = rows(
         db,
-        """
-        WITH RECURSIVE mine (lot_id) AS (
-            SELECT l.lot_id FROM entry e JOIN transfer t ON t.entry_no = e.entry_no
-            JOIN lot l ON l.lot_id = t.transfer_id
-            WHERE e.entry_id = ?1 OR (e.of_id = ?1 AND e.kind = ?3)
-            UNION
-            SELECT m.transfer_id FROM mine JOIN lot_use u ON u.lot_id = mine.lot_id
-            JOIN transfer m ON m.transfer_id = u.transfer_id AND m.reason = 'merge'
-        )
-        SELECT l.unit, l.lot_id, l.granted, l.remaining, l.account = ?2, t.reason
-        FROM mine JOIN lot l ON l.lot_id = mine.lot_id JOIN transfer t ON t.transfer_id = l.lot_id ORDER BY l.lot_id
-        """,
+        _LOTS_OF_TOP_UP  # noqa: S608 our own words
+        + " SELECT l.unit, l.lot_id, l.granted, l.remaining, l.account = ?3, t.reason"
+        " FROM mine JOIN lot l ON l.lot_id = mine.lot_id JOIN transfer t ON t.transfer_id = l.lot_id ORDER BY l.lot_id",
         top_up_id,
-        account,
         GRANT,
+        account,
     )
     held: dict[str, tuple[int, tuple[LotUse, ...]]] = {}
     for unit, lot_id, granted, remaining, is_here, reason in found:
@@ -279,13 +302,16 @@ def statement(db: SqliteDatabase, member_id: str, *, limit: int = MOVES_MAX) -> 
     found = rows(
         db,
         """
-        SELECT t.at_ms, coalesce(nullif(min(e.kind), ''), min(t.reason)), coalesce(s.receipt_number, e.number, ''),
-            sum(CASE WHEN t.unit <> 'svc' THEN 0 WHEN t.to_account = ?1 THEN t.amount ELSE -t.amount END),
-            sum(CASE WHEN t.unit <> 'svc_gift' THEN 0 WHEN t.to_account = ?1 THEN t.amount ELSE -t.amount END)
-        FROM (SELECT * FROM transfer WHERE to_account = ?1 UNION ALL SELECT * FROM transfer WHERE from_account = ?1) t
-        LEFT JOIN sale s ON s.sale_id = t.sale_id LEFT JOIN entry e ON e.entry_no = t.entry_no
-        WHERE t.unit IN ('svc', 'svc_gift')
-        GROUP BY coalesce('s' || t.sale_id, 'e' || t.entry_no, 't' || t.transfer_id) ORDER BY min(t.transfer_id) DESC
+        SELECT m.at_ms, coalesce(nullif(min(e.kind), ''), min(m.reason)), coalesce(s.receipt_number, e.number, ''),
+            sum(CASE WHEN m.unit <> 'svc' THEN 0 WHEN m.to_account = ?1 THEN m.amount ELSE -m.amount END),
+            sum(CASE WHEN m.unit <> 'svc_gift' THEN 0 WHEN m.to_account = ?1 THEN m.amount ELSE -m.amount END)
+        FROM (SELECT * FROM transfer WHERE to_account = ?1 AND to_account >= 'member/' AND to_account < 'member0'
+              UNION ALL
+              SELECT * FROM transfer
+              WHERE from_account = ?1 AND from_account >= 'member/' AND from_account < 'member0') m
+        LEFT JOIN sale s ON s.sale_id = m.sale_id LEFT JOIN entry e ON e.entry_no = m.entry_no
+        WHERE m.unit IN ('svc', 'svc_gift')
+        GROUP BY coalesce('s' || m.sale_id, 'e' || m.entry_no, 't' || m.transfer_id) ORDER BY min(m.transfer_id) DESC
         LIMIT ?2
         """,
         account,

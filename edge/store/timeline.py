@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 from peewee import SqliteDatabase
 
-from edge.store import consents, members, people
+from edge.store import consents, members, people, tiers
 from edge.store.database import rows
 from rules.ledger import member_account
 
@@ -104,6 +104,14 @@ def _merges(db: SqliteDatabase, ids: Sequence[str], limit: int) -> list[Happenin
     return [Happening(at_ms, "merged") for (at_ms,) in found]
 
 
+def _tiers(db: SqliteDatabase, ids: Sequence[str], limit: int) -> list[Happening]:
+    return [
+        Happening(each.at_ms, "tier", {"tier": each.to_tier, "why": each.why, "reason": each.reason})
+        for member_id in ids
+        for each in tiers.changes(db, member_id, limit=limit)
+    ]
+
+
 def _joined(db: SqliteDatabase, ids: Sequence[str], limit: int) -> list[Happening]:
     del limit
     found = rows(
@@ -112,5 +120,5 @@ def _joined(db: SqliteDatabase, ids: Sequence[str], limit: int) -> list[Happenin
     return [Happening(at_ms, "joined") for (at_ms,) in found]
 
 
-SOURCES: tuple[Source, ...] = (_sales, _entries, _consents, _notes, _merges, _joined)
+SOURCES: tuple[Source, ...] = (_sales, _entries, _tiers, _consents, _notes, _merges, _joined)
 """Each gives the newest events of a subject; a subject adds one line."""

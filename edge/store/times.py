@@ -8,7 +8,7 @@ from peewee import SqliteDatabase
 
 from edge.store.database import execute, rows, scalar
 from rules.ledger import Lot, member_account
-from rules.times import GIVEN, PAID, GrantedLot
+from rules.times import FREE, GIVEN, PAID, GrantedLot
 
 FAMILY_MAX = 20
 """Most members that share one member's packages."""
@@ -47,14 +47,31 @@ def used_on(db: SqliteDatabase, member_id: str, unit: str, business_date: str) -
     return int(
         scalar(
             db,
-            "SELECT coalesce(sum(CASE WHEN from_account = ? THEN amount ELSE -amount END), 0) FROM transfer"
-            " WHERE unit = ? AND business_date = ? AND ((from_account = ? AND reason = 'redemption')"
-            " OR (to_account = ? AND reason = 'return'))",
+            # The conditions of the partial indexes stand here again: else every transfer of the store is read.
+            "SELECT coalesce((SELECT sum(amount) FROM transfer WHERE from_account = ?1"
+            " AND from_account >= 'member/' AND from_account < 'member0'"
+            " AND unit = ?2 AND business_date = ?3 AND reason = 'redemption'), 0)"
+            " - coalesce((SELECT sum(amount) FROM transfer WHERE to_account = ?1"
+            " AND to_account >= 'member/' AND to_account < 'member0'"
+            " AND unit = ?2 AND business_date = ?3 AND reason = 'return'), 0)",
             account,
             unit,
             business_date,
-            account,
-            account,
+        )
+    )
+
+
+def given_free(db: SqliteDatabase, member_id: str, unit: str, *, since: str) -> int:
+    """Return how many times of a unit a member was given for their tier on a business date or after it."""
+    return int(
+        scalar(
+            db,
+            "SELECT coalesce(sum(l.granted), 0) FROM lot l JOIN transfer t ON t.transfer_id = l.lot_id"
+            " WHERE l.account = ? AND l.unit = ? AND t.reason = ? AND t.business_date >= ?",
+            member_account(member_id),
+            unit,
+            FREE,
+            since,
         )
     )
 

@@ -15,6 +15,7 @@ import segno
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from drivers.document import layout
 from edge.coupon_codes import last_day
 from edge.loop import TillBusyError
 from edge.member_join import join
@@ -26,6 +27,7 @@ from edge.texts import LANGUAGES
 from edge.web.brake import Brake
 from edge.web.door import is_from_lan
 from edge.web.member_pages import MemberPages, signed_in
+from edge.web.panels import is_line, symbol
 from rules.basket import Names
 
 EACH_MINUTE, ALL_MINUTE = 20, 120
@@ -36,6 +38,8 @@ PASSES_MAX = 1_000
 """Codes whose members are counted."""
 TEXT_MAX = 200
 SOON_DAYS = 30
+RECEIPT_COLUMNS = 32
+"""As on narrow paper: what a phone shows without being turned."""
 
 
 class Counted:
@@ -76,6 +80,7 @@ def blueprint(file: MemberPages, passes: Passes) -> Blueprint:
 
     _join(pages, file, passes, braked)
     _me(pages, file, passes, braked)
+    _receipt(pages, file, passes, braked)
     _codes(pages, file, passes)
     return pages
 
@@ -136,6 +141,20 @@ def _me(pages: Blueprint, file: MemberPages, passes: Passes, braked: Braked) -> 
             "customer/me.html", member=member, soon=soon, coupons=_coupons(file.room, member.member_id),
             package_names=file.room.shop.rulebook.package_names(),
         )  # fmt: skip
+
+
+def _receipt(pages: Blueprint, file: MemberPages, passes: Passes, braked: Braked) -> None:
+    @pages.get("/receipt/<given>")
+    @braked
+    def receipt(given: str) -> ResponseReturnValue:
+        sale_id = passes.read("receipt", given, now_ms=file.house.clock.now_ms())
+        found = file.house.reads.e_receipt(sale_id, language=file.speech.texts().language) if sale_id else None
+        if found is None:
+            return render_template("customer/over.html"), 410
+        lines = layout(found.document, columns=RECEIPT_COLUMNS)
+        return render_template(
+            "customer/receipt.html", lines=lines, is_line=is_line, symbol=symbol, balance_url=found.balance_url
+        )
 
 
 def _coupons(room: MemberRoom, member_id: str) -> list[tuple[Names, str]]:

@@ -32,11 +32,14 @@ CODE_TRIES = 5
 CODE_PAUSE_S = 1.0
 """Least time between two tries, whoever makes them."""
 TERMINAL_COOKIE = "taptill_terminal"
+DISPLAY_COOKIE = "taptill_display"
 TERMINAL_DAYS = 400
 """A browser keeps no cookie longer than that."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
-OPEN_PATHS = ("/static/", "/pair", "/join/", "/me/")
+OPEN_PATHS = ("/static/", "/pair", "/join/", "/me/", "/receipt/")
 """What a terminal that is not paired may ask for; customers' pages ask for a pass of their own."""
+DISPLAY_PATHS = ("/display/", "/screen.css")
+"""What a customer display of the LAN may ask for: customers stand before it, so it opens no lane."""
 CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -107,6 +110,7 @@ def protect(app: Flask, house: House, pairing: Pairing) -> None:
         WTF_CSRF_CHECK_DEFAULT=True,
     )
     signer = URLSafeSerializer(house.secret_key, salt="terminal")
+    displays = URLSafeSerializer(house.secret_key, salt="display")
     trusted = (*LOOPBACK, house.config.screen.host)
 
     @app.before_request
@@ -124,7 +128,9 @@ def protect(app: Flask, house: House, pairing: Pairing) -> None:
         if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             abort(403)
         if is_from_lan() and not request.path.startswith(OPEN_PATHS) and not is_paired(signer):
-            return render_template("pair/page.html", is_wrong=False), 401
+            is_display = request.path.startswith(DISPLAY_PATHS)
+            if not (is_display and is_paired(displays, DISPLAY_COOKIE)):
+                return render_template("pair/page.html", is_wrong=False, is_display=is_display), 401
         return None
 
     CSRFProtect(app)
@@ -139,32 +145,36 @@ def protect(app: Flask, house: House, pairing: Pairing) -> None:
             response.headers["Cache-Control"] = "no-store"
         return response
 
-    app.register_blueprint(_blueprint(pairing, signer))
+    app.register_blueprint(_blueprint(pairing, signer, displays))
 
 
-def is_paired(signer: URLSafeSerializer) -> bool:
+def is_paired(signer: URLSafeSerializer, cookie: str = TERMINAL_COOKIE) -> bool:
     try:
-        signer.loads(request.cookies.get(TERMINAL_COOKIE, ""))
+        signer.loads(request.cookies.get(cookie, ""))
     except BadSignature:
         return False
     return True
 
 
-def _blueprint(pairing: Pairing, signer: URLSafeSerializer) -> Blueprint:
+def _blueprint(pairing: Pairing, signer: URLSafeSerializer, displays: URLSafeSerializer) -> Blueprint:
     pages = Blueprint("pair", __name__)
 
     @pages.get("/pair")
     def page() -> ResponseReturnValue:
-        return render_template("pair/page.html", is_wrong=False)
+        return render_template("pair/page.html", is_wrong=False, is_display=False)
 
     @pages.post("/pair")
     def redeem() -> ResponseReturnValue:
+        is_display = bool(request.form.get("display"))
         if not pairing.redeem(request.form.get("code", "")[:12].strip()):
-            return render_template("pair/page.html", is_wrong=True), 401
-        answer = redirect("/", code=303)
+            return render_template("pair/page.html", is_wrong=True, is_display=is_display), 401
+        answer = redirect("/display/" if is_display else "/", code=303)
+        if is_display:
+            # What was a till's screen before is none any more.
+            answer.delete_cookie(TERMINAL_COOKIE)
         answer.set_cookie(
-            TERMINAL_COOKIE,
-            signer.dumps(secrets.token_urlsafe(12)),
+            DISPLAY_COOKIE if is_display else TERMINAL_COOKIE,
+            (displays if is_display else signer).dumps(secrets.token_urlsafe(12)),
             max_age=TERMINAL_DAYS * 86_400,
             httponly=True,
             secure=is_from_lan(),

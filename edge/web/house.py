@@ -15,8 +15,9 @@ from edge.health import Health
 from edge.identify import Identify
 from edge.importing import ImportRoom
 from edge.member_room import MemberRoom
+from edge.receipt import EReceipt
 from edge.rule_room import RuleRoom
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
 from edge.weights import Weights
 
@@ -40,6 +41,9 @@ class Reads(Protocol):
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return the receipt as it is printed, or None for an unknown sale."""
+
+    def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
+        """Return the receipt as a customer's phone shows it, with what came back since; None for an unknown sale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class House:
     """What brings tables in; None leaves it out."""
     data_dir: Path | None = None
     """Where large files may lie for a moment; None: wherever the system puts them."""
+    slide_folder: Path | None = None
+    """Where the pictures of the customer displays lie; None: there are none."""
     identify: Identify | None = None
     """Tells scanners apart; None leaves that out."""
     weights: Weights = field(default_factory=Weights)

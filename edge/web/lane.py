@@ -28,6 +28,7 @@ class Streams:
     """Counts the open streams, so that they never use up the threads that requests need."""
 
     def __init__(self, most: int) -> None:
+        self.most = most
         self._free = threading.BoundedSemaphore(most)
 
     def take(self) -> bool:
@@ -46,12 +47,16 @@ class Painters:
     weight: Callable[[TillView, LiveWeight], str]
 
 
-def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Blueprint:
+def places(house: House) -> Streams:
+    """Return the places for open screens; displays take theirs from the same ones."""
+    screen = house.config.screen
+    return Streams(max(1, min(screen.streams, screen.threads - THREADS_FOR_REQUESTS)))
+
+
+def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: Streams) -> Blueprint:
     """Return the pages of the lanes."""
     pages = Blueprint("lane", __name__)
-    screen = house.config.screen
     printers = {entry.number: entry.printer for entry in house.config.lane}
-    streams = Streams(max(1, min(screen.streams, screen.threads - THREADS_FOR_REQUESTS)))
 
     def view_of(lane: int) -> TillView:
         try:
@@ -86,7 +91,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
             return redirect(url_for("lane.page", lane=lanes[0].number))
         texts = speech.texts()
         named = [(entry.number, speech.lane_name(entry.number, texts)) for entry in lanes]
-        return render_template("lane/choose.html", lanes=named)
+        return render_template("lane/choose.html", lanes=named, page="lane.page")
 
     @pages.get("/lane/<int:lane>")
     def page(lane: int) -> ResponseReturnValue:
@@ -110,7 +115,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event) -> Bluepr
         keep = copy_current_request_context
         painters = Painters(keep(paint), keep(paint_strip), keep(live_weight))
         events = _events(house, lane, painters, stopping)
-        response = Response(_Held(events, streams), mimetype="text/event-stream")
+        response = Response(Held(events, streams), mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"
         return response
 
@@ -125,10 +130,10 @@ def _wait_s(view: TillView, *, now_ms: int) -> int:
     return min(seconds, max(0, -((now_ms - until_ms) // 1_000)))
 
 
-class _Held:
-    """An iterator that gives its place back when the server closes it, even if it was never begun."""
+class Held:
+    """An iterator that gives its places back when the server closes it, even if it was never begun."""
 
-    def __init__(self, events: Iterator[str], streams: Streams) -> None:
+    def __init__(self, events: Iterator[str], *streams: Streams) -> None:
         self._events = events
         self._streams = streams
         self._is_open = True
@@ -139,7 +144,8 @@ class _Held:
     def close(self) -> None:
         if self._is_open:
             self._is_open = False
-            self._streams.give_back()
+            for each in self._streams:
+                each.give_back()
 
 
 def _events(house: House, lane: int, paint: Painters, stopping: threading.Event) -> Iterator[str]:
@@ -155,19 +161,19 @@ def _events(house: House, lane: int, paint: Painters, stopping: threading.Event)
         view = house.screens.wait(lane, after=shown, timeout_s=LOOK_EVERY_S, or_when=is_other_weight)
         if view is not None:
             shown, weighing, weight = view.number, view if view.weighing else None, None
-            yield _event(paint.view(view), event_id=str(view.number))
+            yield event(paint.view(view), event_id=str(view.number))
         if weighing is not None and is_other_weight():
             weight = house.weights.live(lane)
-            yield _event(paint.weight(weighing, weight), name="weight")
+            yield event(paint.weight(weighing, weight), name="weight")
         if house.health.number != health_number or monotonic_s() - strip_at_s >= STRIP_EVERY_S:
             health_number, strip_at_s = house.health.number, monotonic_s()
-            yield _event(paint.strip(lane), name="strip")
+            yield event(paint.strip(lane), name="strip")
         elif view is None:
             # Something must be written, or nobody notices that the browser is gone.
             yield ":\n\n"
 
 
-def _event(html: str, *, name: str = "", event_id: str = "") -> str:
+def event(html: str, *, name: str = "", event_id: str = "") -> str:
     """Return one message of the stream. Source: HTML standard, 9.2 Server-sent events."""
     head = (f"event: {name}\n" if name else "") + (f"id: {event_id}\n" if event_id else "")
     lines = html.replace("\r\n", "\n").replace("\r", "\n").split("\n")

@@ -64,10 +64,10 @@ def _form(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
 
 
 def _history(room: MemberRoom, member_id: str) -> Mapping[str, Any]:
-    membership = room.shop.rules.membership
+    rules = room.shop.rules
     return {
         "events": timeline(room.db, member_id),
-        "happened": lambda event, texts: happened(event, texts, membership),
+        "happened": lambda event, texts: happened(event, texts, rules),
         "moved": moved,
     }
 

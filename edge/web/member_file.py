@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from edge.text_marks import N_
-from edge.web import cards, coupon_pages, member_deeds, member_stored_value, times_pages
+from edge.web import cards, coupon_pages, member_credit, member_deeds, member_stored_value, times_pages
 from edge.web.member_benefits import look_at_gifts, look_at_tier
 from edge.web.member_pages import MemberPages, Tab
 
@@ -21,6 +21,7 @@ TABS: tuple[Tab, ...] = (
     Tab("coupons", N_("Coupons"), coupon_pages.look),
     member_stored_value.TAB,
     times_pages.TAB,
+    member_credit.TAB,
     cards.TAB,
     *member_deeds.LAST_TABS,
 )

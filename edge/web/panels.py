@@ -132,7 +132,7 @@ def _receipts(pages: Blueprint, house: House, speech: Speech) -> None:
             abort(404)
         lines = layout(document, columns=COLUMNS)
         return render_template(
-            "panels/receipt.html", lane=lane, sale_id=sale_id, lines=lines, is_line=_is_line, symbol=_picture
+            "panels/receipt.html", lane=lane, sale_id=sale_id, lines=lines, is_line=is_line, symbol=symbol
         )
 
 
@@ -165,10 +165,11 @@ def _may_pair(view: TillView) -> bool:
     return view.staff is not None and view.staff.role in MANAGERS and not is_from_lan()
 
 
-def _is_line(block: object) -> bool:
+def is_line(block: object) -> bool:
+    """Tell whether a part of a paper that was laid out is a line of text."""
     return isinstance(block, Line)
 
 
-def _picture(block: object) -> str:
+def symbol(block: object) -> str:
     """Return a QR code as an address that an image shows; the other symbols of a receipt are for paper only."""
     return str(segno.make(block.text).svg_data_uri(scale=3)) if isinstance(block, QrCode) else ""

@@ -10,6 +10,8 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from edge.clock import monotonic_s
+from edge.display_slides import SlideFolder
 from edge.member_passes import Passes
 from edge.web import (
     actions,
@@ -18,10 +20,12 @@ from edge.web import (
     cards,
     coupon_pages,
     customers,
+    display,
     identify,
     imports,
     lane,
     member_benefits,
+    member_credit,
     member_deeds,
     member_file,
     member_new,
@@ -37,6 +41,7 @@ from edge.web import (
     times_pages,
     weigh,
 )
+from edge.web.display_room import DisplayRoom
 from edge.web.door import UPLOAD_MAX, Pairing, protect
 from edge.web.house import House
 from edge.web.member_pages import MemberPages
@@ -62,7 +67,10 @@ def create_app(house: House) -> Flask:
     app.extensions["taptill_stopping"] = stopping
     protect(app, house, pairing)
     speak(app, house, speech)
-    app.register_blueprint(lane.blueprint(house, speech, stopping))
+    streams = lane.places(house)
+    app.register_blueprint(lane.blueprint(house, speech, stopping, streams))
+    slides = SlideFolder(house.slide_folder, monotonic_s)
+    app.register_blueprint(display.blueprint(DisplayRoom(house, speech, slides), stopping, streams))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
@@ -105,6 +113,7 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         customers.blueprint(file, Passes(house.secret_key)),
         cards.blueprint(file),
         times_pages.blueprint(file),
+        member_credit.blueprint(file),
         returns.blueprint(house, house.members, speech),
         coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),

@@ -30,6 +30,22 @@ class Speech:
         wanted = request.cookies.get("lang", "")
         return self._texts.get(wanted) or self._texts[self._house.config.store.language]
 
+    def in_language(self, language: str) -> Texts:
+        """Return the texts of a language tag."""
+        return self._texts[language]
+
+    def words(self, texts: Texts) -> dict[str, Any]:
+        """Return what a template says in a language."""
+        return {
+            "texts": texts,
+            "t": texts.t,
+            "money": texts.money,
+            "name": lambda names: clipped(texts.name(names), NAME_MAX),
+            "at": lambda at_ms: _moment(texts, self._house.clock.local(at_ms)),
+            "day": lambda iso: texts.date(date.fromisoformat(iso)) if iso else "",
+            "store_name": self.store_name(texts),
+        }
+
     def all_texts(self) -> tuple[Texts, ...]:
         """Return the texts of every language."""
         return tuple(self._texts.values())
@@ -54,22 +70,15 @@ def speak(app: Flask, house: House, speech: Speech) -> None:
 
     @app.context_processor
     def words() -> dict[str, Any]:
-        texts = speech.texts()
         return {
-            "texts": texts,
-            "t": texts.t,
-            "money": texts.money,
-            "name": lambda names: clipped(texts.name(names), NAME_MAX),
+            **speech.words(speech.texts()),
             "clipped": clipped,
-            "at": lambda at_ms: _moment(texts, house.clock.local(at_ms)),
-            "day": lambda iso: texts.date(date.fromisoformat(iso)) if iso else "",
             "languages": LANGUAGES,
             "look": {
                 "theme": choice("theme", THEMES, "auto"),
                 "keypad": choice("keypad", KEYPADS, "normal"),
                 "volume": choice("volume", VOLUMES, "60"),
             },
-            "store_name": speech.store_name(texts),
             "version": house.version,
         }
 

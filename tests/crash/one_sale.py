@@ -19,7 +19,8 @@ from edge.clock import Clock
 from edge.config import BrokerConfig, Config, DeviceConfig, LaneConfig, StoreConfig
 from edge.health import Health
 from edge.rulebook import fixed
-from edge.screen import Screens, Stage
+from edge.screen import Stage
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import auditing, catalog, members, staff
 from edge.store.database import Store, open_store, row, scalar

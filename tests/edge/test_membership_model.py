@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.config import LaneConfig
+from edge.coupon_desk import NewBatch, issue_to_member, new_batch, use_coupon
+from edge.expiry import take_back_expired
 from edge.health import Health
 from edge.ids import new_id
 from edge.member_files import merge
-from edge.points_expiry import expire_points
+from edge.member_words import HAPPENED
 from edge.returning import WantedBack, give_back
 from edge.rulebook import fixed
-from edge.screen import Screens
+from edge.screens import Screens
 from edge.shop import Shop
-from edge.store import ledger
+from edge.store import ledger, members
 from edge.store.auditing import check
 from edge.store.baskets import LaneState, put_lane_state
 from edge.store.database import Store, open_store, rows
 from edge.store.sales import stored_sale
 from edge.stored_value import refund, top_up
+from edge.tier_desk import give_tier
 from edge.till import Till
 from edge.times import adjust_times, use_times
 from rules.codes import CodeSettings
@@ -41,12 +45,31 @@ from rules.ledger import (
     stock_unit,
 )
 from rules.promotions import RuleSet, load_rules
+from rules.windows import months_before
 from tests.shops import PLENTY, TestShop
 
 RULES = """
 [points]
 per_yuan_bp = 10_000
 cash = { step = 10, worth = 100 }
+[[tiers]]
+id = "silver"
+names = { zh_hans = "银卡" }
+spend_from = 450_000
+points_per_yuan_bp = 15_000
+[[tiers]]
+id = "jade"
+names = { zh_hans = "玉卡" }
+rank = 9
+points_per_yuan_bp = 20_000
+[[promotions]]
+id = "five-off"
+kind = "coupon_amount_off"
+off = 500
+min_amount = 1_000
+issued = true
+names = { zh_hans = "5元券" }
+scope = { all = true }
 [[times.packages]]
 id = "cut"
 names = { zh_hans = "三次卡" }
@@ -67,6 +90,7 @@ CODES = {"pen": "4006381333931", "rice": "6900000000021", "cola": "6901234567892
 MEMBERS = ("li", "wang")
 DAY_MS = 86_400_000
 LANES = (1, 2)
+SILVER_FROM = 450_000
 
 
 # --- the model: plain lists, no cleverness ------------------------------------------------------------------------------
@@ -93,6 +117,16 @@ class PlainTopUp:
 class PlainMember:
     lots: dict[str, list[PlainLot]] = field(default_factory=lambda: {unit: [] for unit in UNITS})
     owed: int = 0
+    silver: tuple[date, date] | None = None
+    """The days whose spend reached it."""
+    has_jade: bool = False
+    """It was given by hand."""
+    open_codes: set[str] = field(default_factory=set)
+    """Coupons that can be used."""
+
+    @property
+    def tier(self) -> str:
+        return "jade" if self.has_jade else "silver" if self.silver else ""
 
     def alive(self, unit: str, now_ms: int) -> int:
         return sum(lot.left for lot in self.lots[unit] if lot.ends_ms > now_ms)
@@ -122,6 +156,10 @@ class PlainSale:
     used: dict[str, list[list[Any]]] = field(default_factory=dict)
     """[lot, amount] by unit, the last drawn first: so they are given back."""
     granted: list[PlainLot] = field(default_factory=list)
+    day: date = date.min
+    refunded: int = 0
+    codes: tuple[str, ...] = ()
+    """Coupons that it used and that did not come back."""
 
     def net_back(self) -> int:
         return sum(sum(line.nets[: line.back]) for line in self.lines)
@@ -159,6 +197,7 @@ class Model:
         if not sale.member:
             return
         member = self.people[sale.member]
+        member.open_codes -= set(sale.codes)
         sale.used[POINTS] = self.draw(sale.member, POINTS, sale.points_paid, now_ms)
         sale.used[STORED_VALUE_GIFT] = self.draw(sale.member, STORED_VALUE_GIFT, sale.legs["gift"], now_ms)
         sale.used[STORED_VALUE] = self.draw(sale.member, STORED_VALUE, sale.legs["principal"], now_ms)
@@ -173,8 +212,27 @@ class Model:
         if cards:
             sale.granted = [PlainLot(3 * cards, times_end, 3 * cards), PlainLot(cards, times_end, cards, is_gift=True)]
             member.lots[UNIT] += sale.granted
+        self.look_at_tier(sale.member, sale.day)
 
-    def take_back(self, sale_id: str, line: PlainLine, pieces: int, *, lane: int, now_ms: int) -> None:
+    def spend(self, name: str, start: date, end: date) -> int:
+        mine = [sale for sale in self.sales.values() if sale.member == name and start <= sale.day < end]
+        return sum(sale.total - sale.refunded for sale in mine)
+
+    def look_at_tier(self, name: str, today: date) -> None:
+        """Raise a member to silver where the last twelve months reach it."""
+        member, counted = self.people[name], (months_before(today, 12), today + timedelta(days=1))
+        if member.silver is None and self.spend(name, *counted) >= SILVER_FROM:
+            member.silver = counted
+
+    def look_again_at_tier(self, name: str, today: date) -> None:
+        """Take silver back where neither the days that reached it nor the last twelve months do any more."""
+        member, counted = self.people[name], (months_before(today, 12), today + timedelta(days=1))
+        if member.silver and all(self.spend(name, *days) < SILVER_FROM for days in (member.silver, counted)):
+            member.silver = None
+        if member.silver or member.has_jade:
+            self.look_at_tier(name, today)
+
+    def take_back(self, sale_id: str, line: PlainLine, pieces: int, *, lane: int, now_ms: int, today: date) -> None:
         sale = self.sales[sale_id]
         net_before, gross_before = sale.net_back(), sale.gross_back()
         line.back += pieces
@@ -183,6 +241,7 @@ class Model:
         kept = self._keep_used_times(sale, line, net, pieces) if line.sku == "cutcard" and sale.member else 0
         back = self._legs_back(sale, net - kept)
         self.drawers[lane] -= back["cash"]
+        sale.refunded += net - kept
         if not sale.member:
             return
         self._give_back(sale, STORED_VALUE_GIFT, back["gift"])
@@ -198,6 +257,10 @@ class Model:
             self._take_points(
                 sale, whole * sale.net_back() // sale.total - whole * net_before // sale.total, now_ms=now_ms
             )
+        if all(each.back == len(each.nets) for each in sale.lines):
+            self.people[sale.member].open_codes |= set(sale.codes)
+            sale.codes = ()
+        self.look_again_at_tier(sale.member, today)
 
     def _legs_back(self, sale: PlainSale, amount: int) -> dict[str, int]:
         back = {}
@@ -210,7 +273,7 @@ class Model:
 
     def expire(self, now_ms: int) -> None:
         for member in self.people.values():
-            for lot in member.lots[POINTS]:
+            for lot in (*member.lots[POINTS], *member.lots[STORED_VALUE_GIFT]):
                 if lot.ends_ms <= now_ms:
                     lot.expired += lot.left
                     lot.left = 0
@@ -261,6 +324,8 @@ class Shopfloor:
         self.model = Model()
         self.refused = 0
         self.nights_doubted = 0
+        self.batch_id = 0
+        self.issued: set[str] = set()
         self.open()
 
     def open(self) -> None:
@@ -277,16 +342,23 @@ class Shopfloor:
             for lane in LANES:
                 state = LaneState(staff_id="zhang", seen_ms=self.now_ms)
                 put_lane_state(self.store.db, lane, state)
+            if not self.model.sales:
+                for name in MEMBERS:
+                    members.set_tier(self.store.db, name, self.model.people[name].tier)
         self.tills = {lane: Till(LaneConfig(number=lane), self.shop) for lane in LANES}
 
     @property
     def now_ms(self) -> int:
         return self.made.clock.now_ms()
 
+    @property
+    def today(self) -> date:
+        return self.made.clock.business_date(self.now_ms)
+
     def step(self) -> None:
         deeds = (
             self.sell, self.sell, self.sell, self.sell, self.bring_back, self.bring_back, self.wait, self.adjust,
-            self.top_up, self.refund,
+            self.top_up, self.refund, self.give_tier, self.issue,
         )  # fmt: skip
         self.dice.choice(deeds)()
         if self.dice.random() < 0.02:
@@ -309,8 +381,12 @@ class Shopfloor:
                 cuts = self.dice.randint(1, 3)
                 answer = use_times(till, unit=UNIT, sku="cut", holder_id=member, quantity=cuts)
                 assert (answer is None) == (cuts <= self.model.people[member].alive(UNIT, self.now_ms)), answer
+            if self.dice.random() < 0.4:
+                self.use_a_coupon(till, member)
         view = self.shop.screens.newest(lane)
         if not view.lines and not view.times:
+            for coupon in view.coupons:
+                till.remove_code(coupon.code)
             till.detach_member() if member else None
             return
         assert till.to_pay() is None
@@ -325,7 +401,7 @@ class Shopfloor:
             sale_id,
             PlainSale(
                 member=member, total=sale.total, points=sale.points, points_paid=sale.points_paid,
-                legs={"gift": sale.gift_paid, "principal": sale.principal_paid, "cash": due - kept},
+                day=self.today, codes=tuple(code for code in sale.spent_codes), legs={"gift": sale.gift_paid, "principal": sale.principal_paid, "cash": due - kept},
                 lines=[
                     PlainLine(
                         line.sku, sorted(line.unit_nets), 0 if line.times_of else line.unit_price, bool(line.times_of)
@@ -336,6 +412,34 @@ class Shopfloor:
             lane=lane, now_ms=self.now_ms, points_end=self.lot_end(POINTS, member), times_end=self.lot_end(UNIT, member),
         )  # fmt: skip
         till.next_sale()
+
+    def use_a_coupon(self, till: Till, member: str) -> None:
+        """Put an open coupon in, and one that somebody else has or that was used: only the member's own is taken."""
+        mine = sorted(self.model.people[member].open_codes)
+        if mine:
+            use_coupon(till, self.dice.choice(mine))
+        others = sorted(self.issued - set(mine))
+        if others:
+            assert use_coupon(till, self.dice.choice(others)) is not None, "it is not theirs, or was used"
+
+    def give_tier(self) -> None:
+        member, is_given = self.dice.choice(MEMBERS), self.dice.random() < 0.5
+        answer = give_tier(self.tills[1], member_id=member, tier_id="jade" if is_given else "", months=0, reason="test")
+        assert answer is None, answer
+        self.model.people[member].has_jade = is_given
+
+    def issue(self) -> None:
+        """Issue a coupon to a member at a till."""
+        member = self.dice.choice(MEMBERS)
+        if not self.batch_id:
+            made = new_batch(self.tills[1], asked=NewBatch(name="test", promotion_id="five-off", valid_days=3_000))
+            assert isinstance(made, int), made
+            self.batch_id = made
+        assert issue_to_member(self.tills[1], batch_id=self.batch_id, member_id=member) is None
+        found = {code for (code,) in rows(self.store.db, "SELECT code FROM coupon")}
+        (code,) = found - self.issued
+        self.issued = found
+        self.model.people[member].open_codes.add(code)
 
     def pay_stored_value(self, till: Till, member: str, sale_id: str, due: int) -> int:
         """Pay some of what is due with stored value, where the member has any, and return how much."""
@@ -405,7 +509,7 @@ class Shopfloor:
             return
         assert answer is None, answer
         assert give_back(self.tills[lane], **deed) is None, "a second press is harmless"
-        self.model.take_back(sale_id, line, pieces, lane=lane, now_ms=self.now_ms)
+        self.model.take_back(sale_id, line, pieces, lane=lane, now_ms=self.now_ms, today=self.today)
 
     def wait(self) -> None:
         self.made.clock.hand.at_ms += self.dice.choice((1_000, DAY_MS, 9 * DAY_MS, 40 * DAY_MS))
@@ -415,9 +519,10 @@ class Shopfloor:
     def night(self) -> None:
         """Take back what has expired, as the job of the night does."""
         before = rows(self.store.db, "SELECT count(*) FROM entry WHERE kind = 'expiry'")
-        due = any(lot.left and lot.ends_ms <= self.now_ms for p in self.model.people.values() for lot in p.lots[POINTS])
+        people, ended = self.model.people.values(), (POINTS, STORED_VALUE_GIFT)
+        due = any(lot.left and lot.ends_ms <= self.now_ms for p in people for unit in ended for lot in p.lots[unit])
         with self.store.transaction():
-            assert expire_points(self.shop, "") is None
+            assert take_back_expired(self.shop, "") is None
         if rows(self.store.db, "SELECT count(*) FROM entry WHERE kind = 'expiry'") != before:
             self.model.expire(self.now_ms)
         self.nights_doubted += due and rows(self.store.db, "SELECT count(*) FROM entry WHERE kind = 'expiry'") == before
@@ -443,6 +548,9 @@ class Shopfloor:
         for name, member in self.model.people.items():
             account = member_account(name)
             assert -ledger.balance(db, owed_account(name), POINTS) == member.owed
+            assert rows(db, "SELECT tier_id FROM member WHERE member_id = ?", name) == [(member.tier,)]
+            held = rows(db, "SELECT code FROM coupon WHERE state = 'open' AND member_id = ?", name)
+            assert {code for (code,) in held} == member.open_codes
             for unit, lots in member.lots.items():
                 kept = rows(
                     db, "SELECT remaining FROM lot WHERE account = ? AND unit = ? ORDER BY lot_id", account, unit
@@ -482,6 +590,17 @@ def test_thousands_of_deeds_in_one_store(tmp_path: Path) -> None:
     assert len(floor.model.sales) > 500
     assert floor.refused > 50
     assert len(floor.model.top_ups) > 50
+    floor.open()
+    happened = {kind for (kind,) in rows(floor.store.reads, "SELECT DISTINCT kind FROM entry")}
+    assert len(happened) >= 5
+    assert happened <= set(HAPPENED), "each is told in the history of a member in words"
+    counts = rows(
+        floor.store.reads,
+        "SELECT (SELECT count(*) FROM tier_change WHERE why = 'returned'),"
+        " (SELECT count(*) FROM coupon_use WHERE revived_ms IS NOT NULL)",
+    )[0]
+    assert counts[0] >= 1 and counts[1] >= 3, counts
+    floor.store.close()
 
 
 def test_merge_keeps_the_sum(tmp_path: Path) -> None:

@@ -95,6 +95,23 @@ def test_a_refund_follows_the_policy(  # noqa: PLR0917
         assert shop.audit() == ()
 
 
+def test_gift_money_that_expired_leaves_the_books_and_is_not_taken_again(tmp_path: Path) -> None:
+    more = 'order = "principal_first"\ngift_expires_months = 1\ndeduct_spent = true'
+    with TestShop(tmp_path, promotions=rules(more)) as shop:
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        assert pay_in(shop) is None
+        shop.clock.hand.at_ms = moment_ms("2026-12-24 04:10")
+        assert held(shop) == (20_000, 5_000)
+        shop.parts.jobs.look()
+        assert held(shop) == (20_000, 0)
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        asked = {"entry_id": "R1", "member_id": "li", "top_up_id": "", "kind": "cash", "reason": "moves away"}
+        assert shop.ask(1, refund, **asked) is None
+        assert held(shop) == (0, 0)
+        assert balance(shop.parts.store.reads, "drawer/1", "cash") == -20_000, "nothing was spent, nothing is kept back"
+        assert shop.audit() == ()
+
+
 def test_the_same_last_money_at_two_lanes(shop: TestShop) -> None:
     shop.ask(2, Till.sign_in, staff_id="chen", pin="5678")
     for turn in range(4):

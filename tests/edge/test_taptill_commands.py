@@ -26,6 +26,7 @@ from edge.cli.found_devices import found_devices
 from edge.clock import Clock
 from edge.config import BrokerConfig, DeviceConfig
 from edge.config_file import Loaded, load_config
+from edge.store.database import Store, execute
 from tests.drivers.test_input_nodes import Box
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -277,6 +278,17 @@ def test_a_damaged_database_is_named(shop, tmp_path, monkeypatch, command):
     result = taptill(*command, "--config", shop)
     assert result.exit_code == 1
     assert "file is not a database" in result.output
+
+
+@pytest.mark.parametrize("command", [["audit"], ["backup", "copies"]])
+def test_a_database_of_an_older_version_is_said_to_be_one(shop, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    store = Store(loaded(shop).database)
+    execute(store.db, "DELETE FROM schema_migration WHERE name = (SELECT max(name) FROM schema_migration)")
+    store.close()
+    result = taptill(*command, "--config", shop)
+    assert result.exit_code == 1
+    assert "written by an older version" in result.output
 
 
 # scan and price

@@ -18,7 +18,8 @@ from edge.config import LaneConfig
 from edge.health import Health
 from edge.messages import TENDERS_MAX
 from edge.rulebook import fixed
-from edge.screen import Refusal, Screens, Stage
+from edge.screen import Refusal, Stage
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import catalog, ledger
 from edge.store.auditing import check

@@ -152,6 +152,9 @@ def top_up(principal: int, gift: int, *, to_come: int = 0, whole: int = 5_000, *
         # No more is kept back than is refunded; the rest is kept back next time.
         (top_up(4_000, 0), 3_000, "all", True, 0, 0, 0),
         (top_up(1_000, 0, refunded=3_000, voided=3_000), 1_000, "all", True, 0, 0, 0),
+        # Gift money that expired was not spent, and is not taken again.
+        (top_up(20_000, 0, expired=5_000), 20_000, "all", True, 20_000, 0, 0),
+        (top_up(20_000, 0, expired=3_000), 20_000, "all", True, 18_000, 0, 0),  # 20 were spent before
         # A top-up that gave nothing.
         (top_up(20_000, 0, whole=0), 20_000, "all", True, 20_000, 0, 0),
     ],

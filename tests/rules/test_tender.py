@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.money import AMOUNT_MAX
-from rules.tender import Offer, Overpaid, Settlement, Short, Tender, next_notes, settle
+from rules.tender import CashRounding, Offer, Overpaid, Settlement, Short, Tender, next_notes, settle
 
 
 def cash(given: int) -> Offer:
@@ -49,6 +49,61 @@ def scan(given: int) -> Offer:
 )
 def test_settle(due, offers, answer):
     assert settle(due, offers) == answer
+
+
+JIAO, YUAN_DOWN, NEAREST = CashRounding(10), CashRounding(100), CashRounding(10, "half_up")
+
+
+def rounding(amount: int) -> Tender:
+    return Tender("rounding", amount, amount)
+
+
+@pytest.mark.parametrize(
+    ("due", "offers", "rule", "answer"),
+    [
+        # 抹零 to jiao: 4 fen are let go, the drawer holds 12.30
+        (1_234, [cash(2_000)], JIAO, Settlement((rounding(4), Tender("cash", 1_230, 2_000)), 1_234, 2_000, 770)),
+        (1_230, [cash(1_230)], JIAO, Settlement((Tender("cash", 1_230, 1_230),), 1_230, 1_230, 0)),
+        # to yuan
+        (1_299, [cash(1_200)], YUAN_DOWN, Settlement((rounding(99), Tender("cash", 1_200, 1_200)), 1_299, 1_200, 0)),
+        # to the nearest: up, and down
+        (1_236, [cash(2_000)], NEAREST, Settlement((rounding(-4), Tender("cash", 1_240, 2_000)), 1_236, 2_000, 760)),
+        (1_234, [cash(1_230)], NEAREST, Settlement((rounding(4), Tender("cash", 1_230, 1_230)), 1_234, 1_230, 0)),
+        # who has the fen pays no more than the price
+        (1_236, [cash(1_236)], NEAREST, Settlement((Tender("cash", 1_236, 1_236),), 1_236, 1_236, 0)),
+        # a phone pays to the fen
+        (1_234, [scan(1_234)], JIAO, Settlement((Tender("scan", 1_234, 1_234, "wx-1"),), 1_234, 1_234, 0)),
+        # only what is left for cash is rounded
+        (
+            1_234, [scan(1_000), cash(500)], JIAO,
+            Settlement((Tender("scan", 1_000, 1_000, "wx-1"), rounding(4), Tender("cash", 230, 500)), 1_234, 1_500, 270),
+        ),
+        (1_234, [cash(1_000)], JIAO, Short(1_234, 1_000, 230)),
+        # a rest below the least coin is settled by an empty hand, and by nothing else
+        (4, [cash(0)], JIAO, Settlement((rounding(4),), 4, 0, 0)),
+        (4, [], JIAO, Short(4, 0, 4)),
+        (4, [cash(100)], JIAO, Overpaid(4, 100, 100, "cash")),
+    ],
+)  # fmt: skip
+def test_cash_is_rounded(due, offers, rule, answer):
+    assert settle(due, offers, rule) == answer
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.integers(0, 10**5),
+    st.lists(st.builds(Offer, st.sampled_from(["cash", "card"]), st.integers(0, 10**5)), max_size=4),
+    st.sampled_from([JIAO, YUAN_DOWN, NEAREST]),
+)
+def test_what_is_rounded_adds_up(due, offers, rule):
+    answer = settle(due, offers, rule)
+    if isinstance(answer, Settlement):
+        off = sum(tender.amount for tender in answer.tenders if tender.kind == "rounding")
+        assert sum(tender.amount for tender in answer.tenders) == due == answer.paid - answer.change + off
+        assert abs(off) < rule.step and answer.change >= 0
+        assert rule.mode == "half_up" or off >= 0
+    elif isinstance(answer, Short):
+        assert answer.missing > 0
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

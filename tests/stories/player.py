@@ -27,6 +27,8 @@ from tests.stories import (
     words_approvals,
     words_cards,
     words_coupons,
+    words_credit,
+    words_display,
     words_members,
     words_returns,
     words_shifts,
@@ -221,7 +223,8 @@ class Player:
             refusal = self.to_pay()
             if refusal:
                 return refusal
-        given = self.view.due if amount == "rest" else minor(amount)
+        rest = self.view.cash_due if kind == "cash" else self.view.due
+        given = rest if amount == "rest" else minor(amount)
         self.last_pay = {"sale_id": self.view.sale_id, "kind": kind, "given": given}
         return self.ask(Till.pay, **self.last_pay)
 
@@ -502,10 +505,12 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect printer (\w+)", Player.expect_printer),
     (r"expect print of (\S+) (\w+)", Player.expect_print_state),
     *words_cards.WORDS,
+    *words_display.WORDS,
     *words_members.WORDS,
     *words_returns.WORDS,
     *words_shifts.WORDS,
     *words_times.WORDS,
+    *words_credit.WORDS,
     *words_stored_value.WORDS,
     *words_approvals.WORDS,
     *words_tiers.WORDS,

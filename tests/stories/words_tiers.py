@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.expiry import take_back_expired
 from edge.gift_desk import redeem_gift, void_gift
 from edge.ids import new_id
 from edge.points_desk import adjust_points
-from edge.points_expiry import expire_points
 from edge.rulebook import publish
 from edge.screen import Refusal
 from edge.store import benefits, tiers
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def night(player: Player) -> None:
     """Let the jobs look for what is due."""
     shop = player.shop.parts.shop
-    for job in (review_tiers, expire_points):
+    for job in (review_tiers, take_back_expired):
         place: str | None = ""
         while place is not None:
             place = player.shop.parts.loop.write(partial(job, shop, place))

@@ -20,6 +20,7 @@ from hq.config import load
 REPOSITORY = Path(__file__).resolve().parents[2]
 SYSTEMD = REPOSITORY / "systemd"
 SERVICES = ["taptill.service", "taptill-hq.service"]
+SCREENS = ["taptill-kiosk.service", "taptill-display.service"]
 
 
 def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -50,12 +51,12 @@ def settings(unit: str) -> dict[str, list[str]]:
 # --- units -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("unit", [*SERVICES, "taptill-kiosk.service"])
+@pytest.mark.parametrize("unit", [*SERVICES, *SCREENS])
 def test_systemd_understands_every_line_of_the_unit(unit: str, tmp_path: Path) -> None:
     # The programs are not installed on the machine that tests; everything else of the unit stays.
     text = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", (SYSTEMD / unit).read_text(encoding="utf-8"), flags=re.M)
     (tmp_path / unit).write_text(text, encoding="utf-8")
-    manager = ["--user"] if unit == "taptill-kiosk.service" else []
+    manager = ["--user"] if unit in SCREENS else []
     verified = run(
         "systemd-analyze", "verify", "--man=no", *manager, tmp_path / unit, XDG_RUNTIME_DIR=str(tmp_path), HOME="/tmp"
     )
@@ -270,6 +271,7 @@ INSTALLED = {
     "usr/lib/modules-load.d/taptill.conf": 0o644,
     "usr/lib/systemd/system/taptill-hq.service": 0o644,
     "usr/lib/systemd/system/taptill.service": 0o644,
+    "usr/lib/systemd/user/taptill-display.service": 0o644,
     "usr/lib/systemd/user/taptill-kiosk.service": 0o644,
     "usr/lib/sysusers.d/taptill.conf": 0o644,
     "usr/lib/tmpfiles.d/taptill.conf": 0o644,

@@ -123,9 +123,10 @@
   }
 
   function tender(kind, most) {
-    const { sale, due } = stage();
-    const given = entry ? amount() : Number(most ?? due);
-    if (given === null || given <= 0) return play("error");
+    const { sale, due, cash } = stage();
+    const given = entry ? amount() : Number(most ?? (kind === "cash" ? cash : due));
+    // What is less than the least coin is settled by an empty hand.
+    if (given === null || given < 0 || (given === 0 && (kind !== "cash" || Number(cash)))) return play("error");
     act("pay", { sale_id: sale, kind, given });
     show("");
   }
@@ -244,7 +245,11 @@
       find("[autofocus]", panel)?.focus();
     });
   }
-  panel.addEventListener("htmx:after:swap", () => find("[data-shut]", panel) && panel.close());
+  panel.addEventListener("htmx:after:swap", () => {
+    if (find("[data-shut]", panel)) panel.close();
+    // The tab that is open may lie beyond the edge of a narrow screen.
+    find(".segments .segment[aria-pressed=true]", panel)?.scrollIntoView({ inline: "center", block: "nearest" });
+  });
   panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));
 
   // --- prices by hand, and a second person's yes -------------------------------------------------------------------

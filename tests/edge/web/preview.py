@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,7 +29,6 @@ from edge.screen import (
     MemberView,
     PointsView,
     Refusal,
-    Screens,
     Sound,
     StaffView,
     Stage,
@@ -37,6 +36,7 @@ from edge.screen import (
     TillView,
     named,
 )
+from edge.screens import Screens
 from edge.store.rows import ItemRow, MemberRow, QuickKey, QuickPage, ReceiptRow, StaffRow
 from edge.web.house import House
 from edge.web.server import WebServer, create_app
@@ -154,7 +154,15 @@ def extras(*, certified: bool = True) -> TillView:
 
 def paying(**changes: Any) -> TillView:
     return selling(
-        3, **{"stage": Stage.PAYING, "due": 8_650, "total": 8_650, "next_notes": (9_000, 10_000, 20_000), **changes}
+        3,
+        **{
+            "stage": Stage.PAYING,
+            "due": 8_650,
+            "cash_due": 8_650,
+            "total": 8_650,
+            "next_notes": (9_000, 10_000, 20_000),
+            **changes,
+        },
     )
 
 
@@ -182,7 +190,7 @@ VIEWS: dict[str, Callable[[], TillView]] = {
     "offer-gone": lambda: paying(notice=Refusal("offer_gone", {**named(TEN), "total_minor": 8_650}), sound=Sound.ERROR),
     "paying": lambda: paying(member=MEMBER),
     "notes": lambda: paying(next_notes=(8_650, 8_700, 9_000, 10_000, 20_000)),
-    "split": lambda: paying(due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
+    "split": lambda: paying(due=3_650, cash_due=3_650, tenders=(TenderView("scan", 5_000, 5_000),), next_notes=(4_000, 5_000, 10_000)),
     "done": done,
     "exact": lambda: replace(done(), done=DoneView("01sale", "SH01-01-20261122-0043", 8_650, 0, 86, 1_372, (TenderView("card", 8_650, 8_650),))),
     "wait": lambda: TillView(lane=1, notice=Refusal("pin_wait", {"seconds": 30, "until_ms": NOON_MS + 30_000})),
@@ -263,14 +271,22 @@ class Preview:
 
 
 @contextmanager
-def serve(folder: Path, *, port: int = 0, **screen: Any) -> Iterator[Preview]:
-    """Serve a house with one lane; port 0 is any free one."""
+def serve(
+    folder: Path, *, port: int = 0, more: Mapping[str, Any] | None = None, slides: Path | None = None, **screen: Any
+) -> Iterator[Preview]:
+    """Serve a house with one lane; port 0 is any free one.
+
+    Args:
+        more: further sections of its configuration.
+        slides: folder of the customer display's pictures.
+    """
     clock = Clock(fixed_ms=NOON_MS)
     config = Config(
         store=StoreConfig(id="SH01", name_zh_hans="便民超市·人民路店", name_zh_hant="便民超市·人民路店", name_en="Bianmin Market, Renmin Road"),
         lane=(LaneConfig(number=1, printer="printer1"),),
         device=tuple(DeviceConfig(name=n, kind=k) for n, k in (("scanner1", "fake_scanner"), ("cards1", "fake_cards"), ("printer1", "fake_printer"))),
         screen=ScreenConfig(**screen),
+        **(more or {}),
     )  # fmt: skip
     screens, health = Screens(), Health(clock=clock, data_dir=folder)
     health.report("scanner1", "evdev_scanner", "ok")
@@ -286,7 +302,9 @@ def serve(folder: Path, *, port: int = 0, **screen: Any) -> Iterator[Preview]:
             preview.asked.append((method.__name__, arguments))
         return preview.answer
 
-    house = House(config, clock, screens, health, Reads(), ask, b"secret of the preview", version="0.1.0")
+    house = House(
+        config, clock, screens, health, Reads(), ask, b"secret of the preview", version="0.1.0", slide_folder=slides
+    )
     server = WebServer(create_app(house), "127.0.0.1", port, config.screen.threads)
     previews.append(Preview(house, server))
     server.start()

@@ -1,0 +1,77 @@
+"""Opens pages of a shop at a size, in a language and a theme, and the panels over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.screens.catalogue import SCENES
+from tests.shops import TestShop
+
+SIZES = {"1280x800": (1280, 800), "1024x600": (1024, 600), "800x480": (800, 480)}
+LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+THEMES = ("light", "dark")
+MEASURE = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
+OPEN = """async (path) => {
+    const panel = document.querySelector("#panel"), body = document.querySelector("#panel-body");
+    body.replaceChildren();
+    if (!panel.open) panel.showModal();
+    panel.dataset.name = path.split(/[?/]/)[0];
+    await htmx.ajax("GET", `/lane/1/${path}`, { target: "#panel-body", swap: "innerHTML" });
+}"""
+SHUT = """() => document.querySelector("#panel").close()"""
+
+
+ID_FROM = 20
+"""Characters of the shortest id."""
+
+
+@contextmanager
+def page_of(browser: Browser, url: str, *, size: str, language: str, theme: str = "light") -> Iterator[Page]:
+    """Open a page as somebody chose to see it; what it complains of fails the caller."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    context.add_cookies([
+        {"name": "lang", "value": language, "url": url},
+        {"name": "theme", "value": theme, "url": url},
+    ])  # fmt: skip
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{url}lane/1")
+    yield page
+    context.close()
+    assert [each for each in complaints if "ERR_CONNECTION" not in each and "ERR_INCOMPLETE" not in each] == []
+
+
+def walk(shop: TestShop, page: Page) -> Iterator[str]:
+    """Show every screen of the catalogue on a page, one after the other, and yield its name while it stands there."""
+    for scene in SCENES:
+        scene.prepare(shop)
+        shows(page, shop.view().number)
+        yield scene.name
+        for path in scene.panels(shop):
+            open_panel(page, path)
+            yield f"{scene.name}/{_named(path)}"
+        page.evaluate(SHUT)
+
+
+def _named(path: str) -> str:
+    """Return a path without the ids in it, which are others each time."""
+    return "/".join("…" if len(part) > ID_FROM and part.isalnum() else part for part in path.split("/"))
+
+
+def shows(page: Page, number: int) -> None:
+    """Wait until the stream has painted a view."""
+    expect(page.locator("#stage")).to_have_attribute("data-number", str(number))
+    page.wait_for_timeout(50)
+
+
+def open_panel(page: Page, path: str) -> None:
+    page.evaluate(OPEN, path)
+    page.locator("#panel-body > *").first.wait_for(state="attached")
+    page.wait_for_timeout(60)
