@@ -12,6 +12,7 @@ BENCHMARKS = (
     "full_sale",
     "import_members",
     "pricing",
+    "printing",
     "relay",
     "scan_to_paint",
     "scanner_events",

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from benchmarks.screen_client import ScreenClient
-from drivers.fake import FakePrinterServer
+from drivers.fake_printer import FakePrinterServer
 from edge.store import catalog, members, staff
 from edge.store.database import open_store
 from rules.basket import Item, Names

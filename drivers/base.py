@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from drivers.glyphs import Encoding
 from drivers.pole_frames import PoleFace
 from drivers.scale_frames import Reading
 
@@ -99,6 +100,8 @@ class Outcome(StrEnum):
 
     PRINTED = "printed"
     """The printer said so."""
+    SENT = "sent"
+    """The printer took every byte and is one that never says anything: nothing is known to be wrong."""
     REFUSED = "refused"
     """Nothing was put on paper: out of paper, cover open, not reachable. Try again when it is ready."""
     DOUBTFUL = "doubtful"
@@ -128,14 +131,17 @@ class Printer(Protocol):
     def state(self) -> PrinterState:
         """Ask the printer how it is. Never raises."""
 
+    def encoding(self) -> Encoding | None:
+        """Return what the printer says of its font; None when it does not say. Never raises."""
+
     def print(self, data: bytes) -> Outcome:
         """Send one whole job and find out what became of it. Never raises: each failure is an outcome."""
 
     def open_drawer(self, pin: int) -> Outcome:
         """Open the cash drawer on a pin, 2 or 5, of the printer's drawer connector, with or without paper.
 
-        PRINTED: the pulse was taken. REFUSED: nothing was sent. DOUBTFUL: it may have opened; not to be sent again, for
-        nobody may stand before it any more. Never raises.
+        PRINTED, SENT: the pulse was taken. REFUSED: nothing was sent. DOUBTFUL: it may have opened; not to be sent
+        again, for nobody may stand before it any more. Never raises.
         """
 
     def close(self) -> None: ...

@@ -8,18 +8,20 @@ block may gain fields with a default but never lose one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
 import msgspec
 
-from drivers.glyphs import Encoding, printable, width
+from drivers.glyphs import Encoding, Pen, is_drawn, legible, width
 
 COLUMNS_MIN, COLUMNS_MAX = 24, 64
 """Columns of the paper: 32 at 58 mm (some 30), 48 at 80 mm (42 in some printers' other mode)."""
 LINES_MAX = 20_000
 """A document longer than this is a mistake of ours."""
+LABELS_MAX = 200
+"""Most stickers of one label in a document."""
 
 
 class Align(StrEnum):
@@ -85,8 +87,8 @@ class QrCode(msgspec.Struct, frozen=True, tag="qr"):
 
 class Barcode(msgspec.Struct, frozen=True, tag="barcode"):
     text: str
-    """1..40 printable ASCII characters."""
-    kind: Literal["code128"] = "code128"
+    """1..40 printable ASCII characters; of an EAN all its digits."""
+    kind: Literal["code128", "ean13", "ean8"] = "code128"
     align: Align = Align.CENTER
 
 
@@ -111,7 +113,22 @@ class OpenDrawer(msgspec.Struct, frozen=True, tag="drawer"):
     """The pin of the drawer's connector that gets the pulse."""
 
 
-Block = Text | Columns | Row | Rule | Feed | QrCode | Barcode | Logo | Image | Cut | OpenDrawer
+class Label(msgspec.Struct, frozen=True, tag="label"):
+    """One sticker or shelf label, printed so many times; a receipt printer puts it between two cuts."""
+
+    name: str
+    price: str = ""
+    """As it is said, with its currency; empty: a label without a price."""
+    unit: str = ""
+    note: str = ""
+    """A small line, such as the SKU or a member price."""
+    code: str = ""
+    """What its bar code says; empty: none."""
+    kind: Literal["code128", "ean13", "ean8"] = "code128"
+    count: int = 1
+
+
+Block = Text | Columns | Row | Rule | Feed | QrCode | Barcode | Logo | Image | Cut | OpenDrawer | Label
 Symbol = QrCode | Barcode | Logo | Image | Cut | OpenDrawer
 """Blocks that are not text; a layout passes them on as they are."""
 
@@ -127,10 +144,12 @@ class Line:
     """One line of characters as it stands on the paper."""
 
     text: str
-    """Printable in the layout's encoding and never wider than the paper, at this size."""
+    """Printable in the layout's encoding, or drawn; never wider than the paper, at this size."""
     align: Align = Align.LEFT
     size: Size = Size.NORMAL
     bold: bool = False
+    drawn: bool = False
+    """It holds characters that the font lacks, so the line is a picture."""
 
 
 def document_json(document: Document) -> bytes:
@@ -149,17 +168,20 @@ def marked_copy(document: Document, mark: str) -> Document:
     return Document((Text(mark, Align.CENTER, Size.DOUBLE, bold=True), *kept))
 
 
-def layout(document: Document, *, columns: int, encoding: Encoding = "gb18030") -> tuple[Line | Symbol, ...]:
+def layout(
+    document: Document, *, columns: int, encoding: Encoding = "gb18030", pen: Pen | None = None
+) -> tuple[Line | Symbol, ...]:
     """Return the document as lines for a paper of so many columns.
 
     Args:
         columns: characters of normal size in a line, `COLUMNS_MIN`..`COLUMNS_MAX`.
         encoding: decides which characters exist and how wide they are.
+        pen: draws lines with others; without one something stands for them.
     """
     assert COLUMNS_MIN <= columns <= COLUMNS_MAX, f"columns: found {columns}, expected {COLUMNS_MIN}..{COLUMNS_MAX}"
-    paper = _Width(columns, encoding)
+    paper = _Width(columns, encoding, pen)
     laid: list[Line | Symbol] = []
-    for block in document.lines:
+    for block in _unfolded(document.lines):
         if isinstance(block, Text):
             laid += _text(block, paper)
         elif isinstance(block, Columns):
@@ -167,29 +189,51 @@ def layout(document: Document, *, columns: int, encoding: Encoding = "gb18030") 
         elif isinstance(block, Row):
             laid += _row(block, paper)
         elif isinstance(block, Rule):
-            mark = printable(block.mark[:1], encoding)
-            laid.append(Line((mark if paper.of(mark) == 1 else "-") * columns))
+            mark = block.mark[:1]
+            laid.append(Line((mark if " " <= mark <= "~" else "-") * columns))
         elif isinstance(block, Feed):
             laid += [Line("")] * block.lines
         else:
             laid.append(block)
     assert len(laid) <= LINES_MAX, f"document of {len(laid)} lines, expected at most {LINES_MAX}"
-    return tuple(laid)
+    if pen is None:
+        return tuple(laid)
+    return tuple(
+        replace(each, drawn=True) if isinstance(each, Line) and is_drawn(each.text, encoding) else each for each in laid
+    )
+
+
+def _unfolded(blocks: tuple[Block, ...]) -> Iterator[Text | Columns | Row | Rule | Feed | Symbol]:
+    """Yield the blocks with each label as what a receipt printer makes of it."""
+    for block in blocks:
+        if not isinstance(block, Label):
+            yield block
+            continue
+        for _ in range(min(max(block.count, 1), LABELS_MAX)):
+            yield Text(block.name, Align.CENTER, bold=True)
+            if block.price:
+                yield Text(block.price + (f"/{block.unit}" if block.unit else ""), Align.CENTER, Size.DOUBLE, bold=True)
+            if block.note:
+                yield Text(block.note, Align.CENTER)
+            if block.code:
+                yield Barcode(block.code, block.kind)
+            yield Cut()
 
 
 @dataclass(frozen=True, slots=True)
 class _Width:
     columns: int
     encoding: Encoding
+    pen: Pen | None = None
 
     def at(self, size: Size) -> int:
         return self.columns // 2 if size is Size.DOUBLE else self.columns
 
     def of(self, text: str) -> int:
-        return width(text, self.encoding)
+        return width(text, self.encoding, self.pen)
 
     def clean(self, text: str) -> str:
-        return printable(text, self.encoding)
+        return legible(text, self.encoding, self.pen)
 
     def ends(self, left: str, right: str, columns: int) -> str:
         """Return both texts at the two ends of one line."""

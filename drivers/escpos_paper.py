@@ -258,11 +258,14 @@ class _Machine:
             self.reject(2)
 
     def escape(self, name: str) -> bool:
-        if name not in "@aE!dJp":
+        if name not in "@aE!dJpm":
             return False
         self.at += 2
         if name == "@":
             self.reset()
+            return True
+        if name == "m":
+            self.symbol(PaperLine(Kind.CUT))
             return True
         n = self.take(1)[0]
         if name == "a":

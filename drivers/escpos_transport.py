@@ -1,11 +1,13 @@
-"""Ways to a printer: a TCP port, a serial line, or a device file such as the kernel's usblp.
+"""Ways to a printer: a TCP port, a serial line, or a device file such as the kernel's usblp, by path or by what it is.
 
 Each is opened for one job and closed after it: a printer serves one client at a time and drops idle ones.
 """
 
 from __future__ import annotations
 
+import array
 import contextlib
+import fcntl
 import os
 import select
 import socket
@@ -24,6 +26,9 @@ CLOSE_TIMEOUT_S = 0.5
 """How long a closing TCP connection waits for the printer's own end, so that no unread answer resets the job."""
 READ_MAX = 256
 DRAIN_READS_MAX = 16
+USB_PRINTERS = Path("/sys/class/usbmisc")
+LPGETSTATUS = 0x060B
+IDENTITY_MAX = 1_024
 FLOWS = ("none", "xonxoff", "rtscts", "dsrdtr")
 
 T = TypeVar("T")
@@ -37,16 +42,21 @@ class Transport(Protocol):
 
     def open(self) -> None: ...
 
-    def write(self, data: bytes, timeout_s: float) -> None: ...
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        """Hand over as much as is taken at once, waiting so long for the first byte; return how many bytes went."""
 
     def read(self, timeout_s: float) -> bytes:
         """Return what arrived within the time; empty when nothing did."""
+
+    def line_status(self) -> int | None:
+        """Return the printer port's status byte, told by the cable and not by commands; None where there is none."""
 
     def close(self) -> None: ...
 
 
 def transport_for(url: str) -> Transport:
-    """Return the way to ``tcp://host[:port]``, ``serial:///dev/ttyX[?baud=9600&flow=none]`` or ``file:///dev/usb/lp0``.
+    """Return the way to ``tcp://host[:port]``, ``serial:///dev/ttyX[?baud=9600&flow=none]``, ``file:///dev/usb/lp0`` or
+    ``usb:TEXT``, a text that the IEEE 1284 id of one printer alone holds.
 
     Raises ValueError which says what was found and expected.
     """
@@ -60,9 +70,11 @@ def transport_for(url: str) -> Transport:
             return SerialTransport(parts.path, baud=int(baud), flow=flow)
     if parts.scheme == "file" and parts.path and not parts.netloc and not options:
         return FileTransport(parts.path)
+    if parts.scheme == "usb" and (wanted := url.partition(":")[2].strip()) and not wanted.startswith("/"):
+        return UsbTransport(wanted)
     raise ValueError(
-        f"printer address {url!r}: expected tcp://HOST[:PORT], serial:///dev/NAME[?baud=N&flow={'|'.join(FLOWS)}] "
-        "or file:///dev/usb/lp0"
+        f"printer address {url!r}: expected tcp://HOST[:PORT], serial:///dev/NAME[?baud=N&flow={'|'.join(FLOWS)}], "
+        "file:///dev/usb/lp0 or usb:MODEL"
     )
 
 
@@ -85,26 +97,31 @@ class TcpTransport:
         except OSError as error:
             raise DeviceMissing(f"{self._address[0]}:{self._address[1]}: {error}") from error
 
-    def write(self, data: bytes, timeout_s: float) -> None:
+    def write_some(self, data: bytes, timeout_s: float) -> int:
         held = _held(self._socket)
         try:
             held.settimeout(timeout_s)
-            held.sendall(data)
+            return held.send(data)
+        except TimeoutError:
+            return 0
         except OSError as error:
             raise PrinterError(f"sending: {error}") from error
 
     def read(self, timeout_s: float) -> bytes:
         held = _held(self._socket)
         try:
-            held.settimeout(max(timeout_s, 0.001))
+            held.settimeout(max(timeout_s, 0.0))
             data = held.recv(READ_MAX)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return b""
         except OSError as error:
             raise PrinterError(f"waiting for an answer: {error}") from error
         if not data:
             raise PrinterError("the printer closed the connection")
         return data
+
+    def line_status(self) -> int | None:
+        return None
 
     def close(self) -> None:
         # Whoever stops the daemon may close what the printer's own thread is just closing: each takes it once.
@@ -137,13 +154,13 @@ class SerialTransport:
         except ValueError as error:
             raise DeviceMissing(f"{self._path}: {error}") from error
 
-    def write(self, data: bytes, timeout_s: float) -> None:
-        held = _held(self._port)
-        try:
-            held.write_timeout = timeout_s
-            held.write(data)
-        except OSError as error:
-            raise PrinterError(f"sending: {error}") from error
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        # pyserial's own write does not tell how much went before it gave up.
+        fd = _held(self._port).fd
+        return _write_some(-1 if fd is None else fd, data, timeout_s)
+
+    def line_status(self) -> int | None:
+        return None
 
     def read(self, timeout_s: float) -> bytes:
         held = _held(self._port)
@@ -179,23 +196,21 @@ class FileTransport:
         except OSError as error:
             raise device_failure(self._path, error) from error
 
-    def write(self, data: bytes, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
-        rest = memoryview(data)
-        while rest:
-            try:
-                self._wait(select.POLLOUT, deadline - time.monotonic())
-                rest = rest[os.write(self._fd, rest) :]
-            except BlockingIOError:
-                pass
-            except OSError as error:
-                raise PrinterError(f"sending: {error}") from error
-            if rest and time.monotonic() >= deadline:
-                raise PrinterError(f"sending: {len(rest)} bytes not taken within {timeout_s:g} s")
+    def write_some(self, data: bytes, timeout_s: float) -> int:
+        return _write_some(self._fd, data, timeout_s)
+
+    def line_status(self) -> int | None:
+        # Linux, drivers/usb/class/usblp.c: LPGETSTATUS fills an int.
+        status = array.array("i", [0])
+        try:
+            fcntl.ioctl(_held(self._fd if self._fd >= 0 else None), LPGETSTATUS, status)
+        except OSError:
+            return None
+        return status[0] & 0xFF
 
     def read(self, timeout_s: float) -> bytes:
         try:
-            if not self._wait(select.POLLIN, timeout_s):
+            if not _wait(self._fd, select.POLLIN, timeout_s):
                 return b""
             data = os.read(self._fd, READ_MAX)
         except BlockingIOError:
@@ -212,7 +227,44 @@ class FileTransport:
         if held >= 0:
             os.close(held)
 
-    def _wait(self, events: int, timeout_s: float) -> bool:
-        poll = select.poll()
-        poll.register(_held(self._fd if self._fd >= 0 else None), events)
-        return bool(poll.poll(max(timeout_s, 0.0) * 1000))
+
+class UsbTransport(FileTransport):
+    """The kernel's usblp device of the one printer whose IEEE 1284 id holds a text, whatever number it has today."""
+
+    def __init__(self, wanted: str, *, sys: Path = USB_PRINTERS, dev: Path = Path("/dev")) -> None:
+        super().__init__("")
+        self._wanted, self._sys, self._dev = wanted, sys, dev
+
+    def open(self) -> None:
+        found = [node for node, identity in usb_printers(self._sys) if self._wanted in identity]
+        if len(found) != 1:
+            what = "no USB printer" if not found else f"{len(found)} USB printers"
+            raise DeviceMissing(f"{what} with {self._wanted!r} in the IEEE 1284 id")
+        self._path = str(self._dev / "usb" / found[0])
+        super().open()
+
+
+def usb_printers(sys: Path = USB_PRINTERS) -> list[tuple[str, str]]:
+    """Return name, such as lp0, and IEEE 1284 id of each printer that usblp drives; nothing is opened for it."""
+    found = []
+    for node in sorted(sys.glob("lp*")) if sys.is_dir() else ():
+        with contextlib.suppress(OSError):
+            identity = (node / "device" / "ieee1284_id").read_bytes()[:IDENTITY_MAX]
+            found.append((node.name, identity.decode("latin-1").strip()))
+    return found
+
+
+def _write_some(fd: int, data: bytes, timeout_s: float) -> int:
+    try:
+        _wait(fd, select.POLLOUT, timeout_s)
+        return os.write(_held(fd if fd >= 0 else None), data)
+    except BlockingIOError:
+        return 0
+    except OSError as error:
+        raise PrinterError(f"sending: {error}") from error
+
+
+def _wait(fd: int, events: int, timeout_s: float) -> bool:
+    poll = select.poll()
+    poll.register(_held(fd if fd >= 0 else None), events)
+    return bool(poll.poll(max(timeout_s, 0.0) * 1000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import termios
 import threading
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from drivers.pole_frames import COLUMNS, PoleEncoding, PoleFace
 
 POLE_FAULTS = ("unplug", "stuck")
 ESC, US, CLR, CAN, CR = 0x1B, 0x1F, 0x0C, 0x18, 0x0D
+ARRIVES_S = 0.25
+"""Longest that written bytes are waited for."""
 KEPT_MAX = 256
 """Bytes of the longest command that is kept until it is whole."""
 
@@ -186,7 +189,7 @@ class WiredPole:
 
     def open(self) -> None:
         self._driver.open()
-        self._look()
+        self._look(wait_s=ARRIVES_S)
 
     def show(self, face: PoleFace) -> None:
         with self._lock:
@@ -195,7 +198,7 @@ class WiredPole:
             if fault:
                 self.be(fault)
             self._driver.show(face)
-            self._look()
+            self._look(wait_s=ARRIVES_S)
 
     def check(self) -> None:
         self._driver.check()
@@ -204,9 +207,10 @@ class WiredPole:
     def close(self) -> None:
         self._driver.close()
 
-    def _look(self) -> None:
-        """Take from the line what was written to it: a display is never behind."""
-        if not self._stuck:
+    def _look(self, *, wait_s: float = 0.0) -> None:
+        """Take from the line what was written to it: a display is never behind, but the kernel may be for a moment."""
+        if not self._stuck and self.plugged:
+            select.select([self.wire.master], [], [], wait_s)
             for _ in range(16):
                 data = self.wire.received(4096)
                 if not data:

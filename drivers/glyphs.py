@@ -7,7 +7,8 @@ the length of its bytes.
 from __future__ import annotations
 
 import unicodedata
-from typing import Literal, get_args
+from functools import lru_cache
+from typing import Literal, Protocol, get_args
 
 Encoding = Literal["gb18030", "gbk", "gb2312", "big5", "cp437", "none"]
 """The printer's font. gb18030 is used for the characters that it shares with GBK; none is ASCII and the yen sign."""
@@ -53,6 +54,16 @@ UNPRINTABLE = "?"
 """Stands for each character which the font has not and nothing is known to stand for."""
 
 
+class Pen(Protocol):
+    """What draws characters that a font lacks; `drivers.pen` has one."""
+
+    def has(self, character: str) -> bool:
+        """Tell whether it can draw a character."""
+
+    def columns(self, character: str) -> int:
+        """Return how many columns a drawn character takes, 1 or 2."""
+
+
 def printable(text: str, encoding: Encoding) -> str:
     """Return the text in characters which the font has, normalised (NFC) and without control characters.
 
@@ -62,9 +73,36 @@ def printable(text: str, encoding: Encoding) -> str:
     return "".join(_shown(character, encoding) for character in unicodedata.normalize("NFC", text))
 
 
-def width(text: str, encoding: Encoding) -> int:
-    """Return how many columns of normal size a printable text takes."""
-    return len(encode(text, encoding))
+def legible(text: str, encoding: Encoding, pen: Pen | None) -> str:
+    """Return the text in characters which the font has or the pen draws.
+
+    Nothing is drawn while every character of the text has one of the font that stands for it: drawing is slower. Once
+    one has none the line is a picture anyway, and shows all of them as they are.
+    """
+    plain = printable(text, encoding)
+    if pen is None or UNPRINTABLE not in plain:
+        return plain
+    shown = [(each, _shown(each, encoding)) for each in unicodedata.normalize("NFC", text)]
+    if not any(stands == UNPRINTABLE != each and pen.has(each) for each, stands in shown):
+        return plain
+    return "".join(each if stands.strip(" ") and pen.has(each) else stands for each, stands in shown)
+
+
+def is_drawn(text: str, encoding: Encoding) -> bool:
+    """Tell whether a legible text holds a character that the font has not."""
+    return not text.isascii() and not all(_has(each, encoding) for each in text)
+
+
+def width(text: str, encoding: Encoding, pen: Pen | None = None) -> int:
+    """Return how many columns of normal size a printable text takes, or a legible one with its pen."""
+    if pen is None or text.isascii():
+        return len(encode(text, encoding))
+    return sum(cells(each, encoding, pen) for each in text)
+
+
+def cells(character: str, encoding: Encoding, pen: Pen) -> int:
+    """Return the columns of one legible character."""
+    return len(encode(character, encoding)) if _has(character, encoding) else pen.columns(character)
 
 
 def encode(text: str, encoding: Encoding) -> bytes:
@@ -89,6 +127,7 @@ def _shown(character: str, encoding: Encoding) -> str:
     return UNPRINTABLE
 
 
+@lru_cache(maxsize=20_000)
 def _has(character: str, encoding: Encoding) -> bool:
     if encoding == "none" and not (character.isascii() or character == "¥"):
         return False

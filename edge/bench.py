@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from drivers.base import CARDS_MARK, PrinterState
+from drivers.base import CARDS_MARK
 from drivers.escpos_paper import Paper
-from drivers.fake import FakeJob, FakePrinter, HandReader
+from drivers.fake import HandReader
 from drivers.fake_card import FakeSunCard
 from drivers.fake_pole import WiredPole
+from drivers.fake_printer import FakeJob, FakePrinter
 from drivers.fake_scale import WiredScale
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
@@ -125,12 +126,12 @@ class Bench:
         return reader.dropped == dropped
 
     def faults(self, device: str) -> tuple[str, ...]:
-        """Return what may go wrong with the next code or card of a reader that is read over a wire."""
-        return self._reader(device).one_time_faults
+        """Return what may go wrong with the next code, card or job of a device."""
+        return self._faulty(device).one_time_faults
 
     def fail_next(self, device: str, fault: str) -> None:
-        """Let the next code or card of a reader meet one of its `faults`."""
-        self._reader(device).fail_next(fault)
+        """Let the next code, card or job of a device meet one of its `faults`."""
+        self._faulty(device).fail_next(fault)
 
     def unplug(self, device: str) -> None:
         self._devices[device].unplug()
@@ -150,18 +151,11 @@ class Bench:
         self._printer(printer).repair()
 
     def state(self, device: str) -> str:
-        """Return `ok`, `unplugged`, `paper_out`, `cover_open` or `silent`."""
+        """Return `ok`, `unplugged` or a printer's trouble: one of its faults, `paper_out` among them."""
         found = self._devices[device]
         if not isinstance(found, FakePrinter):
             return "ok" if found.plugged else "unplugged"
-        return {
-            PrinterState.READY: "ok",
-            PrinterState.PAPER_LOW: "ok",
-            PrinterState.PAPER_OUT: "paper_out",
-            PrinterState.COVER_OPEN: "cover_open",
-            PrinterState.OFFLINE: "unplugged",
-            PrinterState.UNKNOWN: "silent",
-        }[found.state()]
+        return {"": "ok", "unplug": "unplugged"}.get(found.trouble, found.trouble)
 
     def printed(self, printer: str) -> int:
         """Return how many jobs reached the paper since the start."""
@@ -195,6 +189,11 @@ class Bench:
     def close_drawer(self, printer: str) -> None:
         with self._lock:
             self._closed_at[printer] = self._printer(printer).kicks
+
+    def _faulty(self, name: str) -> HandReader | FakePrinter:
+        found = self._devices[name]
+        assert isinstance(found, HandReader | FakePrinter), f"{name} fails until it is mended"
+        return found
 
     def scale(self, name: str) -> WiredScale:
         """Return a scale, to put something on it."""

@@ -9,11 +9,12 @@ from edge import tier_standing
 from edge.coupon_issue import brought_by
 from edge.points_grants import points_expire_ms, referrer_moves
 from edge.shop import Shop
-from edge.store import benefits
+from edge.store import benefits, catalog
 from edge.store.database import Database
 from edge.store.sales import SaleContext, record_sale
 from edge.stored_value_view import money_used
 from edge.tier_standing import Move, after_sale
+from edge.till_kitchen import kitchen_printers
 from edge.times_grants import granted_by
 from rules.basket import Basket
 from rules.quote import Quote
@@ -32,12 +33,14 @@ def close_sale(
     printer: str,
     more_lines: tuple[SaleLine, ...] = (),
     keeps_change: bool = False,
+    prints_slips: bool = True,
 ) -> tuple[Sale, str | None]:
     """Record the sale and return it with the id of the tier that the member reaches by it, or None.
 
     Args:
         more_lines: what has no price in the quote: what times cards paid for.
         keeps_change: the member keeps what the shop allows of the change as stored value.
+        prints_slips: False for a sale of long ago, for which nobody has to make anything.
 
     From the return on the sale is a fact. Raises the store's errors when it is not, InsufficientError among them.
     """
@@ -82,6 +85,7 @@ def close_sale(
         currency=shop.config.store.currency,
         points_expire_ms=points_expire_ms(shop, now_ms),
         printers=(printer,) if printer else (),
+        kitchen_printers=_kitchens(shop, sale) if prints_slips else (),
         drawer_printer=printer if shop.has_drawer(printer) else "",
         new_tier_id=new_tier_id,
         coupons=brought_by(shop, basket, quote, at_ms=now_ms),
@@ -89,6 +93,13 @@ def close_sale(
         beside=_beside(sale, quote, move),
     )
     return record_sale(shop.store, sale, context), new_tier_id
+
+
+def _kitchens(shop: Shop, sale: Sale) -> tuple[str, ...]:
+    """Return the printers for who makes what was sold, gifts and what times cards paid for among it."""
+    if not any("kitchen" in device.prints for device in shop.config.device):
+        return ()
+    return kitchen_printers(shop.config, {catalog.category_of(shop.store.db, line.sku) for line in sale.lines})
 
 
 def _beside(sale: Sale, quote: Quote, move: Move | None) -> Callable[[Database], None]:

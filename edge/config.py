@@ -19,6 +19,7 @@ DeviceKind = Literal[
     "escpos_printer",
     "serial_scale",
     "pole_display",
+    "tspl_printer",
     "fake_scanner",
     "fake_cards",
     "fake_evdev_scanner",
@@ -27,11 +28,12 @@ DeviceKind = Literal[
     "fake_printer",
     "fake_scale",
     "fake_pole_display",
+    "fake_label_printer",
 ]
 
 PermissionName = Literal[
     "adjust_balance", "refund_stored_value", "extend_times", "issue_coupons", "merge_members", "erase_member",
-    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late",
+    "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late", "return_loose",
     "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
     "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge", "give_tier",
     "void_gift", "weight_by_hand",
@@ -143,8 +145,32 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = "auto"
     columns: Annotated[Literal[32, 42, 48], Meta(description="Columns of the paper: 58 mm 32, 80 mm 48.")] = 48
     encoding: Annotated[
-        Literal["gb18030", "gbk", "gb2312", "big5", "none"], Meta(description="What the printer's font understands.")
-    ] = "gb18030"
+        Literal["auto", "gb18030", "gbk", "gb2312", "big5", "none"],
+        Meta(
+            description="What the printer's font understands; auto: what the printer says of it, else gb18030; none: "
+            "it has no Chinese, which is then drawn."
+        ),
+    ] = "auto"
+    font: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="Font file for characters that the printer's own font lacks; empty: one found on the box.",
+        ),
+    ] = ""
+    prints: Annotated[
+        tuple[Literal["kitchen", "labels"], ...],
+        Meta(max_length=2, description="What it prints beside the receipts of the lanes that name it."),
+    ] = ()
+    categories: Annotated[
+        tuple[Annotated[str, Meta(max_length=40)], ...],
+        Meta(max_length=50, description="Categories whose items go on its kitchen slips; empty: every item."),
+    ] = ()
+    label: Annotated[
+        str, Meta(pattern=r"^\d{2,3}x\d{2,3}$", description="Size of a label printer's labels in mm, across and down.")
+    ] = "40x30"
+    gap_mm: Annotated[int, Meta(ge=0, le=20, description="Gap between two labels in mm.")] = 2
+    dots_per_mm: Annotated[Literal[8, 12], Meta(description="Dots of a label printer: 8 at 203 dpi, 12 at 300.")] = 8
     language: Annotated[
         Literal["", "zh-Hans", "zh-Hant", "en"], Meta(description="Language of its receipts; empty: the store's.")
     ] = ""
@@ -204,6 +230,9 @@ class RoleConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     void_line_minor: Annotated[Limit, Meta(description="Dearest line that it may void, in minor units.")] = 0
     void_basket_minor: Annotated[Limit, Meta(description="Dearest basket that it may void, in minor units.")] = 0
     return_minor: Annotated[Limit, Meta(description="Most that it may give back for a return, in minor units.")] = 0
+    return_loose_minor: Annotated[
+        Limit, Meta(description="Most that it may give back without a receipt, in minor units.")
+    ] = 0
     cash_in_minor: Annotated[Limit, Meta(description="Most cash that it may put into the drawer at once.")] = 0
     cash_out_minor: Annotated[Limit, Meta(description="Most cash that it may take out of the drawer at once.")] = 0
     shift_difference_minor: Annotated[

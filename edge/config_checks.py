@@ -7,10 +7,12 @@ import re
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from drivers.escpos_transport import transport_for
-from drivers.fake import PRINTER_FAULTS
+from drivers.fake_printer import PRINTER_FAULTS
+from drivers.pen import FONT_PACKAGES, find_font
 from edge.config import Config, DeviceConfig
 from edge.config_counter import POLE_KINDS, SCALE_KINDS, check_counter, check_one_scale, counter_faults
 from edge.config_readers import check_faults, check_reader, faults_of
@@ -18,6 +20,7 @@ from edge.config_walk import Problem, Walk, shown
 from rules.scale_codes import format_error
 
 PRINTER_KINDS = ("escpos_printer", "fake_printer")
+LABEL_KINDS = ("tspl_printer", "fake_label_printer")
 THREADS_SPARE = 4
 """Web threads that must stay free of open screens, for what is pressed on them."""
 
@@ -48,6 +51,7 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     for number, device in enumerate(config.device or (), 1):
         if device is not None and device.kind is not None:
             _check_device(device, f"device[{number}]", walk)
+            _check_font(device, f"device[{number}]", walk, warnings)
     for number, scale in enumerate(config.scale_code or (), 1):
         if scale is not None and scale.prefix is not None and scale.format is not None:
             error = format_error(scale.prefix, scale.format)
@@ -113,16 +117,27 @@ def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
         if is_counter:
             check_faults(device, counter_faults(device.kind), key, walk)
             return
-        check_faults(device, PRINTER_FAULTS if device.kind in PRINTER_KINDS else faults_of(device.kind), key, walk)
+        check_faults(device, PRINTER_FAULTS if device.kind.endswith("printer") else faults_of(device.kind), key, walk)
         return
     if device.faults:
         walk.add(f"{key}.faults", shown(device.faults), "no faults at a real device")
     if is_counter:
         return
-    if device.kind not in PRINTER_KINDS:
+    if device.kind in LABEL_KINDS and device.prints and "kitchen" in device.prints:
+        walk.add(f"{key}.prints", shown(device.prints), "labels alone at a label printer")
+    if device.kind not in (*PRINTER_KINDS, *LABEL_KINDS):
         check_reader(device, key, walk)
     elif device.path is not None:
         _check_printer_path(device.path, f"{key}.path", walk)
+
+
+def _check_font(device: DeviceConfig, key: str, walk: Walk, warnings: list[Problem]) -> None:
+    if device.font:
+        if not Path(device.font).is_file():
+            walk.add(f"{key}.font", shown(device.font), "the full path of a font file on this box")
+    elif device.font == "" and device.encoding == "none" and find_font() is None:
+        why = f"it has no Chinese of its own, and nothing draws it: install {FONT_PACKAGES}"
+        warnings.append(walk.problem(f"{key}.encoding", "none", "a font for Chinese on this box", why))
 
 
 def _check_printer_path(path: str, key: str, walk: Walk) -> None:
@@ -131,7 +146,10 @@ def _check_printer_path(path: str, key: str, walk: Walk) -> None:
     except ValueError:
         hint = f"did you mean file://{path}?" if path.startswith("/") else ""
         walk.add(
-            key, shown(path) if path else "nothing", "tcp://host:9100, serial:///dev/… or file:///dev/usb/lp0", hint
+            key,
+            shown(path) if path else "nothing",
+            "tcp://host:9100, serial:///dev/…, file:///dev/usb/lp0 or usb:MODEL",
+            hint,
         )
 
 

@@ -17,6 +17,7 @@ FOUND_MAX = 60
 SECRET_WORDS = ("password", "passwd", "secret", "token", "passphrase", "private_key", "api_key", "pin")
 """A key that is, or ends in, one of these would hold a secret; its value is never repeated."""
 PATTERNS = {
+    r"^\d{2,3}x\d{2,3}$": "two lengths in mm such as 40x30",
     r"^(https://[^/\s?#]+)?$": "an address that begins with https:// and has no path",
     r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$": "a name of 1 to 32 letters, digits, - and _, such as lane-1",
     r"^[A-Z]{3}$": "three capital letters, such as CNY",

@@ -37,13 +37,21 @@ class Told:
     """Promotion id, SKU and pieces."""
     promotions: frozenset[str] = frozenset()
     """What applied."""
+    back: Minor = 0
+    """What comes back in this basket is worth so much."""
+
+    @property
+    def due(self) -> Minor:
+        """What is to be paid; less than zero where some is to be given back."""
+        return self.total - self.back
 
 
-def told_by(sale_id: str, quote: Quote) -> Told:
+def told_by(sale_id: str, quote: Quote, back: Minor = 0) -> Told:
     """Return what a quote tells the customer."""
     return Told(
         sale_id=sale_id,
         total=quote.total,
+        back=back,
         points=quote.points_paid.points if quote.points_paid else 0,
         gifts=tuple((gift.promotion_id, gift.sku, gift.quantity) for gift in quote.gifts),
         promotions=frozenset(each.promotion_id for each in quote.applied) | {gift.promotion_id for gift in quote.gifts},
@@ -278,7 +286,11 @@ class Desk:
             else:
                 view = selling_view(view, self.shop, basket, memory.tenders, stored=memory.basket)
         if tells or memory.stage is not Stage.PAYING or memory.told.sale_id != view.sale_id:
-            self.set(told=told_by(view.sale_id, view.quote) if view.quote else Told(view.sale_id, view.total))
+            self.set(
+                told=told_by(view.sale_id, view.quote, view.back_amount)
+                if view.quote
+                else Told(view.sale_id, view.total)
+            )
         self._rules_shown = self.shop.rules
         self.shop.screens.show(view)
 

@@ -98,10 +98,17 @@ def make_printer(device: DeviceConfig) -> Printer | None:
         from drivers.escpos_printer import EscposPrinter
 
         return EscposPrinter(device.name, device.path)
-    if device.kind == "fake_printer":
-        from drivers.fake import FakePrinter
+    if device.kind == "tspl_printer":
+        from drivers.tspl_printer import TsplPrinter
 
-        return FakePrinter(device.name, device.columns, device.encoding, faults=device.faults)
+        return TsplPrinter(device.name, device.path)
+    if device.kind in ("fake_printer", "fake_label_printer"):
+        from drivers.fake_printer import FakePrinter
+
+        return FakePrinter(
+            device.name, device.columns, "gb18030" if device.encoding == "auto" else device.encoding,
+            faults=device.faults, speaks="tspl" if device.kind == "fake_label_printer" else "escpos",
+        )  # fmt: skip
     return None
 
 

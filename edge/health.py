@@ -125,6 +125,11 @@ class Health:
     def disk_free_bytes(self) -> int:
         return self._disk_free(self._data_dir)
 
+    def nudge(self) -> None:
+        """Let every strip be painted again: something that is counted there has changed."""
+        with self._changed:
+            self._touch()
+
     @property
     def number(self) -> int:
         """Rises with every change, so that a stream sees whether there is something new."""

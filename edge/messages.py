@@ -160,10 +160,17 @@ class ReturnLineBody(msgspec.Struct, frozen=True, kw_only=True):
     clawed_back: int = 0
     tax: int = 0
     restocked: bool = True
+    # Without a receipt there is no line of a sale that would say it.
+    sku: str | msgspec.UnsetType = msgspec.UNSET
+    quantity: int | msgspec.UnsetType = msgspec.UNSET
+    weight_g: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class ReturnBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Some of a sale that was brought back, and how it was paid back; no personal data."""
+    """Some of a sale that was brought back, and how it was paid back; no personal data.
+
+    Without a receipt `sale_id` and `sale_number` are empty.
+    """
 
     return_id: str
     receipt_number: str
@@ -188,6 +195,8 @@ class ReturnBody(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[ReturnLineBody, ...]
     tenders: tuple[TenderBody, ...]
     transfers: tuple[TransferBody, ...] = ()
+    exchange_sale_id: str | msgspec.UnsetType = msgspec.UNSET
+    """The sale that the tender `exchange` of it paid for; left out where nothing was exchanged."""
 
 
 class ShiftBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,6 +235,8 @@ class ShiftBody(msgspec.Struct, frozen=True, kw_only=True):
     """(worth, pieces)."""
     left: int = 0
     """What stayed in the drawer; the rest went to the safe."""
+    beside: tuple[tuple[str, str, int, int], ...] | msgspec.UnsetType = msgspec.UNSET
+    """(top_up, top_up_refund, gift or gift_void, kind of tender, taken, given back); left out where nothing was."""
 
 
 class AuditBody(msgspec.Struct, frozen=True, kw_only=True):

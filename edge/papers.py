@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from drivers.document import Document
+from drivers.document import Document, marked_copy
 from edge.clock import Clock
 from edge.config import Config, DeviceConfig
+from edge.config_checks import LABEL_KINDS
+from edge.exchanging_done import backs_of
+from edge.labels import test_label
 from edge.member_passes import Passes
 from edge.receipt import EReceipt, ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
+from edge.receipt_exchange import back_blocks, loose_receipt, paid_back_blocks
 from edge.receipt_gift import gift_slip
+from edge.receipt_kitchen import kitchen_slip
 from edge.receipt_return import return_receipt
 from edge.receipt_stored_value import SLIPS, STATEMENT_MAX, money_statement
 from edge.rulebook import Rulebook
-from edge.store import benefits, coupons, entries, ledger, members, returns, staff, stored_value
+from edge.store import benefits, catalog, coupons, entries, ledger, loose_returns, members, returns, staff, stored_value
 from edge.store.database import Store
 from edge.store.entries import Entry
 from edge.store.printjobs import PrintJob
 from edge.store.sales import stored_sale
 from edge.texts import Texts
+from edge.till_kitchen import shows
 from rules.basket import Names
 from rules.sale import Sale
 
+COPY = "_copy"
+"""What a job's kind ends with where its paper is to be marked."""
 DAY_MS = 86_400_000
 
 
@@ -46,34 +54,51 @@ class Papers:
     def of_job(self, job: PrintJob, device: DeviceConfig) -> Document | None:
         """Return the paper of a print job in the printer's language; None when its sale is not there."""
         language = device.language or self._config.store.language
+        if job.kind == "test" and device.kind in LABEL_KINDS:
+            return test_label(self._texts(language), device.name)
+        if job.kind in ("kitchen", "kitchen_copy"):
+            sale = stored_sale(self._db, job.sale_id or "")
+            return self._kitchen_slip(sale, device, language, copy=job.kind == "kitchen_copy") if sale else None
+        if job.kind.endswith(COPY):
+            paper = self.of_job(replace(job, kind=job.kind.removesuffix(COPY)), device)
+            return marked_copy(paper, self._texts(language).t("COPY")) if paper else None
         if job.kind == "test":
             words = ReceiptWords(self._config.store, self._texts(language), staff_name="")
             return printer_test(words, printer=device.name, encoding=device.encoding, columns=device.columns)
-        if job.kind == "return":
-            back = returns.stored(self._db, job.sale_id or "")
-            if back is None:
-                return None
-            words = self._words(back.entry.staff_id, back.entry.member_id, language)
-            return return_receipt(back, words, clock=self._clock)
-        if job.kind == "gift":
-            entry = entries.stored(self._db, job.sale_id or "")
-            return None if entry is None else self._gift_slip(entry, language)
-        if job.kind == "slip":
-            entry = entries.stored(self._db, job.sale_id or "")
-            return self.slip(entry, language) if entry else None
+        if job.kind in ("return", "gift", "slip"):
+            return self.of_entry(job.sale_id or "", language)
         if job.kind == "statement":
             return self.statement(job.sale_id or "", job.created_ms, language)
-        sale = stored_sale(self._db, job.sale_id or "")
-        if sale is None:
+        return self.receipt_document(job.sale_id or "", language=language, copy=job.kind == "copy")
+
+    def of_entry(self, entry_id: str, language: str) -> Document | None:
+        """Return the paper of something that is no sale: a return, a top-up, a gift; None for what has none."""
+        entry = entries.stored(self._db, entry_id)
+        if entry is None:
             return None
-        return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=job.kind == "copy")
+        words = self._words(entry.staff_id, entry.member_id, language)
+        if entry.kind == "return":
+            back = returns.stored(self._db, entry_id)
+            return return_receipt(back, words, clock=self._clock) if back else None
+        if entry.kind == loose_returns.KIND:
+            loose = loose_returns.stored(self._db, entry_id)
+            return loose_receipt(loose, words, clock=self._clock) if loose else None
+        return self._gift_slip(entry, language) if entry.kind == "gift" else self.slip(entry, language)
+
+    def _kitchen_slip(self, sale: Sale, device: DeviceConfig, language: str, *, copy: bool) -> Document | None:
+        lines = [line for line in sale.lines if shows(device, catalog.category_of(self._db, line.sku))]
+        return kitchen_slip(sale, lines, self._texts(language), clock=self._clock, copy=copy) if lines else None
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return a receipt for the screen, or None for an unknown sale."""
         sale = stored_sale(self._db, sale_id)
         if sale is None:
             return None
-        return receipt(sale, self._sale_words(sale, language), clock=self._clock, copy=copy)
+        backs, texts = backs_of(self._db, sale_id), self._texts(language)
+        return receipt(
+            sale, self._sale_words(sale, language), clock=self._clock, copy=copy, above=back_blocks(backs, texts),
+            below=paid_back_blocks(backs, texts),
+        )  # fmt: skip
 
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
         """Return a receipt for the customer's phone, with what came back since; None for an unknown sale."""

@@ -7,10 +7,15 @@ from edge.cards import proof_refusal
 from edge.checkout import close_sale
 from edge.credit_pay import may_pay as may_pay_on_account
 from edge.desk import Desk, Told, told_by
+from edge.exchanging_close import WorthChangedError, changed_worth, close_with_back, worth_of
+from edge.exchanging_plan import return_id
+from edge.holding import has_goods
 from edge.messages import TENDERS_MAX
 from edge.screen import Refusal, Sound, Stage, named
 from edge.store.baskets import StoredBasket, StoredTender
+from edge.store.entries import stored as stored_entry
 from edge.store.ledger import InsufficientError
+from edge.store.returns import ReturnedTwiceError
 from edge.store.sales import fits_message, stored_sale
 from edge.stored_value_pay import may_pay as may_pay_stored_value
 from edge.tier_exclusive import refuses_basket
@@ -31,12 +36,15 @@ TENDER_KINDS = ("cash", "card", "scan", "stored_value", "account")
 def to_pay(desk: Desk) -> Refusal | None:
     """Go from the basket to the tenders."""
     memory = desk.memory
-    if memory.stage is not Stage.SELLING or memory.basket is None or not (memory.basket.lines or memory.basket.times):
+    if memory.stage is not Stage.SELLING or not has_goods(memory.basket) or memory.basket is None:
         return desk.refuse(Refusal("basket_empty"))
     refusal = Refusal("blocked_banner") if memory.blocked else desk.shop.refuses_sales(desk.lane)
     if refusal is None:
         quoted = _quoted(desk, memory.basket)
         refusal = quoted if isinstance(quoted, Refusal) else discount_outgrown(desk, memory.basket, quoted[0].gross)
+    if refusal is None:
+        worth = worth_of(desk, memory.basket, pays=False)
+        refusal = worth if isinstance(worth, Refusal) else None
     if refusal:
         return desk.refuse(refusal)
     desk.set(stage=Stage.PAYING)
@@ -62,7 +70,8 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     """
     memory, shop = desk.memory, desk.shop
     if memory.basket is None or memory.basket.sale_id != sale_id:
-        return None if stored_sale(shop.store.db, sale_id) else desk.refuse(Refusal("stale_sale"))
+        is_closed = stored_sale(shop.store.db, sale_id) or stored_entry(shop.store.db, return_id(sale_id, 1))
+        return None if is_closed else desk.refuse(Refusal("stale_sale"))
     refusal = _may_pay(desk, kind, given)
     if refusal:
         return desk.refuse(refusal)
@@ -74,13 +83,17 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
     refusal = refusal or may_pay_on_account(desk, basket.member_id, given if kind == ACCOUNT else 0)
     if refusal:
         return desk.refuse(refusal)
-    changed = _changed(memory.told, quote)
+    worth = worth_of(desk, memory.basket, pays=True)
+    if isinstance(worth, Refusal):
+        return desk.refuse(worth)
+    changed = _changed(memory.told, quote) or changed_worth(memory.told, worth)
     if changed:
         return desk.refuse(changed, tells=True)
     tenders = (*memory.tenders, StoredTender(kind=kind, given=given))
-    answer = settle(quote.total, [Offer(each.kind, each.given, each.ref) for each in tenders], shop.cash_rounding)
+    due = max(quote.total - worth, 0)
+    answer = settle(due, [Offer(each.kind, each.given, each.ref) for each in tenders], shop.cash_rounding)
     if isinstance(answer, Overpaid):
-        rest = max(quote.total - sum(each.given for each in memory.tenders), 0)
+        rest = max(due - sum(each.given for each in memory.tenders), 0)
         return desk.refuse(Refusal("tender_over", {"due_minor": rest}))
     if isinstance(answer, Short):
         return _keep_tenders(desk, tenders)
@@ -88,6 +101,10 @@ def pay(desk: Desk, sale_id: str, kind: str, given: Minor, *, printer: str) -> R
         _close(desk, basket, quote, answer, printer=printer)
     except InsufficientError as error:
         return desk.refuse(Refusal("balance_short", {"unit": error.insufficient.unit}))
+    except ReturnedTwiceError:
+        return desk.refuse(Refusal("return_too_many"))
+    except WorthChangedError:
+        return desk.refuse(Refusal("return_apart"))
     return None
 
 
@@ -141,7 +158,7 @@ def _may_pay(desk: Desk, kind: str, given: Minor) -> Refusal | None:
         return Refusal("locked" if memory.stage is Stage.LOCKED else "stale_sale")
     if memory.blocked is not None:
         return Refusal("blocked_banner")
-    rest = memory.told.total - sum(tender.given for tender in memory.tenders)
+    rest = memory.told.due - sum(tender.given for tender in memory.tenders)
     # A rest that is less than the least coin is settled by an empty hand.
     is_rounded_away = kind == CASH and cash_due(rest, desk.shop.cash_rounding) <= 0
     if kind not in TENDER_KINDS or not 0 <= given <= AMOUNT_MAX or (given == 0 and rest > 0 and not is_rounded_away):
@@ -169,13 +186,16 @@ def _close(desk: Desk, basket: Basket, quote: Quote, settlement: Settlement, *, 
     stored = desk.memory.basket
     assert stored is not None, "nothing is paid without a basket"
     more_lines = times_grants.times_lines(desk.shop, stored)
-    sale, new_tier_id = close_sale(
-        desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines,
-        keeps_change=stored.keeps_change,
-    )  # fmt: skip
+    if stored.back:
+        new_tier_id = close_with_back(desk, stored, basket, quote, settlement, printer=printer, more_lines=more_lines)
+    else:
+        _, new_tier_id = close_sale(
+            desk.shop, basket, quote, settlement, staff_id=person.staff_id, printer=printer, more_lines=more_lines,
+            keeps_change=stored.keeps_change,
+        )  # fmt: skip
     desk.set(
         stage=Stage.DONE, basket=None, steps=0, tenders=(), quantity_next=1,
-        done_sale_id=sale.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),
+        done_sale_id=basket.sale_id, new_tier_id=new_tier_id, seen_ms=desk.now_ms(),
     )  # fmt: skip
     desk.shop.committed()
     desk.show(sound=Sound.PAID)

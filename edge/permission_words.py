@@ -24,6 +24,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.SKIP_PROOF: N_("Redeem without the member's proof"),
     Permission.RETURN: N_("Take goods back"),
     Permission.RETURN_LATE: N_("Take goods back after the days for it"),
+    Permission.RETURN_LOOSE: N_("Take goods back without a receipt"),
     Permission.EDIT_MEMBERSHIP: N_("Change the membership programme"),
     Permission.LINE_DISCOUNT: N_("Line discount"),
     Permission.BASKET_DISCOUNT: N_("Basket discount"),

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     """Amount: minor units."""
     RETURN_LATE = "return_late"
     """Take back what was sold longer ago than the shop's days."""
+    RETURN_LOOSE = "return_loose"
+    """Take something back without a receipt; amount: minor units."""
     GIVE_TIER = "give_tier"
     """Give a member a tier by hand."""
     SET_CREDIT = "set_credit"

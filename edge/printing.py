@@ -11,11 +11,17 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from drivers.base import Outcome, Printer, PrinterState
 from drivers.document import Document, document_from_json
-from drivers.escpos_printer import render
+from drivers.escpos_render import render
+from drivers.glyphs import Encoding
+from drivers.pen import LatePen
+from drivers.tspl_render import LabelPaper, render_labels
 from edge.clock import Clock, monotonic_s
 from edge.config import DeviceConfig
+from edge.config_checks import LABEL_KINDS
 from edge.health import Health
 from edge.loop import Loop, TillBusyError
 from edge.store import printjobs
@@ -24,8 +30,8 @@ from edge.store.printjobs import PrintJob
 
 log = logging.getLogger(__name__)
 
-POLL_S = 2.0
-"""How often an idle printer is asked how it is."""
+POLL_S = 1.0
+"""How often an idle printer is asked how it is: what is wrong stands on the screen within two seconds."""
 RETRY_S = 1.0
 """Pause before a job that the printer refused is tried again."""
 STOP_S = 5.0
@@ -47,7 +53,14 @@ HEALTH = {
     PrinterState.OFFLINE: "gone",
     PrinterState.UNKNOWN: "unknown",
 }
-STATE_AFTER = {Outcome.PRINTED: "printed", Outcome.REFUSED: "queued", Outcome.DOUBTFUL: "doubtful"}
+STATE_AFTER = {
+    Outcome.PRINTED: "printed",
+    Outcome.SENT: "sent",
+    Outcome.REFUSED: "queued",
+    Outcome.DOUBTFUL: "doubtful",
+}
+ENCODING_UNTOLD: Encoding = "gb18030"
+"""Of a printer that says nothing of its font: most are sold for the Chinese market."""
 TROUBLE = (PrinterState.PAPER_OUT, PrinterState.COVER_OPEN, PrinterState.OFFLINE)
 
 
@@ -79,6 +92,8 @@ class PrinterThread:
         """What became of a job, not yet in its row: nothing else is printed before it is."""
         self._drawer_said = ("", 0.0)
         """What the strip says of the drawer, and until when."""
+        self._has_said = False
+        self._pen = LatePen(device.font, language=device.language)
         self._thread = threading.Thread(target=self._run, name=f"printer:{device.name}", daemon=True)
 
     def start(self) -> None:
@@ -119,7 +134,7 @@ class PrinterThread:
         self._settle()
         job = printjobs.next_job(self._room.store.reads, self._device.name)
         if job is None:
-            return self._report()
+            return RETRY_S if self._report() in TROUBLE else POLL_S
         return self._open_drawer(job) if job.kind == "drawer" else self._print(job)
 
     def _settle(self) -> None:
@@ -127,13 +142,13 @@ class PrinterThread:
             self._put_state(*self._owed)
             self._owed = None
 
-    def _report(self) -> float:
+    def _report(self) -> PrinterState:
         state = self._printer.state()
         said, until_s = self._drawer_said
         if not said or monotonic_s() >= until_s:
             said, self._drawer_said = HEALTH[state], ("", 0.0)
         self._room.health.report(self._device.name, self._device.kind, said, self._printer.last_error)
-        return RETRY_S if state in TROUBLE else POLL_S
+        return state
 
     def _open_drawer(self, job: PrintJob) -> float:
         """Open the cash drawer now or never, and return how long to pause before the next job."""
@@ -162,7 +177,7 @@ class PrinterThread:
 
     def _print(self, job: PrintJob) -> float:
         """Print one job and return how long to pause before the next."""
-        if self._report() == RETRY_S:
+        if self._report() in TROUBLE:
             return RETRY_S
         try:
             data = self._laid_out(job)
@@ -179,18 +194,38 @@ class PrinterThread:
         log.info("printer %s: job %d %s: %s", self._device.name, job.job_id, job.kind, outcome)
         self._owed = (job, STATE_AFTER[outcome])
         self._settle()
-        if outcome is Outcome.PRINTED:
+        if outcome in (Outcome.PRINTED, Outcome.SENT):
             return 0
         if outcome is Outcome.REFUSED:
-            return self._report()
+            self._report()
+            return RETRY_S
         self._room.health.report(self._device.name, self._device.kind, "doubtful", self._printer.last_error)
         return DOUBT_SHOWN_S
 
     def _laid_out(self, job: PrintJob) -> bytes | None:
-        document = document_from_json(job.document) if job.document else self._room.document_of(job, self._device)
-        if document is None:
-            return None
-        return render(document, columns=self._device.columns, encoding=self._device.encoding, logos=self._room.logos)
+        device = self._device
+        if device.encoding == "auto":
+            device = structs.replace(device, encoding=self._printer.encoding() or ENCODING_UNTOLD)
+        document = document_from_json(job.document) if job.document else self._room.document_of(job, device)
+        return None if document is None else self._bytes_of(document, device)
+
+    def _bytes_of(self, document: Document, device: DeviceConfig) -> bytes:
+        encoding = device.encoding
+        assert encoding != "auto"
+        if device.kind in LABEL_KINDS:
+            across, _, down = device.label.partition("x")
+            paper = LabelPaper(int(across), int(down), device.gap_mm, device.dots_per_mm)
+            data = render_labels(document, paper, encoding=encoding, pen=self._pen)
+        else:
+            data = render(document, columns=device.columns, encoding=encoding, logos=self._room.logos, pen=self._pen)
+        if self._pen.problem:
+            self._say_once(self._pen.problem)
+        return data
+
+    def _say_once(self, problem: str) -> None:
+        if not self._has_said:
+            self._has_said = True
+            self._room.health.add_problem(f"{self._device.name}: {problem}")
 
     def _put_state(self, job: PrintJob, state: str) -> None:
         at_ms = self._room.clock.now_ms()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from drivers.document import (
@@ -63,18 +63,31 @@ class EReceipt:
     """Where the member's balances are shown for a while; empty: nowhere."""
 
 
-def receipt(sale: Sale, words: ReceiptWords, *, clock: Clock, copy: bool = False) -> Document:
-    """Return the receipt of a closed sale, marked as a copy where it is one. It never opens the drawer."""
+def receipt(
+    sale: Sale,
+    words: ReceiptWords,
+    *,
+    clock: Clock,
+    copy: bool = False,
+    above: Sequence[Block] = (),
+    below: Sequence[Block] = (),
+) -> Document:
+    """Return the receipt of a closed sale, marked as a copy where it is one. It never opens the drawer.
+
+    Args:
+        above: what stands before its goods, such as what came back in the same basket.
+        below: what stands after its tenders.
+    """
     t = words.texts
     blocks = head(words, clock, number=sale.receipt_number, at_ms=sale.sold_at_ms)
     if sale.is_clock_unsure:
         blocks.append(Text(t.t("The clock of the till was not set.")))
-    blocks += [Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
+    blocks += [*above, Rule(), Row((t.t("Item"), t.t("Unit price"), t.t("Qty"), t.t("Amount")), bold=True)]
     for place, line in enumerate(sale.lines):
         blocks += _line(sale, line, t)
         if words.returned.get(place):
             blocks.append(Text("  " + t.t("Returned: {count}", count=words.returned[place]), bold=True))
-    blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t)]
+    blocks += [Rule(), *_sums(sale, t), *_tenders(sale, t), *below]
     if words.returned:
         blocks.append(Columns(t.t("Paid back for returns"), t.amount(words.refunded), bold=True))
     if sale.member_id is not None:

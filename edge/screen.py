@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from edge.screen_back import NOTHING_BACK, BackLineView, DoneBackView
 from edge.weights import WeighView
 from rules.basket import Names
 from rules.money import Minor
@@ -252,6 +253,8 @@ class DoneView:
     tenders: tuple[TenderView, ...]
     new_tier_names: Names | None = None
     change_kept: Minor = 0
+    back: DoneBackView = NOTHING_BACK
+    """What came back with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +290,10 @@ class TillView:
     staff: StaffView | None = None
     sale_id: str = ""
     lines: tuple[LineView, ...] = ()
+    back: tuple[BackLineView, ...] = ()
+    """What comes back in this basket."""
+    back_amount: Minor = 0
+    """What that is worth; `total` is of what is bought."""
     item_count: int = 0
     gross: Minor = 0
     discount: Minor = 0
@@ -324,11 +331,11 @@ class TillView:
     """Scans taken while the banner stands; they are worked off when it is dismissed."""
     tenders: tuple[TenderView, ...] = ()
     due: Minor = 0
+    """What is still to be paid; less than zero where some is to be given back."""
     account: AccountView | None = None
     """How the member can buy on account; None where they cannot."""
     cash_due: Minor = 0
     """What of it is paid if it is paid in cash, which may be rounded."""
-    """What is still to be paid."""
     next_notes: tuple[Minor, ...] = ()
     done: DoneView | None = None
     approval: ApprovalView | None = None

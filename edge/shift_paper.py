@@ -17,6 +17,10 @@ MOVES: Mapping[str, str] = {
     "return": N_("Returns in cash"),
     "top_up": N_("Top-ups in cash"),
     "refund": N_("Stored value refunded in cash"),
+    "gift": N_("Paid for gifts in cash"),
+    "gift_void": N_("Paid back for gifts in cash"),
+    "shift_difference": N_("Difference"),
+    "shift_close": N_("Taken to the safe"),
     "change_kept": N_("Change kept as stored value"),
     "shift_float": N_("Float"),
     "cash_in": N_("Cash put in"),
@@ -24,6 +28,13 @@ MOVES: Mapping[str, str] = {
     "safe_drop": N_("Taken to the safe"),
 }
 """Why cash moved, by the reason of its transfer."""
+BESIDE: Mapping[str, str] = {
+    "top_up": N_("Top-ups"),
+    "top_up_refund": N_("Stored value refunded"),
+    "gift": N_("Paid for gifts"),
+    "gift_void": N_("Paid back for gifts"),
+}
+"""What was taken or given back beside sales, by the kind of its entry."""
 EVENTS: Mapping[str, str] = {
     "void_line": N_("Lines voided"),
     "void_basket": N_("Baskets voided"),
@@ -32,6 +43,7 @@ EVENTS: Mapping[str, str] = {
     "price_change": N_("Prices changed by hand"),
     "no_sale": N_("Drawer opened without a sale"),
     "undo_tender": N_("Payments taken back"),
+    "hold": N_("Baskets put on hold"),
     "approved": N_("Allowed by a second person"),
 }
 
@@ -67,6 +79,14 @@ def shift_paper(
         blocks.append(Columns(t.tender(tender.kind), t.amount(tender.taken)))
         if tender.returned:
             blocks.append(Columns("  " + t.t("paid back"), _minus(tender.returned, t)))
+    if report.beside:
+        blocks += [Rule(), Text(t.t("Beside sales"), bold=True)]
+        blocks += [
+            Columns(
+                f"{t.t(BESIDE.get(each.reason, each.reason))} {t.tender(each.kind)}", t.amount(each.into - each.out)
+            )
+            for each in report.beside
+        ]
     blocks += [Rule(), Text(t.t("Cash drawer"), bold=True)]
     for move in report.drawer:
         blocks.append(Columns(t.t(MOVES.get(move.reason, move.reason)), t.amount(move.into - move.out)))

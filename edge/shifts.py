@@ -212,11 +212,20 @@ def read_x(till: HasDesk, language: str) -> Document | Refusal:
     return _paper(desk, shifts.report(desk.shop.store.db, shift, at_ms=desk.now_ms()), language)
 
 
-def read_z(till: HasDesk, language: str) -> Document | None:
-    """Return the newest Z of the lane for the screen, marked as a copy; it changes nothing."""
+def read_z(till: HasDesk, language: str, shift_id: str = "") -> Document | None:
+    """Return a Z for the screen, marked as a copy; it changes nothing.
+
+    Args:
+        shift_id: whose; empty for the newest of the lane.
+    """
     db = till.desk.shop.store.db
-    closed = shifts.closed_report(db, shifts.newest_closed(db, till.desk.lane))
+    closed = shifts.closed_report(db, shift_id or shifts.newest_closed(db, till.desk.lane))
     return _paper(till.desk, closed, language, copy=True) if closed else None
+
+
+def z_paper(desk: Desk, report: ShiftReport, language: str, *, copy: bool) -> Document:
+    """Return a report as a document."""
+    return _paper(desk, report, language, copy=copy)
 
 
 def _paper(desk: Desk, report: ShiftReport, language: str, *, copy: bool = False) -> Document:

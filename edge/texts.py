@@ -18,6 +18,7 @@ from edge.text_counter import COUNTER_KINDS, COUNTER_REFUSALS
 from edge.text_credit import CREDIT_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
+from edge.text_printing import PRINT_STATES, PRINTER_KINDS, PRINTING_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
 from rules.quote import MissedPromotion, MissReason
@@ -195,6 +196,7 @@ REFUSALS: Mapping[str, str] = {
     **CREDIT_REFUSALS,
     **MONEY_REFUSALS,
     **COUNTER_REFUSALS,
+    **PRINTING_REFUSALS,
     "gift_gone": N_("This gift is no longer to be had. Choose another one."),
     "amount_range": N_("This amount is not possible."),
     "already_paid": N_("This sale is paid already: receipt {receipt}."),
@@ -223,6 +225,8 @@ REFUSALS: Mapping[str, str] = {
 """What a cashier reads for each refusal; the names in braces are the refusal's params."""
 
 TENDERS: Mapping[str, str] = {
+    "exchange": N_("Exchange"),
+    "credit": N_("Stored value, paid in"),
     "cash": N_("Cash"),
     "card": N_("Card"),
     "scan": N_("Scan-to-pay"),
@@ -240,7 +244,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "busy": N_("Used by another program"),
     "forbidden": N_("No permission"),
     "problem": N_("Needs attention"),
-    "unknown": N_("Not heard of yet"),
+    "unknown": N_("Does not say how it is"),
     "off": N_("Switched off"),
     "silent": N_("Says nothing"),
     "garbled": N_("Not understood"),
@@ -263,19 +267,9 @@ DEVICE_KINDS: Mapping[str, str] = {
     "fake_pn532_cards": N_("Card reader (simulated)"),
     "evdev_cards": N_("Card reader"),
     "fake_cards": N_("Card reader (simulated)"),
-    "escpos_printer": N_("Printer"),
-    "fake_printer": N_("Printer (simulated)"),
+    **PRINTER_KINDS,
     "books": N_("Books"),
     **COUNTER_KINDS,
-}
-
-PRINT_STATES: Mapping[str, str] = {
-    "queued": N_("Waiting for the printer"),
-    "sending": N_("Printing"),
-    "printed": N_("Printed"),
-    "dropped": N_("Not printed"),
-    "doubtful": N_("Perhaps printed"),
-    "none": N_("No paper"),
 }
 
 ROLES: Mapping[str, str] = {"cashier": N_("Cashier"), "manager": N_("Manager"), "owner": N_("Owner")}

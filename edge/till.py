@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import msgspec
 
-from edge import approvals, banner, cards, coupon_jobs, finding, paying, till_extras, till_lines, till_voids, weighing
+from edge import (
+    approvals,
+    banner,
+    cards,
+    coupon_jobs,
+    finding,
+    paying,
+    returning,
+    till_extras,
+    till_lines,
+    till_voids,
+    weighing,
+)  # fmt: skip
 from edge.config import LaneConfig
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
@@ -90,6 +102,8 @@ class Till:
             is_coupon = found.code in finding.NO_ITEM and till_extras.knows(self._desk, code.text)
             if is_coupon or code.kind is Kind.COUPON:
                 return till_extras.take_code(self._desk, code.text)
+            if code.kind is Kind.RECEIPT and found.code in finding.NO_ITEM:
+                return returning.show_receipt(self._desk, code.text)
             return banner.block(self._desk, weighing.on_scale(self._desk, found))
         # What was scanned lies in the bag: the cashier must see that it is not in the basket.
         refusal = till_lines.add(self._desk, found)

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from edge.coupon_offers import offers
 from edge.coupons import coupon_views
+from edge.exchanging_done import done_with_back
+from edge.exchanging_plan import back_views
 from edge.screen import AccountView, DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
 from edge.store import credit
@@ -30,8 +32,9 @@ def selling_view(
     """Return the view with the basket, priced now."""
     quote = shop.quote(basket)
     names = {each.promotion_id: each.names for each in quote.applied}
-    due = max(quote.total - sum(tender.given for tender in tenders), 0)
-    in_cash = _cash_due(shop, quote.total, tenders)
+    back, back_amount = back_views(shop, stored, lane=basket.lane)
+    due = net_due(quote.total - back_amount, sum(tender.given for tender in tenders))
+    in_cash = due if due < 0 else _cash_due(shop, quote.total - back_amount, tenders)
     return replace(
         view,
         sale_id=basket.sale_id,
@@ -39,6 +42,8 @@ def selling_view(
             _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line)
             for line, priced in zip(basket.lines, quote.lines, strict=True)
         ),
+        back=back,
+        back_amount=back_amount,
         item_count=basket.item_count + sum(use.quantity for use in stored.times),
         gross=quote.gross,
         discount=quote.discount,
@@ -75,6 +80,11 @@ def _cash_due(shop: Shop, total: Minor, tenders: Sequence[StoredTender]) -> Mino
     cash = sum(tender.given for tender in tenders if tender.kind == CASH)
     others = sum(tender.given for tender in tenders) - cash
     return max(cash_due(total - others, shop.cash_rounding) - cash, 0)
+
+
+def net_due(net: Minor, tendered: Minor) -> Minor:
+    """Return what is still due; less than zero where what comes back is worth more than what is bought."""
+    return net if net < 0 else max(net - tendered, 0)
 
 
 def _line_view(line: Line, priced: PricedLine, names: dict[str, Names], *, is_newest: bool) -> LineView:
@@ -147,7 +157,10 @@ def _hints(quote: Quote) -> tuple[MissedPromotion, ...]:
 def done_view(view: TillView, shop: Shop, sale_id: str, new_tier_id: str | None) -> TillView:
     """Return the view of a sale that was just closed, read back from the store."""
     sale = stored_sale(shop.store.db, sale_id)
-    assert sale is not None, f"sale {sale_id} was closed and is not in the store"
+    back = done_with_back(shop.store.db, sale_id)
+    if sale is None:
+        assert back.amount or back.number, f"sale {sale_id} was closed and is not in the store"
+        return replace(view, sale_id=sale_id, done=DoneView(sale_id, back.number, 0, 0, 0, None, (), back=back))
     tier = shop.rules.tier(new_tier_id) if new_tier_id else None
     return replace(
         view,
@@ -167,5 +180,6 @@ def done_view(view: TillView, shop: Shop, sale_id: str, new_tier_id: str | None)
             points_after=sale.points_after,
             tenders=tuple(TenderView(tender.kind, tender.amount, tender.given) for tender in sale.tenders),
             new_tier_names=tier.names if tier else None,
+            back=back,
         ),
     )

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from edge.messages import MESSAGE_MAX_BYTES, SPEC_VERSION, TYPE_PREFIX, TYPES, Envelope, SaleBody, body_hash
+from edge.messages import MESSAGE_MAX_BYTES, SPEC_VERSION, TYPE_PREFIX, TYPES, Envelope, ReturnBody, SaleBody, body_hash
 from rules.money import AMOUNT_MAX
 
 INT_MAX: Final = 2**53
@@ -85,6 +85,7 @@ class Received:
     body: str = ""
     """JSON of what is kept of the body."""
     sale: SaleBody | None = None
+    refund: ReturnBody | None = None
     reason: Reason | None = None
     detail: str = ""
     topic: str = ""
@@ -101,6 +102,7 @@ class _Naming(msgspec.Struct):
 
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 _SALE: Final = msgspec.json.Decoder(SaleBody)
+_REFUND: Final = msgspec.json.Decoder(ReturnBody)
 _NAMING: Final = msgspec.json.Decoder(_Naming)
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -146,11 +148,16 @@ def _read(store: str, kind: str, payload: bytes, tenant: str) -> Received:
     # PostgreSQL keeps no NUL in a text, and no name needs one.
     clean = data.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in data else data
     sale: SaleBody | None = None
+    refund: ReturnBody | None = None
     if kind == "sale":
         sale = _decode(_SALE, clean)
         _check_sale(sale)
         # Only the fields of the contract are kept: whatever else a store put in does not reach the disk.
         body = _ENCODER.encode(sale).decode()
+    elif kind == "refund":
+        refund = _decode(_REFUND, clean)
+        _check_refund(refund)
+        body = _ENCODER.encode(refund).decode()
     else:
         body = _ENCODER.encode(_kept(_decode(msgspec.json.Decoder(), clean), DEPTH_MAX)).decode()
     return Received(
@@ -164,6 +171,7 @@ def _read(store: str, kind: str, payload: bytes, tenant: str) -> Received:
         prev_hash=envelope.prevhash,
         body=body,
         sale=sale,
+        refund=refund,
     )
 
 
@@ -215,6 +223,23 @@ def _check_sale(sale: SaleBody) -> None:
     if not 0 <= sale.sold_at_ms <= MOMENT_MAX_MS:
         raise Unreadable(Reason.OUT_OF_RANGE, "sold_at_ms")
     if not DATE.fullmatch(sale.business_date) or not CURRENCY.fullmatch(sale.currency):
+        raise Unreadable(Reason.OUT_OF_RANGE, "business_date or currency")
+
+
+def _check_refund(refund: ReturnBody) -> None:
+    figures = [refund.lane, refund.amount, refund.clawed_back, refund.withheld]
+    for line in refund.lines:
+        figures += (line.net, line.tax, line.line, *line.units)
+    for tender in refund.tenders:
+        figures += (tender.amount, tender.given)
+    for move in refund.transfers:
+        if abs(move.amount) > INT_MAX:
+            raise Unreadable(Reason.OUT_OF_RANGE, "a figure is beyond 2^53")
+    if max(figures) > AMOUNT_MAX or min(figures) < 0:
+        raise Unreadable(Reason.OUT_OF_RANGE, f"a figure is not 0..{AMOUNT_MAX}")
+    if refund.lane > 9_999 or not 0 <= refund.at_ms <= MOMENT_MAX_MS:
+        raise Unreadable(Reason.OUT_OF_RANGE, "lane or at_ms")
+    if not DATE.fullmatch(refund.business_date) or not CURRENCY.fullmatch(refund.currency):
         raise Unreadable(Reason.OUT_OF_RANGE, "business_date or currency")
 
 

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rules.basket import Names
+
 
 class Clawback(StrEnum):
     """What becomes of a discount whose condition the kept units would no longer meet."""
@@ -28,6 +30,23 @@ class SpentPoints(StrEnum):
     """Somebody who may has to agree; then they are owed."""
 
 
+class LooseTo(StrEnum):
+    """What a return without a receipt is given back as."""
+
+    CASH = "cash"
+    STORED_VALUE = "stored_value"
+    """The member's, so that nobody turns goods into cash who cannot show that they paid for them."""
+
+
+class ReturnReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Why something comes back, as the cashier may choose."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+    names: Names
+    restock: bool = True
+    """False where what comes back for this reason is not sold again."""
+
+
 Kind = Literal["gift", "principal", "card", "scan", "cash"]
 
 
@@ -41,3 +60,8 @@ class ReturnRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     clawback: Clawback = Clawback.KEEP
     days: Annotated[int, msgspec.Meta(ge=0, le=3_650)] = 0
     """Days after the sale in which it may come back without anybody's approval; 0: always."""
+    reasons: Annotated[tuple[ReturnReason, ...], msgspec.Meta(max_length=20)] = ()
+    """What may be chosen as a reason; nothing named: those that ship."""
+    loose_days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 90
+    """Without a receipt at most the least that the item cost in so many days is given back."""
+    loose_to: LooseTo = LooseTo.CASH

@@ -10,9 +10,7 @@ from rules.ledger import (
     CUSTOMERS,
     DAMAGED,
     ISSUER,
-    ON_ACCOUNT,
     POINTS,
-    RECEIVABLES,
     SHELF,
     STORED_VALUE,
     STORED_VALUE_GIFT,
@@ -65,40 +63,6 @@ def legs(sale: Sale) -> tuple[tuple[str, Minor], ...]:
     found |= {kind: amount for kind, amount in ((PRINCIPAL, sale.principal_paid), (GIFT, sale.gift_paid)) if amount}
     assert sum(found.values()) == sale.total
     return tuple(found.items())
-
-
-def paid_back(amount: Minor, left: Sequence[tuple[str, Minor]], order: Sequence[str]) -> tuple[tuple[str, Minor], ...]:
-    """Return what of a refund goes back to each kind of tender: kind after kind in the shop's order.
-
-    What cash was rounded by comes last: the drawer gives back what it got, no more and no less.
-
-    Args:
-        amount: zero up to the sum of what is left.
-        left: what was paid in each kind and has not gone back yet; rounding that was put on is below zero.
-        order: kinds that come first; others follow as they stand in `left`. What is owed goes before all of them, so
-            that nobody is handed money who owes it.
-
-    >>> paid_back(700, [("cash", 500), ("gift", 300)], ["gift", "cash"])
-    (('gift', 300), ('cash', 400))
-    >>> paid_back(1_236, [("rounding", -4), ("cash", 1_240)], [])
-    (('cash', 1240), ('rounding', -4))
-    """
-    whole = sum(each for _, each in left)
-    assert 0 <= amount <= whole
-    ranks = {kind: rank for rank, kind in enumerate(order)}
-    parts = []
-
-    def place(leg: tuple[str, Minor]) -> tuple[bool, bool, int]:
-        return leg[0] != ACCOUNT, leg[0] == ROUNDING, ranks.get(leg[0], len(ranks))
-
-    for kind, most in sorted(left, key=place):
-        # Rounding that was put on comes back with the last of the sale.
-        part = most if amount == whole else max(min(most, amount), 0)
-        if part:
-            parts.append((kind, part))
-            amount -= part
-            whole -= part
-    return tuple(parts)
 
 
 def take_back(
@@ -193,14 +157,8 @@ def money_back(parts: Sequence[tuple[str, Minor]], *, lane: int) -> tuple[Transf
     return tuple(
         Transfer(CASH, drawer_account(lane) if kind == "cash" else TENDERS, CUSTOMERS, amount, "return")
         for kind, amount in parts
-        if kind not in (GIFT, PRINCIPAL, ACCOUNT, ROUNDING)
+        if kind not in (GIFT, PRINCIPAL, "credit", ACCOUNT, ROUNDING)
     )
-
-
-def account_back(member_id: str, parts: Sequence[tuple[str, Minor]]) -> tuple[Transfer, ...]:
-    """Return what goes off what a member owes."""
-    amount = sum(part for kind, part in parts if kind == ACCOUNT)
-    return (Transfer(ON_ACCOUNT, RECEIVABLES, owed_account(member_id), amount, "return"),) if amount else ()
 
 
 def unit_of_leg(kind: str) -> str:

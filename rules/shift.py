@@ -29,6 +29,17 @@ class DrawerSum:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideSum:
+    """Money that was taken or given back in one kind for something that is no sale."""
+
+    reason: str
+    """top_up, top_up_refund, gift, gift_void."""
+    kind: str
+    into: Minor
+    out: Minor
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftReport:
     """A shift so far (X), or closed (Z, with number and count)."""
 
@@ -60,6 +71,8 @@ class ShiftReport:
     """(worth, pieces) of the count."""
     left: Minor = 0
     """What stays in the drawer for the next shift."""
+    beside: tuple[BesideSum, ...] = ()
+    """Top-ups and gifts: what the terminal's own sums hold beside the sales."""
 
     @property
     def difference(self) -> Minor:

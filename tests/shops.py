@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from drivers.fake import FakePrinter, FakeReader
+from drivers.fake import FakeReader
 from drivers.fake_pole import WiredPole
+from drivers.fake_printer import FakePrinter
 from drivers.fake_scale import WiredScale
 from edge import app
 from edge.clock import Clock

@@ -13,13 +13,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from drivers.base import DeviceBusy, DriverError, PrinterState
-from drivers.escpos_printer import EscposPrinter
+from drivers.escpos_transport import usb_printers
 from drivers.evdev_lines import INPUT_MAJOR
+from drivers.glyphs import Encoding
 from drivers.input_nodes import resolve
+from drivers.pen import LatePen
 from edge.cli.counter_checks import check_counter_device
 from edge.config import DeviceConfig
 from edge.config_counter import POLE_KINDS, SCALE_KINDS
-from edge.devices import make_reader
+from edge.devices import make_printer, make_reader
 
 SIMILAR_MAX = 8
 """Most names of devices beside a missing one that are told."""
@@ -57,6 +59,9 @@ def device_path(device: DeviceConfig) -> Path | None:
     if not device.kind.endswith("printer"):
         return Path(resolve(device.path))
     parts = urlsplit(device.path)
+    if parts.scheme == "usb":
+        found = [node for node, identity in usb_printers() if device.path.partition(":")[2].strip() in identity]
+        return Path("/dev/usb") / (found[0] if len(found) == 1 else f"lp with {device.path}")
     return None if parts.scheme == "tcp" else Path(parts.path)
 
 
@@ -109,7 +114,7 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     if device.kind in (*SCALE_KINDS, *POLE_KINDS):
         is_good, found, advice = check_counter_device(device)
         return Finding(device.name, Verdict.OK if is_good else Verdict.BAD, f"{_what(path)}; {found}", advice)
-    return _check_printer(device) if device.kind == "escpos_printer" else _try_reader(device, _what(path))
+    return _check_printer(device) if device.kind.endswith("printer") else _try_reader(device, _what(path))
 
 
 def _missing(name: str, path: Path) -> Finding:
@@ -130,7 +135,7 @@ def _wrong_kind(kind: str, path: Path) -> str:
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         return "a folder"
-    if stat.S_ISREG(status.st_mode) and kind != "escpos_printer":
+    if stat.S_ISREG(status.st_mode) and not kind.endswith("printer"):
         return "a plain file"
     is_input = stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == INPUT_MAJOR
     if kind.startswith("evdev_") and stat.S_ISCHR(status.st_mode) and not is_input:
@@ -155,7 +160,8 @@ def _try_reader(device: DeviceConfig, what: str) -> Finding:
 
 
 def _check_printer(device: DeviceConfig) -> Finding:
-    printer = EscposPrinter(device.name, device.path)
+    printer = make_printer(device)
+    assert printer is not None, device.kind
     state = printer.state()
     advice = {
         PrinterState.PAPER_LOW: "keep a roll at hand",
@@ -164,12 +170,32 @@ def _check_printer(device: DeviceConfig) -> Finding:
         PrinterState.OFFLINE: "switch it on; check its cable and its address; nothing else may be connected to it",
     }.get(state, "")
     if state is PrinterState.READY:
-        return Finding(device.name, Verdict.OK, f"{device.path} is ready")
+        return _check_letters(device, f"{device.path} is ready", printer.encoding())
     if state is PrinterState.UNKNOWN:
-        return Finding(device.name, Verdict.OK, f"{device.path} can be reached; like many, it does not say how it is")
+        return _check_letters(device, f"{device.path} can be reached; like many, it does not say how it is", None)
     verdict = Verdict.NOTE if state is PrinterState.PAPER_LOW else Verdict.BAD
     found = f"{device.path}: {state.value.replace('_', ' ')}"
     return Finding(device.name, verdict, f"{found} ({printer.last_error})" if printer.last_error else found, advice)
+
+
+def _check_letters(device: DeviceConfig, found: str, told: Encoding | None) -> Finding:
+    """Return a printer that is well, with its font and the one that draws what that lacks."""
+    if told is not None:
+        found += f"; it says that its font is {told}"
+    if told is not None and device.encoding not in ("auto", told) and not _alike(told, device.encoding):
+        advice = f'try encoding = "auto"; Chinese that comes out as rubbish comes from this: {device.encoding} is set'
+        return Finding(device.name, Verdict.NOTE, found, advice)
+    pen = LatePen(device.font)
+    if pen.opened() is None:
+        is_needed = device.encoding == "none" or told == "none"
+        advice = "without it a character that the printer lacks comes out as ?"
+        return Finding(device.name, Verdict.BAD if is_needed else Verdict.NOTE, f"{found}; {pen.problem}", advice)
+    return Finding(device.name, Verdict.OK, found)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two fonts print the same characters, as far as we send them."""
+    return {one, other} <= {"gb18030", "gbk"}
 
 
 def _what(path: Path) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from drivers.escpos_transport import USB_PRINTERS, usb_printers
 from drivers.input_nodes import SYS, input_nodes, twins
 from edge.cli.device_checks import Finding, Verdict
 
@@ -17,14 +18,18 @@ PLAIN_KEYBOARDS = ("keyboard", "键盘")
 
 
 def found_devices(
-    used: Collection[Path], *, sys: Path = SYS, folders: tuple[Path, ...] = SERIAL_FOLDERS
+    used: Collection[Path],
+    *,
+    sys: Path = SYS,
+    folders: tuple[Path, ...] = SERIAL_FOLDERS,
+    printers: Path = USB_PRINTERS,
 ) -> Iterator[Finding]:
     """Give what types digits or is a serial line, and is not among the used paths.
 
     Args:
         used: real paths of the devices in the configuration.
     """
-    for told, finding in enumerate((*_inputs(used, sys), *_serials(used, folders))):
+    for told, finding in enumerate((*_inputs(used, sys), *_serials(used, folders), *_printers(used, printers))):
         if told >= FOUND_MAX:
             yield Finding("found", Verdict.NOTE, f"more than {FOUND_MAX} devices; the rest is not told")
             return
@@ -46,6 +51,17 @@ def _inputs(used: Collection[Path], sys: Path) -> Iterator[Finding]:
         if node.event in alike:
             advice += "; it has a twin: scan to identify, in the settings, tells which is which"
         yield Finding("found", Verdict.NOTE, what, advice)
+
+
+def _printers(used: Collection[Path], printers: Path) -> Iterator[Finding]:
+    for node, identity in usb_printers(printers):
+        real = Path("/dev/usb") / node
+        if real in used:
+            continue
+        fields = dict(part.partition(":")[::2] for part in identity.split(";") if ":" in part)
+        model = fields.get("MDL") or fields.get("MODEL") or identity[:40]
+        what = f"{real} “{fields.get('MFG', fields.get('MANUFACTURER', ''))} {model}”, not in the configuration"
+        yield Finding("found", Verdict.NOTE, what, f'[[device]] kind = "escpos_printer" path = "usb:{model}"')
 
 
 def _serials(used: Collection[Path], folders: tuple[Path, ...]) -> Iterator[Finding]:

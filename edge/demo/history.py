@@ -94,7 +94,7 @@ def _sell(shop: Shop, random: Random, visit: Visit, lines: tuple[Line, ...]) -> 
         paid = _with_stored_value(
             then, member_id, quote.total, paid, lane=lane, staff_id=_cashier(hour=hour, lane=lane)
         )
-    close_sale(then, basket, quote, paid, staff_id=_cashier(hour=hour, lane=lane), printer="")
+    close_sale(then, basket, quote, paid, staff_id=_cashier(hour=hour, lane=lane), printer="", prints_slips=False)
 
 
 def _with_stored_value(

@@ -14,6 +14,8 @@ from edge.store.audit import chain_hash
 from edge.store.coupon_reports import wrong_coupon
 from edge.store.database import execute, rows, scalar
 from edge.store.entries import changed_entry
+from edge.store.exchanges import wrong_exchange
+from edge.store.loose_returns import changed_loose, wrong_loose
 from edge.store.returns import changed_return, wrong_return
 from edge.store.sales_check import changed_sale
 from edge.store.shifts import changed_shift
@@ -164,11 +166,14 @@ CHECKS: Final = (
     ("uses of promotions", wrong_count),
     ("coupons", wrong_coupon),
     ("returns", wrong_return),
+    ("exchanges", wrong_exchange),
+    ("returns without a receipt", wrong_loose),
     ("top-ups", wrong_top_up),
     ("sales against the chain", changed_sale),
     ("entries against the chain", changed_entry),
     ("returns against the chain", changed_return),
+    ("returns without a receipt against the chain", changed_loose),
     ("shifts against the chain", changed_shift),
 )
-HASHED: Final = (_wrong_link, changed_sale, changed_entry, changed_return, changed_shift)
+HASHED: Final = (_wrong_link, changed_sale, changed_entry, changed_return, changed_loose, changed_shift)
 """Those that hash row by row; SQLite does the others by itself."""

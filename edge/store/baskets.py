@@ -53,6 +53,26 @@ class StoredProof(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The card that was held to the reader; empty where there was none."""
 
 
+class StoredBack(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that is brought back in this basket: of a sale, or without a receipt."""
+
+    line_id: str
+    sale_id: str = ""
+    """The sale that it is of; empty without a receipt."""
+    line: int = 0
+    """Position among that sale's lines, from 0."""
+    sku: str = ""
+    quantity: int = 1
+    """Pieces; 1 for a weighed portion."""
+    weight_g: int | None = None
+    unit_price: int = 0
+    """Without a receipt: what is given for a piece or a kilogram."""
+    is_restocked: bool = True
+    reason: str = ""
+    approved_by: str = ""
+    """Who allowed it where somebody had to; on hold that is forgotten."""
+
+
 class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A basket at one step."""
 
@@ -74,6 +94,8 @@ class StoredBasket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     proof: StoredProof | None = None
     off_bp: int = 0
     """Taken off the whole basket by hand."""
+    back: tuple[StoredBack, ...] = ()
+    """What comes back: its worth is taken off what is due, or the rest is given back."""
     off_gross: int = 0
     """What the goods listed for when that was allowed: more of them is to be allowed anew."""
 
@@ -109,6 +131,11 @@ def push(db: SqliteDatabase, lane: int, basket: StoredBasket) -> int:
     execute(db, "INSERT INTO basket_step VALUES (?, ?, ?)", lane, newest + 1, msgspec.json.encode(basket))
     execute(db, "DELETE FROM basket_step WHERE lane = ? AND step <= ?", lane, newest + 1 - STEPS_MAX)
     return _undoable(db, lane)
+
+
+def lay(db: SqliteDatabase, lane: int, basket: StoredBasket) -> None:
+    """Make a basket from hold the lane's only step; it cannot be undone, or nobody would have it any more."""
+    execute(db, "INSERT INTO basket_step VALUES (?, 2, ?)", lane, msgspec.json.encode(basket))
 
 
 def _undoable(db: SqliteDatabase, lane: int) -> int:

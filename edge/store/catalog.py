@@ -90,6 +90,24 @@ def find_code(db: SqliteDatabase, lookup: Iterable[str]) -> tuple[str, int] | No
     return None
 
 
+def category_of(db: SqliteDatabase, sku: str) -> str:
+    """Return the category of an item, empty for an unknown one."""
+    found = row(db, "SELECT category_id FROM item WHERE sku = ?", sku)
+    return str(found[0]) if found else ""
+
+
+def codes_of(db: SqliteDatabase, sku: str) -> tuple[str, ...]:
+    """Return the codes of one piece of an item, GTINs first."""
+    return tuple(
+        code
+        for (code,) in rows(
+            db,
+            "SELECT code FROM item_code WHERE sku = ? AND quantity = 1 ORDER BY length(code) <> 14, code LIMIT 20",
+            sku,
+        )
+    )
+
+
 def item(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[Item, bool] | None:
     """Return the item with the prices that are in force now, and whether it is still sold; None for an unknown SKU.
 
@@ -127,6 +145,33 @@ def first_price_ms(db: SqliteDatabase, sku: str) -> int | None:
     """Return from when on an item had a list price at all; None for one that never has one."""
     found = scalar(db, "SELECT min(effective_from_ms) FROM price WHERE sku = ? AND tier_id = ?", sku, LIST_TIER)
     return None if found is None else int(found)
+
+
+def item_rows(db: SqliteDatabase, skus: Sequence[str], *, now_ms: int) -> dict[str, ItemRow]:
+    """Return items by SKU; unknown ones are left out."""
+    found = {}
+    for sku in skus:
+        one = row(
+            db,
+            f"SELECT {ITEM_COLUMNS}, {PRICE_NOW.format(tier=LIST_TIER)}, {PRICE_NOW.format(tier='')} FROM item i"  # noqa: S608
+            " WHERE i.sku = ?",
+            now_ms, now_ms, sku,
+        )  # fmt: skip
+        if one:
+            found[sku] = _item_row(one)
+    return found
+
+
+def priced_since(db: SqliteDatabase, since_ms: int, *, now_ms: int, limit: int) -> list[ItemRow]:
+    """Return the items on sale whose list or member price became another one since a moment, the newest first."""
+    skus = rows(
+        db,
+        "SELECT p.sku FROM price p JOIN item i ON i.sku = p.sku WHERE i.is_active = 1 AND p.tier_id IN (?, '')"
+        " AND p.effective_from_ms > ? AND p.effective_from_ms <= ?"
+        " GROUP BY p.sku ORDER BY max(p.effective_from_ms) DESC, p.sku LIMIT ?",
+        LIST_TIER, since_ms, now_ms, limit,
+    )  # fmt: skip
+    return list(item_rows(db, [sku for (sku,) in skus], now_ms=now_ms).values())
 
 
 def search_items(db: SqliteDatabase, text: str, *, now_ms: int, limit: int) -> list[ItemRow]:

@@ -74,7 +74,7 @@ def record(db: SqliteDatabase, entry: Entry) -> int | None:
         return None
     body = encode_body(entry_body(entry))
     outbox.put(db, kind="member", subject=entry.entry_id, body=body, at_ms=entry.at_ms)
-    chain(db, entry, body, _hashes(db, [entry_no])[entry_no])
+    chain(db, entry, body, hash_of(db, entry_no))
     return entry_no
 
 
@@ -170,6 +170,11 @@ def _hashes(db: SqliteDatabase, numbers: Sequence[int]) -> dict[int, str]:
     heads = audit.row_texts(db, "entry", ENTRY_COLUMNS, key="entry_no", order="entry_no", wanted=numbers)
     moved = audit.row_texts(db, MOVED, MOVED_COLUMNS, key="entry_no", order="entry_no, transfer_id", wanted=numbers)
     return {number: audit.texts_hash(heads[number], moved[number]) for number in numbers}
+
+
+def hash_of(db: SqliteDatabase, entry_no: int) -> str:
+    """Return the hash of an entry's rows, for its link in the chain."""
+    return _hashes(db, [entry_no])[entry_no]
 
 
 def changed_entry(db: SqliteDatabase) -> str:

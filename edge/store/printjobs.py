@@ -21,11 +21,12 @@ class PrintJob:
     job_id: int
     printer: str
     kind: str
-    """receipt, copy, return, slip, test, drawer; `sale_id` is the id of the return for one."""
+    """receipt, copy, return, slip, kitchen, kitchen_copy, label, test, drawer; `sale_id` is the id of the return for
+    one."""
     sale_id: str | None
     state: str
     document: bytes
-    """JSON of a drivers.document.Document; empty for receipts and copies."""
+    """JSON of a drivers.document.Document; empty for receipts, kitchen slips and copies of both."""
     created_ms: int
 
 
@@ -58,7 +59,7 @@ def next_job(db: SqliteDatabase, printer: str) -> PrintJob | None:
 
 
 def set_state(db: SqliteDatabase, job_id: int, state: str, *, at_ms: int) -> None:
-    done_ms = at_ms if state in ("printed", "doubtful", "dropped") else None
+    done_ms = at_ms if state in ("printed", "sent", "doubtful", "dropped") else None
     execute(db, "UPDATE print_job SET state = ?, done_ms = ? WHERE job_id = ?", state, done_ms, job_id)
 
 
@@ -76,19 +77,40 @@ def state_of_sale(db: SqliteDatabase, sale_id: str) -> str:
     """Return the state of the newest paper of a sale, `none` where nothing was to be printed."""
     found = scalar(
         db,
-        "SELECT state FROM print_job WHERE sale_id = ? AND kind <> 'drawer' ORDER BY job_id DESC LIMIT 1",
+        "SELECT state FROM print_job WHERE sale_id = ? AND kind NOT IN ('drawer', 'kitchen', 'kitchen_copy')"
+        " ORDER BY job_id DESC LIMIT 1",
         sale_id,
     )
     return str(found) if found else "none"
 
 
-def newest_if_doubtful(db: SqliteDatabase, printer: str) -> str:
-    """Return the sale of a printer's newest paper if that is doubtful; an empty text where it is not, or long ago."""
-    found = row(
+def doubtful_receipt(db: SqliteDatabase, printer: str) -> str:
+    """Return the sale of a printer's newest doubtful receipt that nobody has answered for: by a copy, or by saying that
+    it is there. An empty text where there is none, or only one of long ago."""
+    return _doubtful(db, printer, ("receipt", "copy"))
+
+
+def doubtful_slip(db: SqliteDatabase, printer: str) -> str:
+    """Return the same of its kitchen slips."""
+    return _doubtful(db, printer, ("kitchen", "kitchen_copy"))
+
+
+def _doubtful(db: SqliteDatabase, printer: str, kinds: tuple[str, str]) -> str:
+    found = scalar(
         db,
-        "SELECT sale_id, state FROM print_job WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
-        " AND printer = ? AND kind <> 'drawer' ORDER BY job_id DESC LIMIT 1",
-        RECENT_JOBS,
-        printer,
-    )
-    return str(found[0] or "") if found and found[1] == "doubtful" else ""
+        "SELECT sale_id FROM print_job j WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
+        " AND printer = ? AND kind IN (?, ?) AND state = 'doubtful' AND NOT EXISTS (SELECT 1 FROM print_job k"
+        " WHERE k.sale_id = j.sale_id AND k.job_id > j.job_id AND k.kind = ?) ORDER BY job_id DESC LIMIT 1",
+        RECENT_JOBS, printer, *kinds, kinds[1],
+    )  # fmt: skip
+    return str(found or "")
+
+
+def believe(db: SqliteDatabase, printer: str, sale_id: str) -> int:
+    """Call the doubtful papers of a sale printed, because somebody sees them; return how many there were."""
+    changed = execute(
+        db,
+        "UPDATE print_job SET state = 'printed' WHERE printer = ? AND sale_id = ? AND state = 'doubtful'",
+        printer, sale_id,
+    )  # fmt: skip
+    return int(changed.rowcount)

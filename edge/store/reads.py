@@ -10,9 +10,11 @@ from typing import Protocol
 from drivers.document import Document
 from edge.clock import Clock
 from edge.receipt import EReceipt
-from edge.store import catalog, members, outbox, printjobs, sales, staff
+from edge.store import catalog, held, members, outbox, past, printjobs, sales, shifts, staff
 from edge.store.database import Store, rows
-from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
+from edge.store.held import HeldSum
+from edge.store.rows import HeldRow, ItemRow, MemberRow, QuickPage, ReceiptRow, SlipRow, StaffRow
+from edge.store.shifts import ClosedShift
 from rules.basket import Names
 from rules.money import parse_amount
 from rules.sale import Sale
@@ -26,6 +28,7 @@ class Receipts(Protocol):
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None: ...
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None: ...
+    def of_entry(self, entry_id: str, language: str) -> Document | None: ...
 
 
 class StoreReads:
@@ -45,6 +48,7 @@ class StoreReads:
         self._tier_names = tier_names
         self.receipt_document = receipts.receipt_document
         self.e_receipt = receipts.e_receipt
+        self._receipts = receipts
 
     def staff(self) -> Sequence[StaffRow]:
         return staff.all_staff(self._db)
@@ -65,28 +69,65 @@ class StoreReads:
         return outbox.waiting(self._db)
 
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
-        """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""
-        sale_id = printjobs.newest_if_doubtful(self._db, printer)
+        """Return sale id and number of a printer's newest receipt of which nobody knows whether it came out."""
+        sale_id = printjobs.doubtful_receipt(self._db, printer)
         found = sales.stored_sale(self._db, sale_id) if sale_id else None
         return (found.sale_id, found.receipt_number) if found else None
+
+    def doubtful_slips(self, printers: Sequence[str], lane: int) -> Sequence[tuple[str, str, str]]:
+        """Return sale id, receipt number and printer of each newest kitchen slip, of a lane, that is doubtful."""
+        found = [
+            (sales.stored_sale(self._db, sale_id), printer)
+            for printer in printers
+            if (sale_id := printjobs.doubtful_slip(self._db, printer))
+        ]
+        return [(sale.sale_id, sale.receipt_number, printer) for sale, printer in found if sale and sale.lane == lane]
+
+    def held(self) -> Sequence[HeldRow]:
+        """Return every basket on hold, the newest first."""
+        return past.held_rows(self._db, now_ms=self._clock.now_ms())
+
+    def held_sum(self) -> HeldSum:
+        """Return how many baskets are on hold."""
+        return held.sum_of(self._db)
+
+    def slip_document(self, entry_id: str, *, language: str) -> Document | None:
+        """Return the slip of something that is no sale, marked as a copy; None where it has none."""
+        return self._receipts.of_entry(entry_id, language)
+
+    def slips(self, *, limit: int = 60) -> Sequence[SlipRow]:
+        """Return what has a slip and is no sale, the newest first."""
+        return past.slip_rows(self._db, limit=min(limit, LIMIT_MAX))
+
+    def closed_shifts(self, *, limit: int = 60) -> Sequence[ClosedShift]:
+        """Return the Z reports of the store, the newest first."""
+        return shifts.closed_shifts(self._db, limit=min(limit, LIMIT_MAX))
 
     def sale(self, sale_id: str) -> Sale | None:
         return sales.stored_sale(self._db, sale_id)
 
     def receipts(self, *, text: str = "", business_date: date | None = None, limit: int = 40) -> Sequence[ReceiptRow]:
-        """Return closed sales, newest first; `text` is a receipt number or its end, or an amount."""
-        wanted = text.strip()[:60]
+        """Return closed sales, newest first.
+
+        Args:
+            text: a receipt number or its end, an amount, an item that was sold, or a member whose sale it was.
+        """
+        wanted, now_ms = text.strip()[:60], self._clock.now_ms()
         amount = parse_amount(wanted) if wanted else None
         found = rows(
             self._db,
             "SELECT s.sale_id, s.receipt_number, s.lane, s.sold_at_ms, s.business_date, s.total, s.item_count,"
             " coalesce(f.name, s.staff_id), coalesce(s.member_id, '') FROM sale s"
             " LEFT JOIN staff f ON f.staff_id = s.staff_id"
-            " WHERE (? = '' OR s.receipt_number LIKE ? ESCAPE '\\' OR s.total = ?) AND (? = '' OR s.business_date = ?)"
+            " WHERE (? = '' OR s.receipt_number LIKE ? ESCAPE '\\' OR s.total = ?"
+            " OR s.sale_no IN (SELECT sale_no FROM sale_line WHERE sku IN (SELECT value FROM json_each(?)))"
+            " OR s.member_id IN (SELECT value FROM json_each(?))) AND (? = '' OR s.business_date = ?)"
             " ORDER BY s.sale_no DESC LIMIT ?",
             wanted,
             "%" + wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
             -1 if amount is None else amount,
+            past.skus_of(self._db, wanted, now_ms=now_ms),
+            past.members_of(self._db, wanted, now_ms=now_ms),
             business_date.isoformat() if business_date else "",
             business_date.isoformat() if business_date else "",
             min(limit, LIMIT_MAX),

@@ -9,10 +9,11 @@ import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.messages import ReturnBody, ReturnLineBody, TenderBody, body_hash, encode_body
-from edge.store import audit, entries, members, outbox
+from edge.store import audit, entries, exchanges, members, outbox
 from edge.store.database import execute, execute_many, row, rows, scalar
 from edge.store.entries import Entry
 from edge.store.sales import stored_sale
+from rules.exchange import Leg
 from rules.ledger import LotUse
 from rules.returns import RefundLine, ReturnedLine
 from rules.reversal import LotBack
@@ -40,10 +41,16 @@ class Return:
     points_excused: int = 0
     """Points of the sale that had expired: nothing is left of them to take back."""
     withheld: int = 0
+    legs: tuple[Leg, ...] = ()
+    """To which tenders of which sales it was paid back; empty where its own sale's say it all."""
+    carried: tuple[Leg, ...] = ()
+    """In an exchange: what of those legs paid for the other sale instead."""
+    paid_for: str = ""
+    """The sale that it was exchanged for; empty without one."""
 
     @property
     def amount(self) -> int:
-        """What the goods that came back were paid with, what cash was rounded by among it."""
+        """What was paid back: in an exchange what it paid for among it, and what cash was rounded by."""
         return sum(amount for _, amount in self.tenders)
 
     @property
@@ -71,7 +78,8 @@ class BackSoFar:
     """What came back of a sale in earlier returns."""
 
     lines: tuple[ReturnedLine, ...] = ()
-    tenders: tuple[tuple[str, int], ...] = ()
+    legs: tuple[Leg, ...] = ()
+    """What of the sale's legs was paid back or carried over."""
     clawed_back: int = 0
     points_given: int = 0
     points_taken: int = 0
@@ -80,7 +88,7 @@ class BackSoFar:
 
     @property
     def paid(self) -> int:
-        return sum(amount for _, amount in self.tenders)
+        return sum(leg.amount for leg in self.legs)
 
 
 def sale_no(db: SqliteDatabase, sale_id: str) -> int | None:
@@ -96,12 +104,6 @@ def so_far(db: SqliteDatabase, sale_id: str) -> BackSoFar:
         db, "SELECT line_no, unit FROM returned_unit WHERE sale_no = ? ORDER BY line_no, unit", number
     ):
         units.setdefault(line, []).append(unit)
-    paid = rows(
-        db,
-        "SELECT t.kind, sum(t.amount) FROM sale_return r JOIN return_tender t ON t.return_no = r.return_no"
-        " WHERE r.sale_no = ? GROUP BY t.kind",
-        number,
-    )
     sums = row(
         db,
         "SELECT coalesce(sum(clawed_back), 0), coalesce(sum(points_given), 0), coalesce(sum(points_taken), 0),"
@@ -110,7 +112,7 @@ def so_far(db: SqliteDatabase, sale_id: str) -> BackSoFar:
     )
     assert sums is not None
     return BackSoFar(
-        tuple(ReturnedLine(line, tuple(each)) for line, each in units.items()), tuple((k, a) for k, a in paid), *sums
+        tuple(ReturnedLine(line, tuple(each)) for line, each in units.items()), exchanges.gone_of(db, sale_id), *sums
     )
 
 
@@ -145,7 +147,7 @@ def lots_used(db: SqliteDatabase, sale_id: str, unit: str, *, paid_by: str, acco
             paid_by,
             account,
         )
-    )
+    ) + exchanges.given_elsewhere(db, sale_id, unit)
     # Lots get back in this order, so what was given back before lies at its head.
     left = []
     for lot_id, used, _, is_own, expires_ms in found:
@@ -195,6 +197,8 @@ def record(db: SqliteDatabase, back: Return, *, currency: str) -> bool:
         "INSERT INTO return_tender VALUES (?, ?, ?, ?)",
         [(return_no, at, kind, amount) for at, (kind, amount) in enumerate(back.tenders, start=1)],
     )
+    if back.carried or any(leg.root != back.sale.sale_id for leg in back.legs):
+        exchanges.put_legs(db, return_no, back.legs, back.carried)
     _keep_summaries(db, back)
     body = encode_body(return_body(back, currency=currency))
     outbox.put(db, kind="refund", subject=back.entry.entry_id, body=body, at_ms=back.entry.at_ms)
@@ -259,6 +263,9 @@ def stored(db: SqliteDatabase, return_id: str) -> Return | None:
         points_given=points_given,
         points_excused=points_excused,
         withheld=withheld,
+        legs=exchanges.legs_of_return(db, return_no, is_carried=False),
+        carried=exchanges.legs_of_return(db, return_no, is_carried=True),
+        paid_for=exchanges.paid_for(db, return_id),
     )
 
 
@@ -279,6 +286,7 @@ def return_body(back: Return, *, currency: str) -> ReturnBody:
         ),
         tenders=tuple(TenderBody(kind=kind, amount=amount, given=amount) for kind, amount in back.tenders),
         transfers=entries.transfer_bodies(entry.transfers),
+        exchange_sale_id=back.paid_for or msgspec.UNSET,
     )  # fmt: skip
 
 

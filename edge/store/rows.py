@@ -79,3 +79,36 @@ class ReceiptRow:
     """State of its newest print job: queued, printed, refused, doubtful, none."""
     is_acknowledged: bool
     """Head office has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A basket on hold in the list of them."""
+
+    sale_id: str
+    note: str
+    lane: int
+    staff_name: str
+    held_ms: int
+    minutes: int
+    """How long ago; 0 where the clock was set back since."""
+    total: Minor
+    item_count: int
+    member: str
+    """Masked name; empty without a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlipRow:
+    """Something that is no sale and has a slip."""
+
+    entry_id: str
+    number: str
+    words: str
+    """What it is, to be translated."""
+    at_ms: int
+    staff_name: str
+    member: str
+    """Masked name; empty without a member."""
+    amount: Minor
+    """What was paid in or back; 0 where no money moved."""

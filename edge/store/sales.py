@@ -52,6 +52,8 @@ class SaleContext:
     points_expire_ms: int | None = None
     printers: tuple[str, ...] = ()
     """Printers that put its receipt on paper."""
+    kitchen_printers: tuple[str, ...] = ()
+    """Printers that put a slip on paper for who makes what was sold."""
     drawer_printer: str = ""
     """The printer whose drawer opens when there is cash among the tenders; empty where none does."""
     new_tier_id: str | None = None
@@ -125,8 +127,9 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     # Before the paper: the customer waits for the change, whatever the printer is out of.
     if context.drawer_printer and any(tender.kind == "cash" for tender in sale.tenders):
         printjobs.put(db, printer=context.drawer_printer, kind="drawer", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
-    for printer in context.printers:
-        printjobs.put(db, printer=printer, kind="receipt", sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
+    for kind, printers in (("receipt", context.printers), ("kitchen", context.kitchen_printers)):
+        for printer in printers:
+            printjobs.put(db, printer=printer, kind=kind, sale_id=sale.sale_id, at_ms=sale.sold_at_ms)
     body = encode_body(sale_body(sale, currency=context.currency))
     outbox.put(db, kind="sale", subject=sale.sale_id, body=body, at_ms=sale.sold_at_ms)
     audit.note(

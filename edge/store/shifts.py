@@ -12,7 +12,7 @@ from edge.store import audit, ledger, outbox
 from edge.store.database import execute, row, rows, scalar
 from rules.ledger import CASH, drawer_account
 from rules.money import Minor
-from rules.shift import DrawerSum, ShiftReport, TenderSum, z_number
+from rules.shift import BesideSum, DrawerSum, ShiftReport, TenderSum, z_number
 
 EVENTS = (
     "void_line",
@@ -22,6 +22,7 @@ EVENTS = (
     "price_change",
     "no_sale",
     "undo_tender",
+    "hold",
     "approved",
 )
 """What of the chain a report counts."""
@@ -83,8 +84,9 @@ def report(db: SqliteDatabase, shift: OpenShift, *, at_ms: int) -> ShiftReport:
     )
     returns = row(
         db,
-        "SELECT count(*), coalesce(sum(r.amount), 0) FROM sale_return r JOIN entry e ON e.entry_id = r.return_id"
-        " WHERE e.lane = ? AND e.entry_no > ?",
+        "SELECT count(*), coalesce(sum(r.amount), 0) FROM"
+        " (SELECT return_id, amount FROM sale_return UNION ALL SELECT return_id, amount FROM loose_return) r"
+        " JOIN entry e ON e.entry_id = r.return_id WHERE e.lane = ? AND e.entry_no > ?",
         shift.lane,
         shift.entry_from,
     )
@@ -93,7 +95,7 @@ def report(db: SqliteDatabase, shift: OpenShift, *, at_ms: int) -> ShiftReport:
         shift_id=shift.shift_id, lane=shift.lane, business_date=shift.business_date, opened_by=shift.opened_by,
         opened_ms=shift.opened_ms, at_ms=max(at_ms, shift.opened_ms), sales=sums[0], gross=sums[1], discount=sums[2],
         total=sums[3], tax=sums[4], returns=returns[0], refunded=returns[1], tenders=_tenders(db, shift),
-        drawer=_drawer(db, shift), events=_events(db, shift),
+        drawer=_drawer(db, shift), beside=_beside(db, shift), events=_events(db, shift),
         expected=ledger.balance(db, drawer_account(shift.lane), CASH),
     )  # fmt: skip
 
@@ -107,13 +109,38 @@ def _tenders(db: SqliteDatabase, shift: OpenShift) -> tuple[TenderSum, ...]:
             WHERE s.shift_id = ?
             UNION ALL SELECT t.kind, 0, t.amount FROM entry e JOIN sale_return r ON r.return_id = e.entry_id
             JOIN return_tender t ON t.return_no = r.return_no WHERE e.lane = ? AND e.entry_no > ?
+            UNION ALL SELECT t.kind, 0, t.amount FROM entry e JOIN loose_return r ON r.return_id = e.entry_id
+            JOIN loose_tender t ON t.return_no = r.return_no WHERE e.lane = ? AND e.entry_no > ?
         ) GROUP BY kind ORDER BY kind
         """,
         shift.shift_id,
         shift.lane,
         shift.entry_from,
+        shift.lane,
+        shift.entry_from,
     )
     return tuple(TenderSum(*each) for each in found)
+
+
+def _beside(db: SqliteDatabase, shift: OpenShift) -> tuple[BesideSum, ...]:
+    found = rows(
+        db,
+        """
+        WITH mine AS (SELECT * FROM entry WHERE lane = ? AND entry_no > ?)
+        SELECT reason, kind, sum(taken), sum(given) FROM (
+            SELECT kind AS reason, detail ->> 'tender' AS kind, detail ->> 'paid' AS taken, 0 AS given FROM mine
+            WHERE mine.kind = 'top_up'
+            UNION ALL SELECT mine.kind, detail ->> 'tender', 0, detail ->> 'paid_back' FROM mine
+            WHERE mine.kind = 'top_up_refund'
+            UNION ALL SELECT mine.kind, detail ->> 'paid_by', detail ->> 'money', 0 FROM mine WHERE mine.kind = 'gift'
+            UNION ALL SELECT v.kind, g.detail ->> 'paid_by', 0, g.detail ->> 'money' FROM mine v
+            JOIN entry g ON g.entry_id = v.of_id WHERE v.kind = 'gift_void'
+        ) GROUP BY reason, kind HAVING sum(taken) + sum(given) > 0 ORDER BY reason, kind
+        """,
+        shift.lane,
+        shift.entry_from,
+    )
+    return tuple(BesideSum(*each) for each in found)
 
 
 def _drawer(db: SqliteDatabase, shift: OpenShift) -> tuple[DrawerSum, ...]:
@@ -165,6 +192,7 @@ def shift_body(closed: ShiftReport, *, currency: str) -> ShiftBody:
         drawer=tuple((each.reason, each.into, each.out) for each in closed.drawer), events=closed.events,
         expected=closed.expected, counted=closed.counted, difference=closed.difference, pieces=closed.pieces,
         left=closed.left,
+        beside=tuple((each.reason, each.kind, each.into, each.out) for each in closed.beside) or msgspec.UNSET,
     )  # fmt: skip
 
 
@@ -181,7 +209,36 @@ def closed_report(db: SqliteDatabase, shift_id: str) -> ShiftReport | None:
         tenders=tuple(TenderSum(*each) for each in body.tenders),
         drawer=tuple(DrawerSum(*each) for each in body.drawer), events=body.events, expected=body.expected,
         number=body.number, closed_by=body.closed_by, counted=body.counted, pieces=body.pieces, left=body.left,
+        beside=tuple(BesideSum(*each) for each in body.beside or ()),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedShift:
+    """A Z report in the list of them."""
+
+    shift_id: str
+    number: str
+    lane: int
+    business_date: str
+    closed_by: str
+    closed_ms: int
+    total: Minor
+    refunded: Minor
+    difference: Minor
+
+
+def closed_shifts(db: SqliteDatabase, *, limit: int) -> list[ClosedShift]:
+    """Return the Z reports of the store, the newest first."""
+    found = rows(db, "SELECT report FROM shift WHERE z_number IS NOT NULL ORDER BY z_number DESC LIMIT ?", limit)
+    bodies = [msgspec.json.decode(each[0], type=ShiftBody) for each in found]
+    return [
+        ClosedShift(
+            body.shift_id, body.number, body.lane, body.business_date, body.closed_by, body.closed_ms, body.total,
+            body.refunded, body.difference,
+        )
+        for body in bodies
+    ]  # fmt: skip
 
 
 def newest_closed(db: SqliteDatabase, lane: int) -> str:

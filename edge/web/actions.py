@@ -10,12 +10,24 @@ from typing import Any
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from edge import approvals, card_deeds, member_desk, shifts, till_by_hand, till_drawer, weighing
+from edge import (
+    approvals,
+    card_deeds,
+    exchanging,
+    holding,
+    member_desk,
+    reprinting,
+    shifts,
+    till_by_hand,
+    till_drawer,
+    weighing,
+)
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
 from edge.stored_value import keep_change, print_statement
 from edge.till import Till
+from edge.till_kitchen import paper_is_there, reprint_kitchen_slip
 from edge.times import drop_times, use_times
 from edge.web.house import House
 from edge.web.speech import Speech
@@ -84,7 +96,15 @@ def actions() -> Mapping[str, Action]:
         Action(card_deeds.choose_card, {"uid": None}),
         Action(card_deeds.forget_cards, {}),
         Action(card_deeds.bind_badge, {"staff_id": None}),
+        Action(holding.hold, {"note": None}, optional=frozenset({"note"})),
+        Action(holding.resume, {"sale_id": None}, optional=frozenset({"sale_id"})),
+        Action(holding.discard_held, {"sale_id": None, "reason": None}),
+        Action(exchanging.drop_back, {"line_id": None}),
+        Action(reprinting.reprint_slip, {"entry_id": None}),
+        Action(reprinting.reprint_z, {"shift_id": None}),
         Action(Till.print_test, {"printer": None}),
+        Action(reprint_kitchen_slip, {"sale_id": None, "printer": None}),
+        Action(paper_is_there, {"sale_id": None, "printer": None}),
         Action(approvals.approve, {"staff_id": None, "pin": None}),
         Action(approvals.decline, {}),
         Action(
@@ -98,9 +118,7 @@ def actions() -> Mapping[str, Action]:
             {"line_id": None, "reason": None, "amount": amount},
             optional=frozenset({"amount"}),
         ),
-        Action(weighing.take_weight, {"sku": None, "weight_g": range(1, WEIGHT_MAX_G + 1)}),
-        Action(weighing.type_weight, {"sku": None, "weight_g": range(1, WEIGHT_MAX_G + 1)}),
-        Action(weighing.set_tare, {"tare_g": range(weighing.TARE_OF_SCALE, TARE_MAX_G + 1)}),
+        *_at_the_scale(),
         Action(till_drawer.open_drawer, {"reason": None}),
         Action(shifts.begin_shift, {"float_amount": amount}),
         Action(
@@ -118,6 +136,15 @@ def actions() -> Mapping[str, Action]:
     return {action.method.__name__: action for action in table}
 
 
+def _at_the_scale() -> tuple[Action, ...]:
+    weight_g = range(1, WEIGHT_MAX_G + 1)
+    return (
+        Action(weighing.take_weight, {"sku": None, "weight_g": weight_g}),
+        Action(weighing.type_weight, {"sku": None, "weight_g": weight_g}),
+        Action(weighing.set_tare, {"tare_g": range(weighing.TARE_OF_SCALE, TARE_MAX_G + 1)}),
+    )
+
+
 def read_arguments(action: Action, given: object) -> dict[str, Any] | None:
     """Return the arguments in their types, or None when they are not exactly those of the action."""
     if not isinstance(given, dict) or not action.arguments.keys() - action.optional <= given.keys():
@@ -127,11 +154,16 @@ def read_arguments(action: Action, given: object) -> dict[str, Any] | None:
             return None
         span = action.arguments[name]
         if span is None:
-            if not isinstance(value, str) or len(value) > TEXT_MAX:
+            if not isinstance(value, str) or len(value) > TEXT_MAX or not _can_be_written(value):
                 return None
         elif type(value) is not int or value not in span:
             return None
     return given
+
+
+def _can_be_written(text: str) -> bool:
+    """Tell whether a text is UTF-8: half a character, as JSON may hold one, is written nowhere."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def blueprint(house: House, speech: Speech) -> Blueprint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -41,6 +41,14 @@ DEVICE_FAULTS: Mapping[str, str] = {
     "left": N_("Card slips away"),
     "no_ack": N_("No acknowledgement"),
 }
+PRINTER_FAULTS: Mapping[str, str] = {
+    "cover_open": N_("Cover open"),
+    "offline": N_("Reports an error"),
+    "silent": N_("Prints without a word"),
+    "slow": N_("Slow"),
+    "drop": N_("Connection lost half-way"),
+    "lie": N_("Says printed, prints nothing"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,20 @@ class LaneDevices:
     scanner: str
     cards: str
     printer: str
+    """The one whose paper is shown."""
+    printers: tuple[str, ...] = ()
+    """All that print for the lane, kitchen and labels among them."""
     scale: str = ""
     pole: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.scanner, self.cards, self.printer, self.scale, self.pole) if name)
+        return (*self.faulty, *(name for name in (self.scale, self.pole) if name))
+
+    @property
+    def faulty(self) -> tuple[str, ...]:
+        """Those whose next job, code or card may meet a fault."""
+        return tuple(name for name in (self.scanner, self.cards, self.printer) if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,9 @@ class Table:
     lanes: Mapping[int, LaneDevices]
 
     def devices(self, lane: int) -> LaneDevices:
-        return self.lanes.get(lane) or abort(404)
+        found = self.lanes.get(lane) or abort(404)
+        chosen = request.args.get("printer", "")
+        return replace(found, printer=chosen) if chosen in found.printers else found
 
     def state(self, lane: int) -> dict[str, object]:
         """Return what changes from moment to moment: the devices, paper, drawer, and how far the first sale is."""
@@ -143,7 +161,8 @@ def _show(pages: Blueprint, table: Table) -> None:
             fault_words=DEVICE_FAULTS,
             counter_faults=COUNTER_FAULTS,
             scale_max_g=SCALE_MAX_G,
-            faults={name: table.bench.faults(name) for name in (devices.scanner, devices.cards) if name},
+            printer_words=PRINTER_FAULTS,
+            faults={name: table.bench.faults(name) for name in devices.faulty},
         )
 
     @pages.get("/bench/<int:lane>/state")
@@ -221,13 +240,13 @@ def _spoil(pages: Blueprint, table: Table) -> None:
     @pages.post("/bench/<int:lane>/fault")
     def fault(lane: int) -> ResponseReturnValue:
         devices, device, what = table.devices(lane), _text("device"), _text("fault")
-        if device not in (devices.scanner, devices.cards):
+        if device not in devices.names:
             abort(404)
         if what not in bench.faults(device):
             abort(400)
         bench.fail_next(device, what)
-        texts = table.speech.texts()
-        return jsonify(words=texts.t("The next one meets: {fault}", fault=texts.t(DEVICE_FAULTS[what])))
+        texts, words = table.speech.texts(), PRINTER_FAULTS if device == devices.printer else DEVICE_FAULTS
+        return jsonify(words=texts.t("The next one meets: {fault}", fault=texts.t(words[what])))
 
 
 def _given(name: str) -> object:
@@ -244,10 +263,13 @@ def _devices(house: House, bench: Bench, lane: int, printer: str) -> LaneDevices
     mine: list[DeviceConfig] = [each for each in house.config.device if bench.has(each.name)]
     scanner = next((each.name for each in mine if each.kind.endswith("scanner") and each.lane == lane), "")
     cards = next((each.name for each in mine if each.kind.endswith("cards") and each.lane == lane), "")
-    own = next((each.name for each in mine if each.kind == "fake_printer" and each.name == printer), "")
+    all_of_them = [each.name for each in mine if each.kind.endswith("printer")]
+    own = next((name for name in all_of_them if name == printer), "")
+    others = [each.name for each in mine if each.kind.endswith("printer") and each.lane == lane and each.name != own]
     scale = next((each.name for each in mine if each.kind == "fake_scale" and each.lane == lane), "")
     pole = next((each.name for each in mine if each.kind == "fake_pole_display" and each.lane == lane), "")
-    return LaneDevices(scanner, cards, own, scale, pole)
+    printers = (*([own] if own else []), *others)
+    return LaneDevices(scanner, cards, own or next(iter(others), ""), printers, scale, pole)
 
 
 def _step(view: TillView) -> int:

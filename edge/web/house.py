@@ -18,7 +18,9 @@ from edge.member_room import MemberRoom
 from edge.receipt import EReceipt
 from edge.rule_room import RuleRoom
 from edge.screens import Screens
-from edge.store.rows import ItemRow, MemberRow, QuickPage, ReceiptRow, StaffRow
+from edge.store.held import HeldSum
+from edge.store.rows import HeldRow, ItemRow, MemberRow, QuickPage, ReceiptRow, SlipRow, StaffRow
+from edge.store.shifts import ClosedShift
 from edge.weights import Weights
 
 
@@ -34,7 +36,24 @@ class Reads(Protocol):
         """Find members by phone, its last four digits, name, or member code."""
 
     def receipts(self, *, text: str = "", business_date: date | None = None, limit: int = 40) -> Sequence[ReceiptRow]:
-        """Return closed sales, newest first; `text` is a receipt number or its end, or an amount."""
+        """Return closed sales, newest first; `text` is a receipt number or its end, an amount, an item or a member."""
+
+    def held(self) -> Sequence[HeldRow]:
+        """Return every basket on hold, the newest first."""
+
+    def held_sum(self) -> HeldSum:
+        """Return how many baskets are on hold."""
+
+    def slips(self, *, limit: int = 60) -> Sequence[SlipRow]:
+        """Return what has a slip and is no sale, the newest first."""
+
+    def slip_document(self, entry_id: str, *, language: str) -> Document | None:
+        """Return the slip of something that is no sale; None where it has none."""
+
+    def closed_shifts(self, *, limit: int = 60) -> Sequence[ClosedShift]:
+        """Return the Z reports of the store, the newest first."""
+
+    def doubtful_slips(self, printers: Sequence[str], lane: int) -> Sequence[tuple[str, str, str]]: ...
 
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""

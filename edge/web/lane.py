@@ -57,6 +57,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
     """Return the pages of the lanes."""
     pages = Blueprint("lane", __name__)
     printers = {entry.number: entry.printer for entry in house.config.lane}
+    kitchens = tuple(device.name for device in house.config.device if "kitchen" in device.prints)
 
     def view_of(lane: int) -> TillView:
         try:
@@ -80,8 +81,11 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             "lane/strip.html",
             strip=house.health.strip(),
             of_lane=own,
+            printer_name=printers[lane],
             now=house.clock.now_local(),
+            held=house.reads.held_sum() if is_open else None,
             doubtful=house.reads.doubtful_receipt(printers[lane]) if is_open else None,
+            slips=house.reads.doubtful_slips(kitchens, lane) if is_open and kitchens else (),
         )
 
     @pages.get("/")

@@ -39,6 +39,7 @@ SEGMENTS: tuple[Segment, ...] = (
     Segment("", N_("Members")),
     Segment("coupons", N_("Coupons")),
     Segment("stored_value", N_("Stored value")),
+    Segment("labels", N_("Labels")),
     Segment("imports", N_("Tables in and out")),
 )
 """In the order of the screen."""

@@ -8,27 +8,22 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from edge.exchanging import put_back
 from edge.ids import new_id
 from edge.loop import TillBusyError
 from edge.member_room import MemberRoom
-from edge.returning import REASON_MAX, WantedBack, give_back, preview
+from edge.returning import REASON_MAX, give_back
+from edge.returning_plan import WantedBack, preview
+from edge.returning_reasons import reasons_of
 from edge.screen import Refusal
 from edge.store import returns
 from edge.store.sales import stored_sale
-from edge.text_marks import N_
+from edge.texts import Texts
 from edge.web.house import House
 from edge.web.member_pages import signed_in
 from edge.web.speech import Speech
 from rules.sale import Sale, SaleLine
 
-REASONS: tuple[tuple[str, str], ...] = (
-    ("not_wanted", N_("Not wanted")),
-    ("broken", N_("Broken or faulty")),
-    ("wrong_item", N_("Wrong item")),
-    ("expired", N_("Past its date")),
-    ("wrong_price", N_("Wrong price")),
-)
-"""Reasons by touch; anything else is typed."""
 ID_LENGTH = 26
 
 
@@ -58,8 +53,8 @@ def blueprint(house: House, room: MemberRoom, speech: Speech) -> Blueprint:
             refusal, plan = refusal or texts.refusal(plan.code, plan.params), None
         return render_template(
             f"panels/{template}.html", lane=lane, sale=sale, lines=_lines(room, sale, wanted), plan=plan,
-            reasons=REASONS, refusal=refusal, before=returns.returns_of(room.db, sale_id),
-            return_id=_given_id() or new_id(house.clock), reason=_reason(),
+            reasons=reasons_of(room.shop.rules, texts), refusal=refusal, before=returns.returns_of(room.db, sale_id),
+            return_id=_given_id() or new_id(house.clock), reason=_reason(room),
         )  # fmt: skip
 
     @pages.get("")
@@ -80,13 +75,27 @@ def blueprint(house: House, room: MemberRoom, speech: Speech) -> Blueprint:
             abort(400)
         texts = speech.texts()
         try:
-            answer = house.ask(lane, give_back, return_id=return_id, sale_id=sale_id, wanted=wanted, reason=_reason())
+            answer = house.ask(
+                lane, give_back, return_id=return_id, sale_id=sale_id, wanted=wanted, reason=_reason(room)
+            )
         except TillBusyError:
             answer = Refusal("till_busy")
         if isinstance(answer, Refusal):
             return shown(lane, sale_id, wanted, refusal=texts.refusal(answer.code, answer.params))
         back = returns.stored(room.db, return_id)
         return render_template("panels/return_done.html", lane=lane, back=back)
+
+    @pages.post("/basket")
+    def into_basket(lane: int, sale_id: str) -> ResponseReturnValue:
+        signed_in(house, lane)
+        wanted, texts = _wanted(request.form), speech.texts()
+        try:
+            answer = house.ask(lane, put_back, sale_id=sale_id, wanted=wanted, reason=_reason(room))
+        except TillBusyError:
+            answer = Refusal("till_busy")
+        if isinstance(answer, Refusal) and answer.code != "approval_needed":
+            return shown(lane, sale_id, wanted, refusal=texts.refusal(answer.code, answer.params))
+        return render_template("panels/shut.html")
 
     return pages
 
@@ -121,7 +130,8 @@ def _given_id() -> str:
     return found if len(found) == ID_LENGTH and found.isalnum() else ""
 
 
-def _reason() -> str:
+def _reason(room: MemberRoom) -> str:
     typed = request.form.get("words", "")[:REASON_MAX].strip()
     chosen = request.form.get("reason", "")
-    return typed or (chosen if chosen in dict(REASONS) else "")
+    known = reasons_of(room.shop.rules, Texts("en"))
+    return typed or (chosen if chosen in {each.reason_id for each in known} else "")

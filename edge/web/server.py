@@ -21,9 +21,12 @@ from edge.web import (
     coupon_pages,
     customers,
     display,
+    held,
     identify,
     imports,
+    label_pages,
     lane,
+    loose,
     member_benefits,
     member_credit,
     member_deeds,
@@ -38,6 +41,7 @@ from edge.web import (
     rule_trials,
     rules,
     shifts,
+    slips,
     times_pages,
     weigh,
 )
@@ -75,6 +79,8 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(by_hand.blueprint(house, speech))
     app.register_blueprint(shifts.blueprint(house, speech))
+    app.register_blueprint(held.blueprint(house, speech))
+    app.register_blueprint(slips.blueprint(house, speech))
     app.register_blueprint(weigh.blueprint(house))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
@@ -115,8 +121,10 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         times_pages.blueprint(file),
         member_credit.blueprint(file),
         returns.blueprint(house, house.members, speech),
+        loose.blueprint(house, house.members, speech),
         coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
+        label_pages.blueprint(back_office),
         coupon_pages.office_blueprint(back_office),
         member_stored_value.lane_blueprint(file),
         member_stored_value.office_blueprint(back_office),

@@ -59,7 +59,9 @@ def _draw(line: PaperLine, y: int, columns: int) -> tuple[str, int]:
     if line.kind is Kind.CUT:
         return "", 0
     if line.kind is Kind.IMAGE:
-        return _placed(_raster_path(line), _left(line.align, line.width, columns), y, line.height)
+        drawn, _ = _placed(_raster_path(line), _left(line.align, line.width, columns), y, line.height)
+        # Dots follow upon dots without a gap: lines that were drawn stand as close as printed ones.
+        return drawn, line.height
     if line.kind is Kind.BARCODE:
         path, width = bars_path(code128(line.text), module=BARS_MODULE, height=BARS_HEIGHT)
         return _placed(path, _left(line.align, width, columns), y, BARS_HEIGHT)
@@ -88,6 +90,9 @@ def _text(line: PaperLine, y: int, columns: int) -> tuple[str, int]:
     if not line.text.strip():
         return "", height
     cells = [1 if character < "\x80" else 2 for character in line.text]
+    if line.cells not in (sum(cells), 2 * sum(cells)):
+        # A printer without characters of two bytes.
+        cells = [1] * len(cells)
     wide = 2 if line.cells >= 2 * sum(cells) else 1
     x, places = 0, []
     for each in cells:

@@ -55,7 +55,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
     def count(lane: int) -> ResponseReturnValue:
         now = asked(lane, deeds.read_shift) or abort(404)
         worths = sorted(house.config.store.denominations, reverse=True)
-        return render_template("panels/shift_count.html", shift=now, worths=worths)
+        return render_template("panels/shift_count.html", shift=now, worths=worths, held=house.reads.held_sum())
 
     @pages.get("/lane/<int:lane>/shift/x")
     def x_report(lane: int) -> ResponseReturnValue:

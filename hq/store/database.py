@@ -39,7 +39,7 @@ class HqDatabase:
         self.statements = statements(db)
         self._inserts: dict[type[Model], str] = {
             model: self._insert_sql(model)
-            for model in (tables.Message, tables.Sale, tables.SaleLine, tables.Tender, tables.Alarm)
+            for model in (tables.Message, tables.Sale, tables.SaleLine, tables.Tender, tables.Refund, tables.Alarm)
         }
 
     def transaction(self) -> AbstractContextManager[Any]:

@@ -13,9 +13,10 @@ from typing import Final, NamedTuple
 from peewee import EXCLUDED, DataError, IntegrityError
 from peewee import DatabaseError as PeeweeDatabaseError
 
-from edge.messages import Ack, Nack, SaleBody, StoreState, body_hash
+from edge.messages import Ack, Nack, ReturnBody, SaleBody, StoreState, body_hash
 from hq.envelope import Reason, Received
 from hq.store.database import DatabaseDown, HqDatabase, Row
+from hq.store.refunds import project_refunds
 from hq.store.sales import project
 from hq.store.states import keep_state
 from hq.store.tables import Alarm, Message, SetAside, Store, Stream
@@ -30,6 +31,8 @@ HEAD_MAX_BYTES: Final = 1_024
 """So much of an unreadable message is kept."""
 LONG_NUMBER: Final = re.compile(rb"\d{7,}")
 """A phone, a card or a payment code may stand in a message that nobody understood: long numbers are blotted out."""
+PROJECTED: Final = ("sale", "refund")
+"""Kinds of messages that stand in tables of their own as well."""
 FAILURES_MAX: Final = 10
 """How far back the first of several failures is looked for."""
 
@@ -102,7 +105,7 @@ def _keep_one(database: HqDatabase, message: Received, at_ms: int) -> list[Answe
     try:
         return _keep_all(database, [message], {}, at_ms)
     except (DataError, IntegrityError, OverflowError) as error:
-        broken = replace(message, reason=Reason.OUT_OF_RANGE, detail=type(error).__name__, sale=None)
+        broken = replace(message, reason=Reason.OUT_OF_RANGE, detail=type(error).__name__, sale=None, refund=None)
         return _keep_all(database, [broken], {}, at_ms)
 
 
@@ -256,24 +259,34 @@ def _project(
     new: range,
     at_ms: int,
 ) -> None:
-    """Write the sales of the messages that have come into order, oldest first."""
+    """Write the sales and refunds of the messages that have come into order, oldest first."""
     store, epoch = stream
     missing = [seq for seq in new if seq not in fresh]
-    bodies: dict[int, str] = {}
+    kept: dict[int, tuple[str, str]] = {}
     if missing:
-        query = Message.select(Message.seq, Message.body).where(
-            (Message.store == store) & (Message.epoch == epoch) & (Message.kind == "sale") & ~Message.set_aside
+        query = Message.select(Message.seq, Message.kind, Message.body).where(
+            (Message.store == store) & (Message.epoch == epoch) & Message.kind.in_(PROJECTED) & ~Message.set_aside
         )
-        bodies = dict(database.rows(query.where(Message.seq.between(missing[0], missing[-1]))))
+        found = database.rows(query.where(Message.seq.between(missing[0], missing[-1])))
+        kept = {seq: (kind, body) for seq, kind, body in found}
     sales: list[tuple[int, SaleBody | str]] = []
+    refunds: list[tuple[int, ReturnBody | str]] = []
     for seq in [*sorted(replaced), *new]:
         message = fresh.get(seq)
         if message is not None and message.sale is not None:
             sales.append((seq, message.sale))
-        elif message is None and seq in bodies:
-            sales.append((seq, bodies[seq]))
+        elif message is not None and message.refund is not None:
+            refunds.append((seq, message.refund))
+        elif message is None and seq in kept:
+            kind, body = kept[seq]
+            if kind == "sale":
+                sales.append((seq, body))
+            else:
+                refunds.append((seq, body))
     if sales:
         project(database, store, epoch, sales, at_ms)
+    if refunds:
+        project_refunds(database, store, epoch, refunds, at_ms)
 
 
 def _nacks(database: HqDatabase, store: str, epoch: str, first: int) -> list[Nack]:

@@ -32,6 +32,8 @@ class Statements:
     """store, SALES_AT_ONCE sale ids -> sale_id, receipt_number, total."""
     add_day: str
     """store, business_date, currency, sales, takings."""
+    add_refunds: str
+    """store, business_date, currency, 0, 0, returns, refunded."""
     last_sale: str
     """last_number, last_total, last_currency, last_sold_ms, store."""
 
@@ -48,6 +50,8 @@ def statements(db: Database) -> Statements:
     stream = (Stream.store == value) & (Stream.epoch == value)
     message = (Message.store == value) & (Message.epoch == value)
     day = dict.fromkeys(("store", "business_date", "currency", "sales", "takings"), value)
+    refunded = day | dict.fromkeys(("returns", "refunded"), value)
+    day |= {"returns": SQL("0"), "refunded": SQL("0")}
     last = dict.fromkeys(("last_number", "last_total", "last_currency", "last_sold_ms"), value)
     return Statements(
         lock_stream=text(Stream.update(held=Stream.held).where(stream)),
@@ -69,6 +73,15 @@ def statements(db: Database) -> Statements:
                 update={
                     StoreDay.sales: StoreDay.sales + EXCLUDED.sales,
                     StoreDay.takings: StoreDay.takings + EXCLUDED.takings,
+                },
+            )
+        ),
+        add_refunds=text(
+            StoreDay.insert(refunded).on_conflict(
+                conflict_target=[StoreDay.store, StoreDay.business_date, StoreDay.currency],
+                update={
+                    StoreDay.returns: StoreDay.returns + EXCLUDED.returns,
+                    StoreDay.refunded: StoreDay.refunded + EXCLUDED.refunded,
                 },
             )
         ),

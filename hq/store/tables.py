@@ -127,14 +127,43 @@ class Tender(Model):
         primary_key = CompositeKey("store", "sale_id", "number")
 
 
+class Refund(Model):
+    """Money that was given back, or that paid for other goods in an exchange."""
+
+    store = TextField()
+    return_id = TextField()
+    epoch = TextField()
+    seq = BigIntegerField()
+    receipt_number = TextField()
+    """Of the return's own receipt."""
+    sale_id = TextField()
+    """Empty without a receipt."""
+    lane = IntegerField()
+    staff_id = TextField()
+    approver_id = TextField()
+    business_date = TextField()
+    at_ms = BigIntegerField()
+    currency = TextField()
+    amount = BigIntegerField()
+    exchange_sale_id = TextField()
+    """The sale that it was exchanged for; empty without one."""
+
+    class Meta:  # noqa: D106
+        table_name = "refund"
+        primary_key = CompositeKey("store", "return_id")
+
+
 class StoreDay(Model):
-    """Sales and takings of a business date, kept in the transaction of its sales."""
+    """Sales and takings of a business date, and what came back on it, kept in the transaction of each."""
 
     store = TextField()
     business_date = TextField()
     currency = TextField()
     sales = BigIntegerField()
     takings = BigIntegerField()
+    """What was sold, before what came back."""
+    returns = BigIntegerField(default=0)
+    refunded = BigIntegerField(default=0)
 
     class Meta:  # noqa: D106
         table_name = "store_day"

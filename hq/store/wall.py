@@ -21,16 +21,19 @@ NOTES_MAX: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Takings:
-    """What was sold on a day in one currency."""
+    """What was taken on a day in one currency: what was sold less what came back on it."""
 
     currency: str
     sales: int
     amount: int
-    """Minor units."""
+    """Minor units; less than zero where more came back than was sold."""
+    refunded: int = 0
+    """What came back; it is off `amount` already."""
 
     @property
     def average(self) -> int:
-        return self.amount // self.sales if self.sales else 0
+        """What a sale came to, whatever came back later."""
+        return (self.amount + self.refunded) // self.sales if self.sales else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +122,24 @@ def _last_sales(database: HqDatabase, facts: dict[str, dict[str, Any]]) -> None:
 
 
 def _days(database: HqDatabase, facts: dict[str, dict[str, Any]], business_date: str) -> None:
-    query = StoreDay.select(StoreDay.store, StoreDay.currency, StoreDay.sales, StoreDay.takings)
+    query = StoreDay.select(StoreDay.store, StoreDay.currency, StoreDay.sales, StoreDay.takings, StoreDay.refunded)
     found: dict[str, list[Takings]] = defaultdict(list)
-    for store, currency, sales, takings in database.rows(query.where(StoreDay.business_date == business_date)):
-        found[store].append(Takings(currency, sales, takings))
+    for store, currency, sales, takings, refunded in database.rows(
+        query.where(StoreDay.business_date == business_date)
+    ):
+        found[store].append(Takings(currency, sales, takings - refunded, refunded))
     for store, days in found.items():
         facts[store]["today"] = tuple(sorted(days, key=lambda day: day.currency))
 
 
 def _sum(cards: tuple[StoreCard, ...]) -> tuple[Takings, ...]:
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for card in cards:
         for day in card.today:
             sums[day.currency][0] += day.sales
             sums[day.currency][1] += day.amount
-    return tuple(Takings(currency, sales, amount) for currency, (sales, amount) in sorted(sums.items()))
+            sums[day.currency][2] += day.refunded
+    return tuple(Takings(currency, *figures) for currency, figures in sorted(sums.items()))
 
 
 def _notes(database: HqDatabase, model: Any, kind: Any, at_ms: Any) -> tuple[Note, ...]:

@@ -52,8 +52,7 @@ def test_drawer(data, pins):
 
 def test_each_command_of_the_reference_is_known():
     unknown = {name: decode(data).unknown for name, data in COMMANDS.items() if not name.startswith("asb")}
-    # ESC m is an old clones' cut which we never send.
-    assert {name for name, found in unknown.items() if found} == {"cut_old_partial"}
+    assert {name for name, found in unknown.items() if found} == set()
 
 
 @pytest.mark.parametrize(

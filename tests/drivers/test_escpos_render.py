@@ -30,7 +30,7 @@ from drivers.document import (
     layout,
 )
 from drivers.escpos_paper import Kind, decode
-from drivers.escpos_printer import render
+from drivers.escpos_render import render
 from drivers.glyphs import ENCODINGS
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "escpos_expectations.json").read_text("utf-8"))

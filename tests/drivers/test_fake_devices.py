@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from drivers.base import TEXT_MAX, DeviceMissing, LineReader, Outcome, Printer, PrinterState
-from drivers.fake import JOBS_KEPT, WAITING_MAX, FakePrinter, FakePrinterServer, FakeReader
+from drivers.fake import WAITING_MAX, FakeReader
+from drivers.fake_printer import JOBS_KEPT, FakePrinter, FakePrinterServer
 
 KICK = b"\x1bp\x00\x19\xfa"
 

@@ -210,7 +210,7 @@ def test_progress_is_told(store: Store) -> None:
     told: list[str] = []
     check(store.reads, progress=told.append)
     assert told == [
-        "chain", "balances", "lots", "sales", "receipt numbers", "uses of promotions", "coupons", "returns",
-        "top-ups", "sales against the chain", "entries against the chain", "returns against the chain",
-        "shifts against the chain",
+        "chain", "balances", "lots", "sales", "receipt numbers", "uses of promotions", "coupons", "returns", "exchanges",
+        "returns without a receipt", "top-ups", "sales against the chain", "entries against the chain", "returns against the chain",
+        "returns without a receipt against the chain", "shifts against the chain",
     ]  # fmt: skip

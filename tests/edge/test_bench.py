@@ -16,7 +16,8 @@ import pytest
 
 from drivers.base import TEXT_MAX, DeviceMissing, Outcome
 from drivers.escpos_paper import Kind, Paper, PaperLine
-from drivers.fake import FakePrinter, FakeReader
+from drivers.fake import FakeReader
+from drivers.fake_printer import FakePrinter
 from edge.bench import GARBAGE, PAPERS_SHOWN, UNKNOWN_CODE, Bench, printed_code
 from edge.screen import Stage
 from edge.store.shelf import Shelf, ShelfItem

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.returning import WantedBack, give_back
+from edge.returning import give_back
+from edge.returning_plan import WantedBack
 from edge.store.database import scalar
 from edge.store.ledger import balance
 from edge.store.sales import stored_sale

@@ -88,9 +88,9 @@ def test_the_shortest_file(tmp_path):
         (
             STORE + '[[device]]\nname = "a"\nkind = "serial_scaner"\n',
             ('taptill.toml:6: device[1].kind: found "serial_scaner", expected one of "escpos_printer", "evdev_cards", '
-            '"evdev_scanner", "fake_cards", "fake_evdev_scanner", "fake_pn532_cards", "fake_pole_display", '
-            '"fake_printer", "fake_scale", "fake_scanner", "fake_serial_scanner", "pcsc_cards", "pn532_cards", '
-            '"pole_display", "serial_scale", "serial_scanner"; '
+            '"evdev_scanner", "fake_cards", "fake_evdev_scanner", "fake_label_printer", "fake_pn532_cards", '
+            '"fake_pole_display", "fake_printer", "fake_scale", "fake_scanner", "fake_serial_scanner", "pcsc_cards", '
+            '"pn532_cards", "pole_display", "serial_scale", "serial_scanner", "tspl_printer"; '
             'did you mean "serial_scanner"?'),
         ),
         # A required key is absent.
@@ -183,13 +183,13 @@ def test_the_shortest_file(tmp_path):
         ),
         (
             STORE + PRINTER.replace("tcp://10.0.0.9:9100", "/dev/usb/lp0"),
-            ('taptill.toml:7: device[1].path: found "/dev/usb/lp0", expected tcp://host:9100, serial:///dev/… '
-            "or file:///dev/usb/lp0; did you mean file:///dev/usb/lp0?"),
+            ('taptill.toml:7: device[1].path: found "/dev/usb/lp0", expected tcp://host:9100, serial:///dev/…, '
+            "file:///dev/usb/lp0 or usb:MODEL; did you mean file:///dev/usb/lp0?"),
         ),
         (
             STORE + PRINTER.replace(":9100", ":high"),
             ('taptill.toml:7: device[1].path: found "tcp://10.0.0.9:high", expected tcp://host:9100, '
-            "serial:///dev/… or file:///dev/usb/lp0"),
+            "serial:///dev/…, file:///dev/usb/lp0 or usb:MODEL"),
         ),
         # A simulated fault that does not exist, and a fault at a real device.
         (

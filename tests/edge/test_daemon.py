@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.fake import FakePrinterServer
+from drivers.fake_printer import FakePrinterServer
 from edge.app import KEY_BYTES, secret_key, why_not
 from edge.printing import STOP_S
 from edge.store.database import Store, StoreError, execute, execute_many, open_store, rows

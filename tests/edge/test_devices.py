@@ -19,7 +19,8 @@ from drivers.base import (
     Tap,
     Unread,
 )
-from drivers.fake import FakePrinter, FakeReader
+from drivers.fake import FakeReader
+from drivers.fake_printer import FakePrinter
 from edge.clock import Clock
 from edge.config import DeviceConfig
 from edge.devices import ReaderThread, make_printer, make_reader

@@ -19,7 +19,8 @@ from edge.health import Health
 from edge.ids import new_id
 from edge.member_files import merge
 from edge.member_words import HAPPENED
-from edge.returning import WantedBack, give_back
+from edge.returning import give_back
+from edge.returning_plan import WantedBack
 from edge.rulebook import fixed
 from edge.screens import Screens
 from edge.shop import Shop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +12,13 @@ import pytest
 
 from drivers.base import Outcome
 from drivers.document import Document, Text, document_json
-from drivers.fake import FakePrinter
+from drivers.fake_printer import FakePrinter
+from drivers.pen import LatePen
 from edge.config import DeviceConfig
 from edge.loop import Loop, TillBusyError
 from edge.printing import PrinterThread, PrintRoom
 from edge.store import printjobs
-from edge.store.database import execute, rows
+from edge.store.database import MIGRATIONS, execute, open_store, rows
 from edge.store.printjobs import PrintJob
 from tests.shops import TestShop
 
@@ -233,3 +235,102 @@ def test_health_knows_how_the_printer_is(room: Room, trouble: Callable[[FakePrin
         return device.state if device else ""
 
     assert until(lambda: found() == state)
+
+
+@pytest.mark.parametrize(
+    ("font", "sent"),
+    [
+        ("big5", "會員 ¥12.50".encode("big5")),
+        ("gb18030", "會員 ￥12.50".encode("gbk")),
+        ("none", b"\x1dv0\x00"),  # no Chinese at all: a picture
+    ],
+)
+def test_the_printer_is_asked_for_its_font(tmp_path: Path, font: str, sent: bytes) -> None:
+    with TestShop(tmp_path) as shop:
+        room = Room(shop, FakePrinter("spare", encoding=font))
+        room.thread.start()
+        kept = document_json(Document((Text("會員 ￥12.50"),)))
+        room.shop.parts.loop.write(
+            lambda: printjobs.put(shop.parts.store.db, printer="spare", kind="test", at_ms=0, document=kept)
+        )
+        room.thread.wake()
+        assert until(lambda: room.printer.printed == 1)
+        assert sent in room.printer.jobs()[0].data
+        room.thread.stop()
+        assert shop.parts.health.strip().problems == ()
+
+
+class SentPrinter(FakePrinter):
+    """One that takes everything and never says a word."""
+
+    def print(self, data: bytes) -> Outcome:
+        super().print(data)
+        return Outcome.SENT
+
+
+def test_paper_of_a_silent_printer_is_sent_and_no_more(tmp_path: Path) -> None:
+    with TestShop(tmp_path) as shop:
+        room = Room(shop, SentPrinter("spare"))
+        room.put("a", "b")
+        room.thread.start()
+        # Nobody waits between the two: nothing is known to be wrong.
+        assert until(lambda: room.states() == ["sent", "sent"])
+        assert printjobs.doubtful_receipt(shop.parts.store.reads, "spare") == ""
+        room.thread.stop()
+
+
+@pytest.mark.parametrize(
+    ("fault", "states", "printed"),
+    [
+        ("drop", ["doubtful", "printed"], 2),  # half a paper, and never the original again
+        ("lie", ["printed", "printed"], 1),  # nobody can know
+        ("offline", ["queued", "queued"], 0),
+    ],
+)
+def test_each_fault_of_a_printer(tmp_path: Path, fault: str, states: list[str], printed: int) -> None:
+    with TestShop(tmp_path) as shop:
+        room = Room(shop, FakePrinter("spare", faults=[f"1:{fault}"] if fault != "offline" else []))
+        if fault == "offline":
+            room.printer.fail_next("offline")
+        room.put("a", "b")
+        room.thread.start()
+        assert until(lambda: room.states() == states, wait_s=9)
+        assert room.printer.printed == printed
+        room.thread.stop()
+
+
+def test_a_font_that_is_missing_is_said_once(tmp_path: Path) -> None:
+    with TestShop(tmp_path) as shop:
+        room = Room(shop, FakePrinter("spare", encoding="none"))
+        room.thread._pen = LatePen(str(tmp_path / "gone.ttf"))
+        kept = document_json(Document((Text("合计"),)))
+        for _ in range(2):
+            room.shop.parts.loop.write(
+                lambda: printjobs.put(shop.parts.store.db, printer="spare", kind="test", at_ms=0, document=kept)
+            )
+        room.thread.start()
+        assert until(lambda: room.printer.printed == 2)
+        room.thread.stop()
+        assert room.papers() == ["??", "??"]
+        (problem,) = shop.parts.health.strip().problems
+        assert problem.startswith("spare: ") and "gone.ttf" in problem
+
+
+def test_papers_from_before_are_kept_by_the_new_table(tmp_path: Path) -> None:
+    before = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, before, ignore=shutil.ignore_patterns("0015*", "__pycache__"))
+    store = open_store(tmp_path / "t.db", migrations=before)
+    for state in ("printed", "doubtful", "queued"):
+        execute(
+            store.db,
+            "INSERT INTO print_job (printer, kind, sale_id, state, document, created_ms) VALUES ('p', 'receipt', ?, ?, x'', 7)",
+            state, state,
+        )  # fmt: skip
+    store.close()
+    store = open_store(tmp_path / "t.db")
+    assert rows(store.reads, "SELECT job_id, sale_id, state, created_ms FROM print_job ORDER BY job_id") == [
+        (1, "printed", "printed", 7), (2, "doubtful", "doubtful", 7), (3, "queued", "queued", 7),
+    ]  # fmt: skip
+    printjobs.set_state(store.db, 3, "sent", at_ms=9)
+    assert printjobs.next_job(store.reads, "p") is None
+    store.close()

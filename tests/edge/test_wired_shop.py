@@ -82,11 +82,11 @@ def test_38_one_reader_unplugged_half_way_leaves_the_others_alone(shop: TestShop
     [
         ({"device": "scanner-1", "fault": "melt"}, 400),
         ({"device": "scanner-2", "fault": "noise"}, 404),  # of another lane
-        ({"device": "printer-1", "fault": "noise"}, 404),
+        ({"device": "printer-1", "fault": "noise"}, 400),  # a reader's
         ({"device": "cards-1", "fault": "lost"}, 400),  # of another kind
     ],
 )
-def test_a_fault_that_a_reader_does_not_know_is_refused(bench: Browser, body: object, status: int) -> None:
+def test_a_fault_that_a_device_does_not_know_is_refused(bench: Browser, body: object, status: int) -> None:
     assert bench.status("1/fault", body) == status
 
 

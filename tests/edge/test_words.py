@@ -45,7 +45,7 @@ def test_every_refusal_is_a_sentence(language: str) -> None:
     texts = Texts(language)
     params = dict.fromkeys(
         ("text", "uid", "since", "name", "max", "left", "seconds", "due_minor", "given_minor", "total_minor", "receipt", "device", "sku", "count", "number", "points", "day", "time", "lane",
-         "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor", "owed_minor"),
+         "amount_minor", "min", "least", "most", "limit_minor", "left_minor", "most_minor", "least_minor", "change_minor", "before_minor", "back_minor", "owed_minor"),
         7,
     )  # fmt: skip
     for code in REFUSALS:
@@ -116,7 +116,9 @@ def test_tenders_and_states_of_later_versions_show_their_names() -> None:
     assert ZH.tender("cash") == "现金"
     assert ZH.tender("voucher") == "voucher"
     assert ZH.device_state("ok") == "正常"
-    assert set(TENDERS) == {"cash", "card", "scan", "stored_value", "account", "rounding", "principal", "gift"}
+    assert set(TENDERS) == {
+        "cash", "card", "scan", "stored_value", "account", "rounding", "principal", "gift", "exchange", "credit",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

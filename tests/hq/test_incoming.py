@@ -60,7 +60,7 @@ def test_a_sale_with_its_lines_and_tenders(db: HqDatabase) -> None:
         (2, "tea", "绿茶", 500),
     ]
     assert rows(db, "SELECT number, kind, amount FROM tender") == [(1, "cash", 1_000), (1, "cash", 1_000)]
-    assert rows(db, "SELECT * FROM store_day") == [("S1", "2026-11-22", "CNY", 2, 2_000)]
+    assert rows(db, "SELECT * FROM store_day") == [("S1", "2026-11-22", "CNY", 2, 2_000, 0, 0)]
 
 
 def test_the_same_message_again_changes_nothing(db: HqDatabase) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.escpos_paper import Paper, decode
-from drivers.fake import FakePrinterServer
+from drivers.fake_printer import FakePrinterServer
 from edge.config_file import DATABASE
 from edge.store import cards, catalog, members
 from edge.store.database import open_store

@@ -29,6 +29,7 @@ from tests.stories import (
     words_coupons,
     words_credit,
     words_display,
+    words_holds,
     words_members,
     words_returns,
     words_shifts,
@@ -67,6 +68,8 @@ class Player:
         self.last_pay: dict[str, Any] = {}
         self.last_return: dict[str, Any] = {}
         self.last_top_up: dict[str, Any] = {}
+        self.last_held: dict[str, str] = {}
+        """Sale ids of baskets on hold by their notes, as a screen that slept still shows them."""
         self.kept_sale_id = ""
         self.purse: dict[str, FakeSunCard] = {}
         """Cards that prove themselves, whose counters go on."""
@@ -507,6 +510,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_cards.WORDS,
     *words_display.WORDS,
     *words_members.WORDS,
+    *words_holds.WORDS,
     *words_returns.WORDS,
     *words_shifts.WORDS,
     *words_times.WORDS,

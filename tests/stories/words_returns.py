@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge.ids import new_id
-from edge.returning import WantedBack, give_back
+from edge.returning import give_back
+from edge.returning_plan import WantedBack
 from edge.screen import Refusal
 from edge.store.database import scalar
 from edge.store.ledger import balance

@@ -20,7 +20,8 @@
 
   const ask = async (path, content) => {
     try {
-      const answer = await fetch(`/bench/${lane}/${path}`, {
+      const printer = encodeURIComponent(body.dataset.printer);
+      const answer = await fetch(`/bench/${lane}/${path}?printer=${printer}`, {
         method: content ? "POST" : "GET",
         headers: content ? { "Content-Type": "application/json", "X-CSRFToken": token } : {},
         body: content ? JSON.stringify(content) : undefined,

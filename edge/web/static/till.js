@@ -50,7 +50,7 @@
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "take_weight", "type_weight"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z", "take_weight", "type_weight"]);
   const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps", "weight_g", "tare_g"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
@@ -154,7 +154,7 @@
       if (entry && person) act("sign_in", { staff_id: person, pin: entry });
       return show("");
     }
-    if (step === "paying") return isGuarded() ? undefined : tender("cash");
+    if (step === "paying") return isGuarded() || (!entry && clickKey("Enter")) ? undefined : tender("cash");
     if (step === "selling" && entry) {
       act("scan", { text: entry });
       return show("");
@@ -303,6 +303,11 @@
     act("close_shift", { pieces, other, left });
     return panel.close();
   }
+  // Some reasons say by themselves that it is not sold again.
+  panel.addEventListener("change", ({ target }) => {
+    if (target.name !== "reason") return;
+    for (const aside of all('[name^="aside"]', target.form)) aside.checked = target.dataset.aside !== undefined;
+  });
   let countField = null;
   panel.addEventListener("focusin", (event) => event.target.matches(".count input") && (countField = event.target));
   panel.addEventListener("input", (event) => event.target.matches(".count input") && showCount());
@@ -417,6 +422,7 @@
     if (panel.open && panel.dataset.name === "weigh" && key === "Enter") return isTyping ? sellTyped() : find("#weigh-take")?.click();
     if (panel.open || help.open) return false;
     if (key === "End" && (step_ === "selling" || step_ === "done") && !isTyping) return open("shift");
+    if (key === "Insert" && (step_ === "selling" || step_ === "done")) return open("held");
     if (key === "Home" && step_ === "selling" && !isTyping) return open(chosen ? `by-hand/${chosen}` : "by-hand");
     if (/^F\d+$/.test(key)) {
       if (key === "F2" && step_ === "selling") return seek.focus();

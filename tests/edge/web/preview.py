@@ -37,7 +37,9 @@ from edge.screen import (
     named,
 )
 from edge.screens import Screens
-from edge.store.rows import ItemRow, MemberRow, QuickKey, QuickPage, ReceiptRow, StaffRow
+from edge.store.held import HeldSum
+from edge.store.rows import HeldRow, ItemRow, MemberRow, QuickKey, QuickPage, ReceiptRow, SlipRow, StaffRow
+from edge.store.shifts import ClosedShift
 from edge.web.house import House
 from edge.web.server import WebServer, create_app
 from rules.basket import Names
@@ -202,6 +204,7 @@ class Reads:
     """Canned answers."""
 
     is_doubtful = False
+    has_held = False
 
     def staff(self) -> list[StaffRow]:
         return STAFF
@@ -233,6 +236,27 @@ class Reads:
             for i in range(14)
         ]  # fmt: skip
         return [row for row in rows if text in row.receipt_number][:limit]
+
+    def doubtful_slips(self, printers: list[str], lane: int) -> list[tuple[str, str, str]]:
+        return []
+
+    def held(self) -> list[HeldRow]:
+        return [
+            HeldRow("hold1", "穿红衣服的阿姨", 1, "王芳", NOON_MS - 400_000, 6, 8_650, 5, "张*丽"),
+            HeldRow("hold2", "", 2, "李强", NOON_MS - 4_000_000, 66, 315, 1, ""),
+        ]
+
+    def held_sum(self) -> HeldSum:
+        return HeldSum(2, 8_965, NOON_MS - 4_000_000) if self.has_held else HeldSum(0, 0, 0)
+
+    def slips(self, *, limit: int = 60) -> list[SlipRow]:
+        return [SlipRow("slip1", "SH01-1-20261122-R0007", "Return", NOON_MS, "王芳", "", 1_050)][:limit]
+
+    def slip_document(self, entry_id: str, *, language: str) -> Document | None:
+        return self.receipt_document("sale1", language=language, copy=True) if entry_id == "slip1" else None
+
+    def closed_shifts(self, *, limit: int = 60) -> list[ClosedShift]:
+        return [ClosedShift("s1", "SH01-Z00007", 1, "2026-11-22", "wang", NOON_MS, 86_500, 1_050, -100)][:limit]
 
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         return ("sale2", "SH01-01-20261122-0040") if self.is_doubtful else None

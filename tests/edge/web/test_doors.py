@@ -92,6 +92,7 @@ def test_a_refusal_is_told_in_words(preview: Preview, client: Client) -> None:
         ("pay", {"sale_id": "s", "kind": "cash", "given": True}, 400),  # a truth is no number
         ("scan", {"text": 690}, 400),  # a number is no text
         ("scan", {"text": "7" * 5_000}, 400),  # longer than any code
+        ("hold", {"note": "half a character \ud83d"}, 400),  # it can be written nowhere
     ],
 )
 def test_presses_that_mean_nothing(client: Client, action: str, arguments: Any, status: int) -> None:

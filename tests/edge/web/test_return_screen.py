@@ -59,11 +59,11 @@ def test_two_bags_of_rice_come_back_by_touch(page: Page, shop: TestShop) -> None
     more.click()
     expect(page.locator("#return-sum")).to_contain_text("56.66")
     # Nothing happens without a reason.
-    page.locator("#return-sum button").click()
+    page.locator("#return-sum button[type=submit]").click()
     expect(page.locator(".alert")).to_contain_text("原因")
     page.locator(".toggle", has_text="质量问题").click()
     rice.locator(".check input").check()
-    page.locator("#return-sum button").click()
+    page.locator("#return-sum button[type=submit]").click()
     expect(page.locator(".return-done")).to_contain_text("56.66")
     page.get_by_role("button", name="返回销售").click()
     expect(page.locator("#panel")).not_to_be_visible()

@@ -133,10 +133,13 @@ def test_the_strip_says_what_was_lost_and_offers_a_doubtful_receipt_again(page: 
     preview.house.reads.is_doubtful = True
     try:
         expect(page.locator("#strip")).to_contain_text("丢码 2")
-        expect(page.locator("#strip .doubt")).to_contain_text("小票 0040 可能已打印", timeout=7_000)
-        page.locator("#strip .doubt").tap()
+        expect(page.locator("#strip .doubt").first).to_contain_text("小票 0040 可能已打印", timeout=7_000)
+        page.locator("#strip [data-do=reprint]").tap()
         page.wait_for_timeout(200)
         assert preview.calls("reprint") == [{"sale_id": "sale2"}]
+        page.locator("#strip [data-do=paper_is_there]").tap()
+        page.wait_for_timeout(200)
+        assert preview.calls("paper_is_there") == [{"sale_id": "sale2", "printer": "printer1"}]
     finally:
         preview.house.reads.is_doubtful = False
         preview.house.health.report("scanner1", "evdev_scanner", "ok")
