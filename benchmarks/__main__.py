@@ -18,6 +18,7 @@ BENCHMARKS = (
     "printing",
     "relay",
     "scan_to_paint",
+    "scanner_events",
     "start_and_memory",
     "tap_to_paint",
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from drivers.glyphs import Encoding
+from drivers.pole_frames import PoleFace
+from drivers.scale_frames import Reading
 
 TEXT_MAX = 512
 """Longest text, in characters, that one scan may give; a longer one is dropped and counted. A GS1 Digital Link fits."""
@@ -143,3 +145,45 @@ class Printer(Protocol):
         """
 
     def close(self) -> None: ...
+
+
+class Scale(Protocol):
+    """A device that weighs. Used by one thread; `close` may be called from another one."""
+
+    name: str
+    heard: Callable[[bytes], None]
+    """Is given the bytes as they come, to record them."""
+
+    @property
+    def broken(self) -> int:
+        """Frames thrown away since the start; many while none is read mean another protocol or speed."""
+
+    def open(self) -> None:
+        """Open the scale for us alone. Raises DriverError."""
+
+    def read(self, timeout_s: float) -> Reading | None:
+        """Return the newest reading once there is one, None when time is up. Raises DriverError.
+
+        `is_stable` is true only for a weight that it gave twice without a change.
+        """
+
+    def close(self) -> None:
+        """Let go of it; harmless when it is not open."""
+
+
+class PoleDisplay(Protocol):
+    """A small display that a customer reads. Used by one thread; `close` may be called from another one."""
+
+    name: str
+
+    def open(self) -> None:
+        """Open it for us alone and clear it. Raises DriverError."""
+
+    def show(self, face: PoleFace) -> None:
+        """Show something instead of what it shows. Raises DriverError, after a second where it takes no bytes."""
+
+    def check(self) -> None:
+        """Raises DriverError when the line is gone. A display never answers, so more cannot be known."""
+
+    def close(self) -> None:
+        """Let go of it; harmless when it is not open."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import secrets
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +16,15 @@ from typing import Any
 
 from drivers import systemd
 from drivers.base import DriverError, LineReader, Printer
+from edge.app_files import card_key, keep_config, logos, secret_key, unlock_members
 from edge.bench import Bench
-from edge.card_keys import read_card_key
 from edge.charger import Charger, Charging
 from edge.clock import Clock
 from edge.config import Config
 from edge.config_codes import code_settings
-from edge.config_file import Loaded, SecretError, keep_last_good, read_key, write_whole
+from edge.config_file import Loaded, SecretError
 from edge.config_walk import Problem
+from edge.counter_devices import CounterDevice, make_counter, weights_of
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.gateways import make_gateways
 from edge.health import Health, free_bytes
@@ -51,7 +51,6 @@ from edge.store.database import (
     is_full,
     open_store,
 )
-from edge.store.people import unlock
 from edge.store.reads import StoreReads
 from edge.till import Till
 from edge.training import TrainingRoom
@@ -62,7 +61,6 @@ from rules.loyalty import Tier
 log = logging.getLogger(__name__)
 
 EXIT_FINE, EXIT_FAILED = 0, 1
-KEY_BYTES = 32
 LONG_WRITE_S = 600.0
 """Longest that an import waits for its one large change."""
 BEAT_S = 1.0
@@ -101,6 +99,8 @@ class Parts:
     imports: ImportRoom
     shop: Shop
     charger: Charger
+    counter: Mapping[str, CounterDevice]
+    """Scales and pole displays."""
 
     def beat(self) -> None:
         """Do what is due every second: tell the service manager that the till is alive, and health how the line is."""
@@ -135,7 +135,7 @@ def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
             is_started = True
             tell_manager(f"READY=1\nSTATUS=serving {parts.url}")
             log.info("ready: %s", parts.url)
-            _keep(loaded, parts.health)
+            keep_config(loaded, parts.health)
             while not stopping.wait(BEAT_S):
                 parts.beat()
             tell_manager("STOPPING=1")
@@ -185,7 +185,7 @@ def start(
     store = open_store(loaded.database, hold=True)
     stack.callback(store.close)
     health = Health(clock=clock, data_dir=loaded.data_dir, problems=tuple(map(str, problems)), disk_free=disk_free)
-    _unlock(loaded, store, health)
+    unlock_members(loaded, store, health)
     with store.transaction():
         item_search.index_all(store.db)
     rulebook = open_rulebook(store, loaded.promotions, clock, health.add_problem)
@@ -203,7 +203,8 @@ def start(
     shop = Shop(
         config=config, clock=clock, store=store, rulebook=rulebook, screens=screens,
         codes=code_settings(config, now_local=clock.now_local()), health=health, committed=lambda: _wake(followers),
-        card_key=_card_key(loaded, health), charges=charger if charger.gateways else None, practice=practice,
+        card_key=card_key(loaded, health), charges=charger if charger.gateways else None, practice=practice,
+        weights=weights_of(config, screens),
     )  # fmt: skip
     loop = Loop(
         store=store, on_crash=on_crash, make_tills=lambda: {lane.number: Till(lane, shop) for lane in config.lane}
@@ -220,8 +221,8 @@ def start(
 
     core = Core(config, clock, store, health, loop, Identify())
     stack.callback(core.identify.stop)
-    logos = _logos(loaded, health)
-    readers, printers, threads = _make_devices(core, papers, logos, followers)
+    readers, printers, threads = _make_devices(core, papers, logos(loaded, health), followers)
+    counter, counter_threads = make_counter(shop)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
     room = open_member_room(shop)
@@ -231,39 +232,36 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
-        identify=core.identify, practice=practice, prepare_practice=partial(practice.prepare, shop),
+        identify=core.identify, weights=shop.weights, practice=practice,
+        prepare_practice=partial(practice.prepare, shop),
         slide_folder=loaded.resolve(config.display.slides) if config.display.slides else None,
-        bench=_bench(config, store, clock, {**readers, **printers}, tiers=rulebook.rules.tiers,
+        bench=_bench(config, store, clock, {**readers, **printers, **counter}, tiers=rulebook.rules.tiers,
                      card_key=shop.card_key, charger=charger),
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
-    for thread in threads:
+    for thread in (*threads, *counter_threads):
         stack.callback(thread.stop)
         thread.start()
     stack.callback(_end_soon, threads)
     jobs.start()
     return Parts(
-        config, store, screens, health, loop, reads, url, readers, printers, relay, jobs, imports, shop, charger
+        config,
+        store,
+        screens,
+        health,
+        loop,
+        reads,
+        url,
+        readers,
+        printers,
+        relay,
+        jobs,
+        imports,
+        shop,
+        charger,
+        counter,
     )
-
-
-def _keep(loaded: Loaded, health: Health) -> None:
-    try:
-        keep_last_good(loaded)
-    except OSError as error:
-        health.add_problem(f"the last good configuration was not kept: {error}")
-
-
-def _unlock(loaded: Loaded, store: Store, health: Health) -> None:
-    """Let members be read with the shop's key. Without the right one the shop sells on, and says so."""
-    try:
-        problem = unlock(store, read_key(loaded.config.privacy.key_file, base_dir=loaded.base_dir))
-    except SecretError as error:
-        problem = f"privacy.key_file: {error}"
-        unlock(store, None)
-    if problem:
-        health.add_problem(problem)
 
 
 def _long_write(loop: Loop) -> Callable[[Callable[[], Any]], Any]:
@@ -276,26 +274,6 @@ def _long_write(loop: Loop) -> Callable[[Callable[[], Any]], Any]:
             raise StoreError(str(error)) from None
 
     return write
-
-
-def _logos(loaded: Loaded, health: Health) -> dict[str, bytes]:
-    name = loaded.config.store.logo
-    if not name:
-        return {}
-    try:
-        return {"receipt": loaded.resolve(name).read_bytes()}
-    except OSError as error:
-        health.add_problem(f"store.logo: {error}")
-        return {}
-
-
-def _card_key(loaded: Loaded, health: Health) -> bytes | None:
-    try:
-        return read_card_key(loaded)
-    except SecretError as error:
-        # Cards tell their number all the same; what needs proof asks for another one.
-        health.add_problem(f"cards.key_file: {error}")
-        return None
 
 
 def _wake(followers: Sequence[Callable[[], None]]) -> None:
@@ -356,7 +334,7 @@ def _bench(
     config: Config,
     store: Store,
     clock: Clock,
-    made: Mapping[str, LineReader | Printer],
+    made: Mapping[str, LineReader | Printer | CounterDevice],
     *,
     tiers: tuple[Tier, ...],
     card_key: bytes | None,
@@ -364,11 +342,9 @@ def _bench(
 ) -> Bench | None:
     if not config.screen.bench:
         return None
-    from drivers.fake import HandReader
-    from drivers.fake_printer import FakePrinter
     from edge.store.shelf import shelf
 
-    devices = {name: device for name, device in made.items() if isinstance(device, HandReader | FakePrinter)}
+    devices: dict[str, Any] = {each.name: made[each.name] for each in config.device if each.kind.startswith("fake_")}
     return Bench(
         devices, lambda: shelf(store.reads, now_ms=clock.now_ms()), tiers=tiers, card_key=card_key,
         counter_of=partial(cards.counter, store.reads), gateway=charger.simulator(),
@@ -391,14 +367,3 @@ def tell_manager(state: str) -> None:
         systemd.notify(state)
     except DriverError as error:
         log.warning("the service manager does not listen: %s", error)
-
-
-def secret_key(data_dir: Path) -> bytes:
-    """Return the key that signs sessions, made at the first start and readable by the daemon alone.
-
-    A power cut may have left an empty file, with which no page opens and anybody could sign: it is made anew.
-    """
-    path = data_dir / "session.key"
-    if not path.exists() or path.stat().st_size < KEY_BYTES:
-        write_whole(path, secrets.token_hex(KEY_BYTES))
-    return path.read_bytes()

@@ -14,7 +14,9 @@ from drivers.escpos_paper import Paper
 from drivers.fake import HandReader
 from drivers.fake_card import FakeSunCard
 from drivers.fake_gateway import FakeGateway
+from drivers.fake_pole import WiredPole
 from drivers.fake_printer import FakeJob, FakePrinter
+from drivers.fake_scale import WiredScale
 from edge.store.shelf import Shelf, ShelfItem
 from rules.basket import WEIGHT_MAX_G
 from rules.loyalty import Tier
@@ -22,7 +24,7 @@ from rules.money import round_half_up
 from rules.scale_codes import ScaleFormat, make_label
 from rules.sun import FILE_KEY, META_KEY, UID_BYTES, CardKeys, card_key
 
-FakeDevice = HandReader | FakePrinter
+FakeDevice = HandReader | FakePrinter | WiredScale | WiredPole
 PAPERS_SHOWN = 12
 """Newest receipts that hang out of the printer."""
 UNKNOWN_CODE: Final = "6900000000007"
@@ -129,11 +131,11 @@ class Bench:
 
     def faults(self, device: str) -> tuple[str, ...]:
         """Return what may go wrong with the next code, card or job of a device."""
-        return self._devices[device].one_time_faults
+        return self._faulty(device).one_time_faults
 
     def fail_next(self, device: str, fault: str) -> None:
         """Let the next code, card or job of a device meet one of its `faults`."""
-        self._devices[device].fail_next(fault)
+        self._faulty(device).fail_next(fault)
 
     def unplug(self, device: str) -> None:
         self._devices[device].unplug()
@@ -141,10 +143,10 @@ class Bench:
     def plug(self, device: str) -> None:
         """Put the plug back in; a printer comes back with paper."""
         found = self._devices[device]
-        if isinstance(found, HandReader):
-            found.plug()
-        else:
+        if isinstance(found, FakePrinter):
             found.repair()
+        else:
+            found.plug()
 
     def paper_out(self, printer: str) -> None:
         self._printer(printer).paper_out()
@@ -155,7 +157,7 @@ class Bench:
     def state(self, device: str) -> str:
         """Return `ok`, `unplugged` or a printer's trouble: one of its faults, `paper_out` among them."""
         found = self._devices[device]
-        if isinstance(found, HandReader):
+        if not isinstance(found, FakePrinter):
             return "ok" if found.plugged else "unplugged"
         return {"": "ok", "unplug": "unplugged"}.get(found.trouble, found.trouble)
 
@@ -191,6 +193,23 @@ class Bench:
     def close_drawer(self, printer: str) -> None:
         with self._lock:
             self._closed_at[printer] = self._printer(printer).kicks
+
+    def _faulty(self, name: str) -> HandReader | FakePrinter:
+        found = self._devices[name]
+        assert isinstance(found, HandReader | FakePrinter), f"{name} fails until it is mended"
+        return found
+
+    def scale(self, name: str) -> WiredScale:
+        """Return a scale, to put something on it."""
+        found = self._devices[name]
+        assert isinstance(found, WiredScale), f"{name} is no scale"
+        return found
+
+    def pole(self, name: str) -> WiredPole:
+        """Return a pole display, to look at it."""
+        found = self._devices[name]
+        assert isinstance(found, WiredPole), f"{name} is no pole display"
+        return found
 
     def _reader(self, name: str) -> HandReader:
         found = self._devices[name]

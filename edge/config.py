@@ -17,6 +17,8 @@ DeviceKind = Literal[
     "pn532_cards",
     "pcsc_cards",
     "escpos_printer",
+    "serial_scale",
+    "pole_display",
     "tspl_printer",
     "fake_scanner",
     "fake_cards",
@@ -24,6 +26,8 @@ DeviceKind = Literal[
     "fake_serial_scanner",
     "fake_pn532_cards",
     "fake_printer",
+    "fake_scale",
+    "fake_pole_display",
     "fake_label_printer",
 ]
 
@@ -32,7 +36,7 @@ PermissionName = Literal[
     "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late", "return_loose",
     "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
     "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge", "give_tier",
-    "void_gift", "edit_quick_keys", "train",
+    "void_gift", "edit_quick_keys", "train", "weight_by_hand",
 ]  # fmt: skip
 """The permissions of edge/permissions.py, which a test holds together."""
 Parts = Annotated[int, Meta(ge=0, le=10_000)]
@@ -170,6 +174,28 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     dots_per_mm: Annotated[Literal[8, 12], Meta(description="Dots of a label printer: 8 at 203 dpi, 12 at 300.")] = 8
     language: Annotated[
         Literal["", "zh-Hans", "zh-Hant", "en"], Meta(description="Language of its receipts; empty: the store's.")
+    ] = ""
+    protocol: Annotated[
+        Literal["", "toledo_8217", "cas", "dahua_acs", "aclas", "st_gs", "cd5220", "epson", "led8"],
+        Meta(description="What a scale or a pole display speaks."),
+    ] = ""
+    max_weight_g: Annotated[
+        int, Meta(ge=1, le=999_999, description="Most that a scale weighs, in grams; more is no weight.")
+    ] = 30_000
+    tares_g: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=20_000)], ...],
+        Meta(max_length=6, description="Grams of the shop's bags and boxes, to be taken off with one press."),
+    ] = ()
+    pole_encoding: Annotated[
+        Literal["ascii", "gbk", "big5"],
+        Meta(description="What a pole display's font understands; ascii: names in English or pinyin."),
+    ] = "ascii"
+    idle_text: Annotated[
+        str,
+        Meta(
+            max_length=60,
+            description="What a pole display shows between customers, // between its lines; empty: the store's name.",
+        ),
     ] = ""
     drawer_pin: Annotated[Literal[0, 2, 5], Meta(description="Pin of the cash drawer; 0: no drawer.")] = 2
     faults: Annotated[

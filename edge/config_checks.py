@@ -14,6 +14,7 @@ from drivers.escpos_transport import transport_for
 from drivers.fake_printer import PRINTER_FAULTS
 from drivers.pen import FONT_PACKAGES, find_font
 from edge.config import Config, DeviceConfig
+from edge.config_counter import POLE_KINDS, SCALE_KINDS, check_counter, check_one_scale, counter_faults
 from edge.config_gateways import check_gateways
 from edge.config_readers import check_faults, check_reader, faults_of
 from edge.config_walk import Problem, Walk, shown
@@ -49,6 +50,7 @@ def cross_check(config: Config, walk: Walk) -> tuple[Problem, ...]:
     check_gateways(config, walk)
     _check_twins("scale_code", "prefix", [scale and scale.prefix for scale in config.scale_code or ()], walk)
     _check_lanes(config, lanes, devices, walk)
+    check_one_scale(config.device or (), walk)
     for number, device in enumerate(config.device or (), 1):
         if device is not None and device.kind is not None:
             _check_device(device, f"device[{number}]", walk)
@@ -111,11 +113,19 @@ def _check_lanes(config: Config, lanes: Sequence[Any], devices: Sequence[DeviceC
 
 
 def _check_device(device: DeviceConfig, key: str, walk: Walk) -> None:
+    is_counter = device.kind in (*SCALE_KINDS, *POLE_KINDS)
+    if is_counter:
+        check_counter(device, key, walk)
     if device.kind.startswith("fake_"):
+        if is_counter:
+            check_faults(device, counter_faults(device.kind), key, walk)
+            return
         check_faults(device, PRINTER_FAULTS if device.kind.endswith("printer") else faults_of(device.kind), key, walk)
         return
     if device.faults:
         walk.add(f"{key}.faults", shown(device.faults), "no faults at a real device")
+    if is_counter:
+        return
     if device.kind in LABEL_KINDS and device.prints and "kitchen" in device.prints:
         walk.add(f"{key}.prints", shown(device.prints), "labels alone at a label printer")
     if device.kind not in (*PRINTER_KINDS, *LABEL_KINDS):

@@ -18,6 +18,7 @@ from edge.store.charges import Charge
 from edge.store.rows import StaffRow
 from edge.store.sales import last_sale
 from edge.viewing import done_view, selling_view
+from edge.weights import WEIGH, WeighView
 from rules.basket import PIECES_MAX, Basket
 from rules.charges import CHANNELS
 from rules.money import AMOUNT_MAX, Minor
@@ -291,6 +292,7 @@ class Desk:
             checked=memory.checked if memory.stage is Stage.SELLING else None,
             age=memory.basket.age if memory.basket else 0, keys_number=quick_pages.changes(self.shop.store.db),
             is_training=self.shop.is_training,
+            weighing=None if is_locked else self._weighing(memory.blocked),
         )  # fmt: skip
         if memory.stage is Stage.PAYING:
             view = self._with_codes(view)
@@ -324,6 +326,10 @@ class Desk:
         )
         ways = tuple((kind, door.is_reachable(kind)) for kind in CHANNELS if door.takes(kind)) if door else ()
         return replace(view, charge=shown, charge_next=self.memory.charge_next, code_ways=ways)
+
+    def _weighing(self, banner: Refusal | None) -> WeighView | None:
+        item = self.shop.item_as_sold(str(banner.params["sku"])) if banner and banner.code == WEIGH else None
+        return WeighView(item.sku, item.names, item.price) if item else None
 
     def follow_rules(self) -> None:
         """Show the open basket at rules that were published since it was painted.

@@ -164,7 +164,7 @@ class ReaderThread:
                     self._take(self._reader.read(READ_S))
                     self._report("ok")
             except DriverError as error:
-                self._report(_state_of(error), str(error))
+                self._report(state_of(error), str(error))
             finally:
                 self._reader.close()
             self._stopping.wait(pause_s)
@@ -210,7 +210,8 @@ class ReaderThread:
         self._health.report(self._device.name, self._device.kind, state, detail, dropped=dropped)
 
 
-def _state_of(error: DriverError) -> str:
+def state_of(error: DriverError) -> str:
+    """Return what health calls a failure."""
     if isinstance(error, DeviceForbidden):
         return "forbidden"
     if isinstance(error, DeviceBusy):

@@ -37,6 +37,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.SHIFT_DIFFERENCE: N_("Close a shift with a difference"),
     Permission.READ_SHIFT: N_("See the X report"),
     Permission.GIVE_TIER: N_("Give a tier by hand"),
+    Permission.WEIGHT_BY_HAND: N_("Type a weight beside the scale"),
     Permission.SET_CREDIT: N_("Let a member buy on account"),
     Permission.OVER_CREDIT: N_("Sell on account above the limit"),
     Permission.EDIT_QUICK_KEYS: N_("Change the quick keys"),

@@ -45,6 +45,8 @@ class Permission(StrEnum):
     """Sell on account above the member's limit; amount: minor units above it."""
     VOID_GIFT = "void_gift"
     """Take back a gift that was handed over for points."""
+    WEIGHT_BY_HAND = "weight_by_hand"
+    """Type a weight at a lane that has a scale."""
     EDIT_MEMBERSHIP = "edit_membership"
     """Change packages, gift catalogue, coupon batches, custom fields."""
     LINE_DISCOUNT = "line_discount"

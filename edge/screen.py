@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from edge.check_view import CheckView
 from edge.screen_back import NOTHING_BACK, BackLineView, DoneBackView
+from edge.weights import WeighView
 from rules.basket import Names
 from rules.money import Minor
 from rules.quote import AppliedPromotion, MissedPromotion, Quote
@@ -371,6 +372,8 @@ class TillView:
     """Kinds of payment codes that can be charged here, and whether their gateway can be reached."""
     done: DoneView | None = None
     approval: ApprovalView | None = None
+    weighing: WeighView | None = None
+    """What waits for its weight; `blocked` says so as well."""
     sound: Sound = Sound.NONE
 
 

@@ -19,6 +19,7 @@ from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.benefits import ExpiringSoon
 from edge.store.database import Store
 from edge.tier_standing import standing
+from edge.weights import Weights
 from rules.accrual import AccrualRules
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
@@ -57,6 +58,8 @@ class Shop:
     health: Health
     committed: Callable[[], None]
     """Called after each commit that printing and relay may have to follow."""
+    weights: Weights = field(default_factory=Weights, repr=False)
+    """What lies on the lanes' scales."""
     card_key: bytes | None = field(default=None, repr=False)
     """Master key of cards that prove themselves, and of e-cards; None: the shop has none."""
     charges: ChargeDoor | None = None

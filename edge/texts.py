@@ -15,10 +15,12 @@ from babel.numbers import format_decimal, get_currency_precision, get_currency_s
 
 from edge.text_benefits import BENEFIT_REFUSALS
 from edge.text_charges import CHARGE_REFUSALS, CHARGE_STATES, CODE_TENDERS
+from edge.text_counter import COUNTER_REFUSALS
 from edge.text_credit import CREDIT_REFUSALS
+from edge.text_devices import DEVICE_KINDS, DEVICE_STATES
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
-from edge.text_printing import PRINT_STATES, PRINTER_KINDS, PRINTING_REFUSALS
+from edge.text_printing import PRINT_STATES, PRINTING_REFUSALS
 from edge.text_selling import SELLING_REFUSALS
 from rules.basket import GRAMS_PER_KG, Names
 from rules.money import Minor
@@ -195,6 +197,7 @@ REFUSALS: Mapping[str, str] = {
     **BENEFIT_REFUSALS,
     **CREDIT_REFUSALS,
     **MONEY_REFUSALS,
+    **COUNTER_REFUSALS,
     **PRINTING_REFUSALS,
     **CHARGE_REFUSALS,
     **SELLING_REFUSALS,
@@ -237,40 +240,6 @@ TENDERS: Mapping[str, str] = {
     "principal": N_("Stored value, paid in"),
     "gift": N_("Stored value, gift"),
     **CODE_TENDERS,
-}
-
-DEVICE_STATES: Mapping[str, str] = {
-    "ok": N_("Ready"),
-    "opening": N_("Connecting"),
-    "gone": N_("Unplugged"),
-    "busy": N_("Used by another program"),
-    "forbidden": N_("No permission"),
-    "problem": N_("Needs attention"),
-    "unknown": N_("Does not say how it is"),
-    "off": N_("Switched off"),
-    "paper_low": N_("Paper is low"),
-    "paper_out": N_("Out of paper"),
-    "cover_open": N_("Cover open"),
-    "doubtful": N_("Perhaps printed"),
-    "drawer_shut": N_("Drawer not opened"),
-    "drawer_doubtful": N_("Drawer perhaps not opened"),
-    "no_line": N_("No internet"),
-}
-
-DEVICE_KINDS: Mapping[str, str] = {
-    "evdev_scanner": N_("Scanner"),
-    "serial_scanner": N_("Scanner"),
-    "fake_scanner": N_("Scanner (simulated)"),
-    "fake_evdev_scanner": N_("Scanner (simulated)"),
-    "fake_serial_scanner": N_("Scanner (simulated)"),
-    "pn532_cards": N_("Card reader"),
-    "pcsc_cards": N_("Card reader"),
-    "fake_pn532_cards": N_("Card reader (simulated)"),
-    "evdev_cards": N_("Card reader"),
-    "fake_cards": N_("Card reader (simulated)"),
-    **PRINTER_KINDS,
-    "books": N_("Books"),
-    "gateway": N_("Payment codes"),
 }
 
 ROLES: Mapping[str, str] = {"cashier": N_("Cashier"), "manager": N_("Manager"), "owner": N_("Owner")}

@@ -22,6 +22,7 @@ from edge import (
     till_extras,
     till_lines,
     till_voids,
+    weighing,
 )
 from edge.config import LaneConfig
 from edge.desk import Desk
@@ -112,7 +113,7 @@ class Till:
                 return till_extras.take_code(self._desk, code.text)
             if code.kind is Kind.RECEIPT and found.code in finding.NO_ITEM:
                 return returning.show_receipt(self._desk, code.text)
-            return till_asks.block(self._desk, found)
+            return till_asks.block(self._desk, weighing.on_scale(self._desk, found))
         # What was scanned lies in the bag: the cashier must see that it is not in the basket.
         refusal = till_lines.add(self._desk, found)
         return banner.block(self._desk, refusal) if refusal else None
@@ -176,7 +177,12 @@ class Till:
         found = finding.find_sku(
             self._shop.store.db, sku, now_ms=self._desk.now_ms(), weight_g=weight_g, open_price=open_price
         )
-        refusal = found if isinstance(found, Refusal) else till_lines.add(self._desk, found)
+        if isinstance(found, Refusal):
+            said = weighing.on_scale(self._desk, found)
+            return till_asks.block_or_refuse(self._desk, found) if said is found else banner.block(self._desk, said)
+        note, detail = weighing.typed_note(self._desk, found)
+        refusal = weighing.refuses_typed(self._desk, found)
+        refusal = refusal or till_lines.add(self._desk, found, note=note, detail=detail)
         return till_asks.block_or_refuse(self._desk, refusal) if refusal else None
 
     def change_quantity(self, line_id: str, quantity: int) -> Refusal | None:

@@ -14,11 +14,12 @@ from edge.tier_exclusive import refuses_item
 from rules.basket import LINES_MAX, QUANTITY_MAX
 
 
-def add(desk: Desk, found: Found, *, age: int = 0) -> Refusal | None:
+def add(desk: Desk, found: Found, *, age: int = 0, note: str = "", detail: object = None) -> Refusal | None:
     """Add to the basket and show it, or return why not, showing nothing.
 
     Args:
         age: the cashier has just confirmed that the buyer is so old.
+        note: goes into the journal with its detail; empty for nothing.
     """
     refusal = desk.may_sell()
     if refusal:
@@ -30,7 +31,9 @@ def add(desk: Desk, found: Found, *, age: int = 0) -> Refusal | None:
     pieces = found.quantity * desk.memory.quantity_next
     if found.age > max(basket.age, age):
         return _age_asked(found, pieces)
-    confirmed: dict[str, Any] = {"note": "age_confirmed", "detail": {"sku": found.item.sku, "age": age}} if age else {}
+    confirmed: dict[str, Any] = {"note": note, "detail": detail}
+    if age:
+        confirmed = {"note": "age_confirmed", "detail": {"sku": found.item.sku, "age": age}}
     basket = msgspec.structs.replace(basket, age=max(basket.age, age))
     is_portion = found.weight_g is not None or found.label_amount is not None
     if is_portion and desk.memory.quantity_next > 1:

@@ -13,7 +13,9 @@ import msgspec
 
 from drivers.fake import FakeReader
 from drivers.fake_gateway import FakeGateway
+from drivers.fake_pole import WiredPole
 from drivers.fake_printer import FakePrinter
+from drivers.fake_scale import WiredScale
 from edge import app
 from edge.charger import Charging
 from edge.clock import Clock
@@ -97,6 +99,20 @@ GATEWAY = """
 kind = "simulator"
 """
 """What a shop that charges payment codes has beside it."""
+COUNTER = """
+[[device]]
+name = "scale-1"
+kind = "fake_scale"
+protocol = "st_gs"
+max_weight_g = 15000
+tares_g = [5, 20]
+[[device]]
+name = "pole-1"
+kind = "fake_pole_display"
+protocol = "cd5220"
+pole_encoding = "gbk"
+"""
+"""What stands on the counter of lane 1 in some shops: a scale and a pole display."""
 
 ITEMS: tuple[tuple[Item, tuple[str, ...]], ...] = (
     (Item("pen", Names("水笔", "水筆", "Pen"), 250, category="office", unit="支", tax_bp=1_300), ("04006381333931",)),
@@ -303,6 +319,16 @@ class TestShop:
     def printer(self, name: str) -> FakePrinter:
         found = self.parts.printers[name]
         assert isinstance(found, FakePrinter)
+        return found
+
+    def scale(self, name: str = "scale-1") -> WiredScale:
+        found = self.parts.counter[name]
+        assert isinstance(found, WiredScale)
+        return found
+
+    def pole(self, name: str = "pole-1") -> WiredPole:
+        found = self.parts.counter[name]
+        assert isinstance(found, WiredPole)
         return found
 
     def audit(self) -> tuple[str, ...]:

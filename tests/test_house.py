@@ -44,6 +44,7 @@ FLOORS = {
     1: (
         "edge.store",
         "edge.store.*",
+        "edge.weights",
         "edge.screen",
         "edge.screens",
         "edge.screen_*",
@@ -59,6 +60,8 @@ FLOORS = {
         "edge.finding",
         "edge.checkout",
         "edge.desk",
+        "edge.weighing",
+        "edge.pole_faces",
         "edge.viewing",
         "edge.display",
         "edge.display_*",
@@ -113,6 +116,7 @@ FLOORS = {
         "edge.relay_*",
         "edge.downlink",
         "edge.devices",
+        "edge.counter_devices",
         "edge.identify",
         "edge.uplink",
         "edge.jobs",
@@ -120,7 +124,16 @@ FLOORS = {
         "edge.training",
     ),
     4: ("edge.web", "edge.web.*"),
-    5: ("edge.app", "edge.demo", "edge.demo.*", "edge.demo_*", "edge.cli", "edge.cli.*", "edge.__main__"),
+    5: (
+        "edge.app",
+        "edge.app_files",
+        "edge.demo",
+        "edge.demo.*",
+        "edge.demo_*",
+        "edge.cli",
+        "edge.cli.*",
+        "edge.__main__",
+    ),
 }
 
 HOMES = {

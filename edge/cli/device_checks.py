@@ -18,7 +18,9 @@ from drivers.evdev_lines import INPUT_MAJOR
 from drivers.glyphs import Encoding
 from drivers.input_nodes import resolve
 from drivers.pen import LatePen
+from edge.cli.counter_checks import check_counter_device
 from edge.config import DeviceConfig
+from edge.config_counter import POLE_KINDS, SCALE_KINDS
 from edge.devices import make_printer, make_reader
 
 SIMILAR_MAX = 8
@@ -109,6 +111,9 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     writes = not device.kind.startswith("evdev_")
     if not os.access(path, os.R_OK | (os.W_OK if writes else 0)):
         return _forbidden(device.name, path)
+    if device.kind in (*SCALE_KINDS, *POLE_KINDS):
+        is_good, found, advice = check_counter_device(device)
+        return Finding(device.name, Verdict.OK if is_good else Verdict.BAD, f"{_what(path)}; {found}", advice)
     return _check_printer(device) if device.kind.endswith("printer") else _try_reader(device, _what(path))
 
 

@@ -74,5 +74,6 @@ def _serials(used: Collection[Path], folders: tuple[Path, ...]) -> Iterator[Find
             known.add(real)
             is_ours = os.access(real, os.R_OK | os.W_OK)
             what = f"{link} → {real}, not in the configuration{'' if is_ours else '; this user may not open it'}"
-            advice = f'[[device]] kind = "serial_scanner" or "pn532_cards" path = "{link}"'
+            kinds = '"serial_scanner", "pn532_cards", "serial_scale" or "pole_display"'
+            advice = f'[[device]] kind = {kinds} path = "{link}"'
             yield Finding("found", Verdict.NOTE, what, advice)

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
-from drivers.base import DriverError
+from drivers.base import DriverError, Scale
 from drivers.recording import record as record_bytes
 from drivers.recording import save
 from edge.cli.options import config_option, loaded_or_exit
+from edge.counter_devices import make_scale
 from edge.devices import make_reader
 
 SECONDS_MAX = 3_600
+
+
+class ScaleLines:
+    """A scale as what is recorded: each reading a text; implements `drivers.base.LineReader`."""
+
+    def __init__(self, scale: Scale) -> None:
+        self.name, self.dropped = scale.name, 0
+        self._scale = scale
+
+    @property
+    def heard(self) -> Callable[[bytes], None]:
+        return self._scale.heard
+
+    @heard.setter
+    def heard(self, listener: Callable[[bytes], None]) -> None:
+        self._scale.heard = listener
+
+    def open(self) -> None:
+        self._scale.open()
+
+    def read(self, timeout_s: float) -> Sequence[str]:
+        reading = self._scale.read(timeout_s)
+        return () if reading is None else (f"{reading.weight_g} g",)
+
+    def close(self) -> None:
+        self._scale.close()
 
 
 @click.command(short_help="Keep what a reader sends in a file.")
@@ -30,9 +57,10 @@ def record(config_path: Path, device: str, file: Path, seconds: int) -> None:
     """
     loaded = loaded_or_exit(config_path)
     found = next((each for each in loaded.config.device if each.name == device), None)
-    reader = make_reader(found) if found else None
+    scale = make_scale(found) if found else None
+    reader = ScaleLines(scale) if scale else make_reader(found) if found else None
     if found is None or reader is None:
-        names = [each.name for each in loaded.config.device if not each.kind.endswith("printer")]
+        names = [each.name for each in loaded.config.device if not each.kind.endswith(("printer", "display"))]
         raise click.ClickException(f"{device}: no reader of that name; there are: {', '.join(names) or 'none'}")
     count = 0
 

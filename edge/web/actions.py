@@ -27,6 +27,7 @@ from edge import (
     till_drawer,
     till_notes,
     till_training,
+    weighing,
 )
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
@@ -37,6 +38,7 @@ from edge.till_kitchen import paper_is_there, reprint_kitchen_slip
 from edge.times import drop_times, use_times
 from edge.web.house import House
 from edge.web.speech import Speech
+from edge.weights import TARE_MAX_G
 from rules.basket import QUANTITY_MAX, WEIGHT_MAX_G
 from rules.money import AMOUNT_MAX, BASIS_POINTS
 
@@ -157,6 +159,7 @@ def actions() -> Mapping[str, Action]:
             optional=frozenset({"amount"}),
         ),
         *selling_actions(amount),
+        *_at_the_scale(),
         Action(till_drawer.open_drawer, {"reason": None}),
         Action(shifts.begin_shift, {"float_amount": amount}),
         Action(
@@ -172,6 +175,15 @@ def actions() -> Mapping[str, Action]:
         ),
     )
     return {action.method.__name__: action for action in table}
+
+
+def _at_the_scale() -> tuple[Action, ...]:
+    weight_g = range(1, WEIGHT_MAX_G + 1)
+    return (
+        Action(weighing.take_weight, {"sku": None, "weight_g": weight_g}),
+        Action(weighing.type_weight, {"sku": None, "weight_g": weight_g}),
+        Action(weighing.set_tare, {"tare_g": range(weighing.TARE_OF_SCALE, TARE_MAX_G + 1)}),
+    )
 
 
 def read_arguments(action: Action, given: object) -> dict[str, Any] | None:

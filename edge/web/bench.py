@@ -15,6 +15,7 @@ from edge.text_marks import N_
 from edge.texts import clipped
 from edge.web.bars import code128, ean13
 from edge.web.bench_codes import OUTCOMES
+from edge.web.bench_counter import COUNTER_FAULTS, SCALE_MAX_G, add_counter, counter_state
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg
 from edge.web.speech import Speech
@@ -61,9 +62,16 @@ class LaneDevices:
     """The one whose paper is shown."""
     printers: tuple[str, ...] = ()
     """All that print for the lane, kitchen and labels among them."""
+    scale: str = ""
+    pole: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
+        return (*self.faulty, *(name for name in (self.scale, self.pole) if name))
+
+    @property
+    def faulty(self) -> tuple[str, ...]:
+        """Those whose next job, code or card may meet a fault."""
         return tuple(name for name in (self.scanner, self.cards, self.printer) if name)
 
 
@@ -92,6 +100,7 @@ class Table:
             "hanging": bench.hanging(printer) if printer else 0,
             "kicks": bench.kicks(printer) if printer else 0,
             "is_drawer_open": bench.is_drawer_open(printer) if printer else False,
+            "counter": counter_state(bench, devices.scale, devices.pole),
             "step": _step(self.house.screens.newest(lane)),
         }
 
@@ -125,6 +134,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
     _show(pages, table)
     _press(pages, table)
     _spoil(pages, table)
+    add_counter(pages, bench, {number: (each.scale, each.pole) for number, each in lanes.items()})
     return pages
 
 
@@ -150,8 +160,10 @@ def _show(pages: Blueprint, table: Table) -> None:
             state=table.state(lane),
             sheets=table.sheets(lane),
             fault_words=DEVICE_FAULTS,
+            counter_faults=COUNTER_FAULTS,
+            scale_max_g=SCALE_MAX_G,
             printer_words=PRINTER_FAULTS,
-            faults={name: table.bench.faults(name) for name in devices.names},
+            faults={name: table.bench.faults(name) for name in devices.faulty},
             gateway=table.bench.gateway,
             outcomes=OUTCOMES,
         )
@@ -257,7 +269,10 @@ def _devices(house: House, bench: Bench, lane: int, printer: str) -> LaneDevices
     all_of_them = [each.name for each in mine if each.kind.endswith("printer")]
     own = next((name for name in all_of_them if name == printer), "")
     others = [each.name for each in mine if each.kind.endswith("printer") and each.lane == lane and each.name != own]
-    return LaneDevices(scanner, cards, own or next(iter(others), ""), (*([own] if own else []), *others))
+    scale = next((each.name for each in mine if each.kind == "fake_scale" and each.lane == lane), "")
+    pole = next((each.name for each in mine if each.kind == "fake_pole_display" and each.lane == lane), "")
+    printers = (*([own] if own else []), *others)
+    return LaneDevices(scanner, cards, own or next(iter(others), ""), printers, scale, pole)
 
 
 def _step(view: TillView) -> int:

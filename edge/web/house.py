@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from edge.screens import Screens
 from edge.store.held import HeldSum
 from edge.store.rows import HeldRow, ItemRow, MemberRow, QuickPage, ReceiptRow, SlipRow, StaffRow
 from edge.store.shifts import ClosedShift
+from edge.weights import Weights
 
 
 class Reads(Protocol):
@@ -107,6 +108,8 @@ class House:
     """The lanes that practise; None: none can."""
     prepare_practice: Callable[[], bool] = lambda: False
     """Copies what a practice needs, and tells whether it is there."""
+    weights: Weights = field(default_factory=Weights)
+    """What lies on the lanes' scales."""
     bench: Any = None
     """The simulated devices (edge/bench.py), only where `screen.bench` is set."""
     version: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, copy_current_request_context, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,8 @@ from edge.clock import monotonic_s
 from edge.screen import Stage, TillView
 from edge.web.house import House
 from edge.web.speech import Speech
+from edge.web.weigh import live_weight
+from edge.weights import LiveWeight
 
 STRIP_EVERY_S = 5.0
 """The strip is sent so often even when nothing changed: it is the sign of life that the page watches for."""
@@ -33,6 +36,15 @@ class Streams:
 
     def give_back(self) -> None:
         self._free.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Painters:
+    """What makes the pieces of a stream, in the language of whoever asked for it."""
+
+    view: Callable[[TillView], str]
+    strip: Callable[[int], str]
+    weight: Callable[[TillView, LiveWeight], str]
 
 
 def places(house: House) -> Streams:
@@ -105,9 +117,9 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
         if not streams.take():
             return render_template("lane/full.html"), 503
         # Rendering needs the request (its language) long after the handler has returned.
-        events = _events(
-            house, lane, copy_current_request_context(paint), copy_current_request_context(paint_strip), stopping
-        )
+        keep = copy_current_request_context
+        painters = Painters(keep(paint), keep(paint_strip), keep(live_weight))
+        events = _events(house, lane, painters, stopping)
         response = Response(Held(events, streams), mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"
         return response
@@ -141,23 +153,26 @@ class Held:
                 each.give_back()
 
 
-def _events(
-    house: House,
-    lane: int,
-    paint: Callable[[TillView], str],
-    paint_strip: Callable[[int], str],
-    stopping: threading.Event,
-) -> Iterator[str]:
-    """Yield the newest view at once and then each newer one, and the strip between them."""
+def _events(house: House, lane: int, paint: Painters, stopping: threading.Event) -> Iterator[str]:
+    """Yield the newest view at once and then each newer one, between them the strip, and a weight that is awaited."""
     shown, health_number, strip_at_s = -1, -1, 0.0
+    weighing: TillView | None = None
+    weight: LiveWeight | None = None
+
+    def is_other_weight() -> bool:
+        return weighing is not None and house.weights.live(lane) != weight
+
     while not stopping.is_set() and not house.screens.closed:
-        view = house.screens.wait(lane, after=shown, timeout_s=LOOK_EVERY_S)
+        view = house.screens.wait(lane, after=shown, timeout_s=LOOK_EVERY_S, or_when=is_other_weight)
         if view is not None:
-            shown = view.number
-            yield event(paint(view), event_id=str(view.number))
+            shown, weighing, weight = view.number, view if view.weighing else None, None
+            yield event(paint.view(view), event_id=str(view.number))
+        if weighing is not None and is_other_weight():
+            weight = house.weights.live(lane)
+            yield event(paint.weight(weighing, weight), name="weight")
         if house.health.number != health_number or monotonic_s() - strip_at_s >= STRIP_EVERY_S:
             health_number, strip_at_s = house.health.number, monotonic_s()
-            yield event(paint_strip(lane), name="strip")
+            yield event(paint.strip(lane), name="strip")
         elif view is None:
             # Something must be written, or nobody notices that the browser is gone.
             yield ":\n\n"

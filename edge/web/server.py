@@ -46,6 +46,7 @@ from edge.web import (
     shifts,
     slips,
     times_pages,
+    weigh,
 )
 from edge.web.display_room import DisplayRoom
 from edge.web.door import UPLOAD_MAX, Pairing, protect
@@ -85,6 +86,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(slips.blueprint(house, speech))
     app.register_blueprint(comfort.blueprint(house, speech))
     comfort.guard(app, house)
+    app.register_blueprint(weigh.blueprint(house))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))

@@ -90,7 +90,7 @@ def test_the_commented_lines_of_the_example_are_good_too():
     found = parse_config("\n".join(lines), path=Path("taptill.toml"), base_dir=REPOSITORY)
     assert isinstance(found, Loaded), [str(problem) for problem in found]
     assert found.config.broker is not None
-    names = ["scanner-1", "cards-1", "scanner-2", "printer-1", "kitchen-1", "labels-1"]
+    names = ["scanner-1", "cards-1", "scanner-2", "printer-1", "kitchen-1", "labels-1", "scale-1", "pole-1"]
     assert [device.name for device in found.config.device] == names
 
 

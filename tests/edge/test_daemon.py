@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from drivers.fake_printer import FakePrinterServer
-from edge.app import KEY_BYTES, secret_key, why_not
+from edge.app import why_not
+from edge.app_files import KEY_BYTES, secret_key
 from edge.printing import STOP_S
 from edge.store.database import Store, StoreError, execute, execute_many, open_store, rows
 from edge.till import Till

@@ -514,7 +514,7 @@ def test_doctor_tells_what_is_plugged_in_and_not_configured(tmp_path):
     assert "twin" in said[0] and "twin" in said[1]
     assert "leave it alone" in said[2]
     assert 'path = "uniq:S4"' in said[3] and "twin" not in said[3]
-    assert "usb-1" in said[4] and '"serial_scanner" or "pn532_cards"' in said[4]
+    assert "usb-1" in said[4] and '"serial_scanner", "pn532_cards", "serial_scale" or "pole_display"' in said[4]
 
 
 def test_record_keeps_what_a_simulated_reader_sends(shop, tmp_path):

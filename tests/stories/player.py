@@ -38,6 +38,7 @@ from tests.stories import (
     words_stored_value,
     words_tiers,
     words_times,
+    words_weighing,
 )
 
 WAIT_S = 6.0
@@ -524,4 +525,5 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     *words_stored_value.WORDS,
     *words_approvals.WORDS,
     *words_tiers.WORDS,
+    *words_weighing.WORDS,
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shops import CONFIG, GATEWAY, TestShop, rules_with_coupons
+from tests.shops import CONFIG, COUNTER, GATEWAY, TestShop, rules_with_coupons
 from tests.stories.player import WORDS, Player, StoryError
 
 STORIES = sorted(Path(__file__).parent.glob("*.till"))
@@ -16,6 +16,8 @@ STORIES = sorted(Path(__file__).parent.glob("*.till"))
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
 def test_story(story: Path, tmp_path: Path) -> None:
     config = CONFIG + (GATEWAY if story.stem.startswith("codes_") else "")
+    # At lane 1 of these stories stand a scale and a pole display.
+    config += COUNTER if story.stem.startswith("counter_") else ""
     with TestShop(tmp_path / "shop", config=config, promotions=rules_with_coupons()) as shop:
         Player(shop).play(story)
 

@@ -90,6 +90,7 @@
       device.querySelector(".b-plug")?.setAttribute("aria-checked", String(now !== "unplugged"));
     }
     if (!state) return;
+    document.dispatchEvent(new CustomEvent("bench-state", { detail: state.counter }));
     document.querySelector(".b-drawer").dataset.open = state.is_drawer_open ? "yes" : "no";
     steps.dataset.step = state.step;
     steps.querySelectorAll("li").forEach((step, place) => {

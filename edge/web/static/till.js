@@ -50,8 +50,8 @@
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z", "confirm_age", "answer_price", "sell_again", "sell_checked", "begin_training", "end_training"]);
-  const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "sign_in", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "approve", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z", "confirm_age", "answer_price", "sell_again", "sell_checked", "begin_training", "end_training", "take_weight", "type_weight"]);
+  const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps", "weight_g", "tare_g"]);
   const running = new Set();
   let line = Promise.resolve(), waiting = 0, isOffline = false;
 
@@ -253,7 +253,10 @@
     find("#panel-body").replaceChildren();
     if (!panel.open) panel.showModal();
     panel.dataset.name = name;
-    return htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => find("[autofocus]", panel)?.focus());
+    return htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => {
+      showWeight();
+      find("[autofocus]", panel)?.focus();
+    });
   }
   panel.addEventListener("htmx:after:swap", () => {
     if (find("[data-shut]", panel)) panel.close();
@@ -348,6 +351,21 @@
     act("decline");
   });
 
+  // An item that waits for its weight: the panel comes and goes with it, and a weight may arrive before the panel does.
+  let weight = "";
+  function showWeight() {
+    if (find("#weigh-live") && weight.includes(`data-sku="${stage().weigh}"`)) find("#weigh-live").innerHTML = weight;
+  }
+  function weigh(sku) {
+    if (sku && !panel.open) open("weigh");
+    else if (panel.open && panel.dataset.name === "weigh") sku ? open("weigh") : panel.close();
+  }
+  function sellTyped() {
+    const weight_g = amount(3, find("#weigh-typed").value);
+    if (!weight_g) return play("error");
+    return act("type_weight", { sku: find(".weigh").dataset.sku, weight_g });
+  }
+
   function remember(name, value) {
     document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
     if (name === "lang") return location.reload();
@@ -374,6 +392,7 @@
     else if (data.tool) tool(data.tool);
     else if (data.hand) choice("hand", button);
     else if (data.byHand) byHand(data.byHand);
+    else if (data.weighTyped !== undefined) sellTyped();
     else if (data.approver) choice("approver", button);
     else if (data.approve !== undefined) allow();
     else if (data.staff) pick(data.staff);
@@ -414,6 +433,7 @@
     const { key } = event, step_ = stage().stage;
     if (key === "F1" || (key === "?" && !isTyping)) return help.open ? help.close() : help.showModal();
     if (approve.open) return key === "Enter" && isTyping ? allow() : false;
+    if (panel.open && panel.dataset.name === "weigh" && key === "Enter") return isTyping ? sellTyped() : find("#weigh-take")?.click();
     if (panel.open || help.open) return false;
     if (key === "End" && (step_ === "selling" || step_ === "done") && !isTyping) return open("shift");
     if (key === "Insert" && (step_ === "selling" || step_ === "done")) return open("held");
@@ -512,6 +532,7 @@
     }
     if (isGuarded()) guard();
     if (now.approval || painted.approval) askSecond(now.approval);
+    if (now.weigh !== painted.weigh) weigh(now.weigh);
     if (now.number !== painted.number && !isFresh) {
       play(now.sound);
       flash(now.sound);
@@ -553,6 +574,10 @@
     offline(true);
     setTimeout(() => location.reload(), 2000);
   });
+  view.addEventListener("weight", (event) => {
+    weight = event.detail.data;
+    showWeight();
+  });
   view.addEventListener("strip", (event) => (find("#strip").innerHTML = event.detail.data));
   setInterval(() => performance.now() - heardAt > SILENCE_MS && offline(true), 2000);
 
@@ -561,5 +586,6 @@
 
   repaint();
   isFresh = true;
-  if (location.hash.length > 1) open(location.hash.slice(1));
+  if (stage().weigh) open("weigh");
+  else if (location.hash.length > 1) open(location.hash.slice(1));
 })();

@@ -1,0 +1,75 @@
+"""What the customer reads on a pole display, by what the lane shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from drivers.pole_frames import COLUMNS, Lamp, PoleFace
+from edge.pole_faces import faces, idle_face
+from edge.screen import DoneView, LineView, Stage, TenderView, TillView
+from edge.texts import Texts
+from rules.basket import Names
+
+IDLE = idle_face("街角便利店 // 欢迎光临")
+COLA = LineView("1", "cola", Names("可乐", "可樂", "Cola"), "瓶", 2, None, 350, 700, 700, is_newest=True)
+APPLES = LineView("2", "apple", Names("苹果", "", "Apples"), "kg", 1, 532, 1_280, 681, 681, is_newest=True)
+CASH = TenderView("cash", 2_000, 2_000)
+DONE = DoneView("s", "0001", 4_550, 450, 0, None, (TenderView("cash", 4_550, 5_000),))
+
+
+def view(stage: Stage, *lines: LineView, **changes: object) -> TillView:
+    return TillView(lane=1, stage=stage, lines=lines, total=4_550, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("shown", "upper", "lower"),
+    [
+        (view(Stage.LOCKED), IDLE.upper, IDLE.lower),
+        (view(Stage.SELLING), IDLE.upper, IDLE.lower),
+        (view(Stage.SELLING, COLA), ("2x可乐", "7.00"), ("合计", "45.50")),
+        (view(Stage.SELLING, APPLES), ("0.532kg 苹果", "6.81"), ("合计", "45.50")),
+        (view(Stage.PAYING, COLA, due=4_550), ("合计", "45.50"), ("", "")),
+        (view(Stage.PAYING, COLA, due=2_550, tenders=(CASH,)), ("已收款", "20.00"), ("还需收", "25.50")),
+        (view(Stage.DONE, done=DONE), ("已收款", "50.00"), ("找零", "4.50")),
+    ],
+)
+def test_two_lines(shown: TillView, upper: tuple[str, str], lower: tuple[str, str]) -> None:
+    (face,) = faces(shown, Texts("zh-Hans"), idle=IDLE, has_text=True)
+    assert (face.upper, face.lower) == (upper, lower)
+
+
+@pytest.mark.parametrize(
+    ("shown", "steps"),
+    [
+        (view(Stage.SELLING), [("", Lamp.NONE)]),
+        (view(Stage.SELLING, COLA), [("3.50", Lamp.PRICE), ("45.50", Lamp.TOTAL)]),
+        (view(Stage.PAYING, COLA, due=4_550), [("45.50", Lamp.TOTAL)]),
+        (view(Stage.PAYING, COLA, due=2_550, tenders=(CASH,)), [("20.00", Lamp.PAID), ("25.50", Lamp.TOTAL)]),
+        (view(Stage.DONE, done=DONE), [("50.00", Lamp.PAID), ("4.50", Lamp.CHANGE)]),
+    ],
+)
+def test_eight_digits_and_a_lamp(shown: TillView, steps: list[tuple[str, Lamp]]) -> None:
+    found = faces(shown, Texts("en"), idle=IDLE, has_text=False)
+    assert [(face.amount, face.lamp) for face in found] == steps
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (Names("可乐 330ml", "", "Cola"), "2xCola"),
+        (Names("可乐 330ml"), "2xKele 330ml"),  # nobody has translated it
+        (Names("Coca Cola"), "2xCoca Cola"),
+    ],
+)
+def test_a_font_without_chinese_characters_spells_them(names: Names, shown: str) -> None:
+    line = replace(COLA, names=names)
+    (face,) = faces(view(Stage.SELLING, line), Texts("en"), idle=IDLE, is_plain=True)
+    assert face.upper == (shown, "7.00")
+
+
+def test_the_idle_text_stands_in_the_middle() -> None:
+    assert PoleFace(("     街角便利店", ""), ("      欢迎光临", "")) == IDLE
+    assert len(IDLE.upper[0].encode("gbk")) <= COLUMNS
+    assert idle_face("x" * 60).upper[0] == "x" * 60  # what is too long is cut by the driver
