@@ -97,8 +97,7 @@ class Shop:
 
     def item_as_sold(self, sku: str) -> Item | None:
         """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
-        now_ms = self.clock.now_ms()
-        found = self.known(now_ms, lambda: catalog.item_until(self.store.db, sku, now_ms=now_ms), "item", sku)
+        found = catalog.item(self.store.db, sku, now_ms=self.clock.now_ms())
         return found[0] if found else None
 
     def shift_id(self, lane: int) -> str:
@@ -204,7 +203,7 @@ class Shop:
         return self.known(now_ms, lambda: self._read_member(member_id, now_ms), "member", member_id)
 
     def _read_member(self, member_id: str, now_ms: int) -> tuple[Member | None, int]:
-        file = self._file(member_id, now_ms)
+        file = members.member(self.store.db, member_id)
         if file is None:
             return None, ALWAYS_MS
         holdings, until_ms = self._holdings(member_id, now_ms)
@@ -220,9 +219,6 @@ class Shop:
             is_referred=bool(members.referrer_of(self.store.db, file.member_id)),
         )
         return found, until_ms
-
-    def _file(self, member_id: str, now_ms: int) -> members.MemberFile | None:
-        return self.known(now_ms, lambda: (members.member(self.store.db, member_id), ALWAYS_MS), "file", member_id)
 
     def _benefits_used(self, member_id: str, now_ms: int) -> frozenset[str]:
         if self.rules.accrual == AccrualRules():
@@ -267,7 +263,7 @@ class Shop:
         return self.known(now_ms, lambda: self._read_view(member_id, now_ms), "view", member_id)
 
     def _read_view(self, member_id: str, now_ms: int) -> tuple[MemberView | None, int]:
-        file = self._file(member_id, now_ms)
+        file = members.member(self.store.db, member_id)
         if file is None:
             return None, ALWAYS_MS
         holdings, until_ms = self._holdings(member_id, now_ms)

@@ -10,7 +10,6 @@ from edge.coupons import coupon_views
 from edge.screen import DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
 from edge.shop import Shop
 from edge.store.baskets import StoredBasket, StoredTender
-from edge.store.known import one_look
 from edge.store.sales import stored_sale
 from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
@@ -28,13 +27,6 @@ def selling_view(
     view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, stored: StoredBasket
 ) -> TillView:
     """Return the view with the basket, priced now."""
-    with one_look(shop.store.db):
-        return _selling_view(view, shop, basket, tenders, stored=stored)
-
-
-def _selling_view(
-    view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, stored: StoredBasket
-) -> TillView:
     quote = shop.quote(basket)
     names = {each.promotion_id: each.names for each in quote.applied}
     due = max(quote.total - sum(tender.given for tender in tenders), 0)

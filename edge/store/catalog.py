@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from peewee import SqliteDatabase
 
 from edge.store.database import Row, execute, execute_many, row, rows, scalar
-from edge.store.known import ALWAYS_MS
+from edge.store.known import ALWAYS_MS, known
 from edge.store.rows import ItemRow, QuickKey, QuickPage
 from rules.basket import Item, Names
 from rules.money import Minor
@@ -96,11 +96,10 @@ def item(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[Item, bool] | No
 
     An item without a list price comes with a price of -1.
     """
-    return item_until(db, sku, now_ms=now_ms)[0]
+    return known(db, (), ("item", sku), now_ms, lambda: _read_item(db, sku, now_ms))
 
 
-def item_until(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[tuple[Item, bool] | None, int]:
-    """Return what `item` returns, and the moment from which another one of its prices is in force."""
+def _read_item(db: SqliteDatabase, sku: str, now_ms: int) -> tuple[tuple[Item, bool] | None, int]:
     found = row(db, f"SELECT {ITEM_COLUMNS} FROM item i WHERE i.sku = ?", sku)  # noqa: S608 our own columns
     if found is None:
         return None, ALWAYS_MS

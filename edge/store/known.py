@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from operator import is_
 from typing import Any, TypeVar
 
-from peewee import SqliteDatabase
+from peewee import DatabaseError, SqliteDatabase
 
 T = TypeVar("T")
 KEPT_MAX = 1_000
@@ -39,8 +39,8 @@ class Known(threading.local):
         self.world = World()
         self.seen = (0, 0)
         """The version of the file that the connection sees, and rows that it changed itself."""
-        self.about: tuple[object, ...] = ()
-        self.kept: dict[Hashable, tuple[int, int, Any]] = {}
+        self.kept: dict[Hashable, tuple[int, int, tuple[object, ...], Any]] = {}
+        """By what was asked: from and until when it holds, what else it follows from, and the answer."""
         self.aside = 0
         """Rows that the connection changed of open baskets."""
         self.is_looking = False
@@ -54,7 +54,7 @@ class Known(threading.local):
     def look(self, connection: sqlite3.Connection) -> World:
         """Return the world as it is, and forget what was read of another one."""
         self.meet(connection)
-        version = self.seen[0] if self.is_looking else connection.execute("PRAGMA data_version").fetchone()[0]
+        version = self.seen[0] if self.is_looking else _version(connection)
         seen = (version, connection.total_changes - self.aside)
         if seen != self.seen:
             self.seen = seen
@@ -91,7 +91,7 @@ def known(
     Args:
         about: what else it follows from, such as the rules in force: these very objects, none of which ever changes.
         key: what is asked, the first part its name.
-        now_ms: the moment for which.
+        now_ms: the moment for which; any where it does not follow from one.
         read: returns the value, and the first moment after `now_ms` at which time alone makes it another.
     """
     before = world(db)
@@ -99,19 +99,16 @@ def known(
         return read()[0]
     assert isinstance(db, KnowingDatabase)
     keeper = db.known
-    if len(about) != len(keeper.about) or not all(map(is_, about, keeper.about)):
-        keeper.kept.clear()
-        keeper.about = about
     found = keeper.kept.get(key)
-    if found is not None and found[0] <= now_ms < found[1]:
-        value: T = found[2]
+    if found is not None and found[0] <= now_ms < found[1] and all(map(is_, about, found[2])):
+        value: T = found[3]
         return value
     value, until_ms = read()
     # What somebody wrote meanwhile may be in one half of it.
     if world(db) is before:
         if len(keeper.kept) >= KEPT_MAX:
             keeper.kept.clear()
-        keeper.kept[key] = (now_ms, until_ms, value)
+        keeper.kept[key] = (now_ms, until_ms, about, value)
     return value
 
 
@@ -141,6 +138,14 @@ def aside(db: SqliteDatabase) -> Iterator[None]:
         yield
     finally:
         db.known.aside += connection.total_changes - before
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    try:
+        version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise DatabaseError(*error.args) from error
+    return version
 
 
 def _connection(db: SqliteDatabase) -> sqlite3.Connection:
