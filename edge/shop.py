@@ -87,13 +87,9 @@ class Shop:
                 What follows from days, local or business, need not be said.
             key: what is asked, its name first.
         """
-
-        def read_today() -> tuple[T, int]:
-            value, until_ms = read()
-            return value, min(until_ms, (now_ms // QUARTER_MS + 1) * QUARTER_MS)
-
-        about = (self.rules, self.clock, self.config, vault_of(self.store.db))
-        return known(self.store.db, about, key, now_ms, read_today)
+        most_ms = now_ms - now_ms % QUARTER_MS + QUARTER_MS
+        about = (self.rules, self, vault_of(self.store.db))
+        return known(self.store.db, about, key, now_ms, read, most_ms=most_ms)
 
     def item_as_sold(self, sku: str) -> Item | None:
         """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
@@ -111,22 +107,22 @@ class Shop:
         It is what every pricing begins with, so rules that were published since count from here on.
         """
         self.rulebook.look()
-        items = {sku: self._item(sku) for sku in {line.sku for line in stored.lines}}
-        return Basket(
+        now_ms = self.clock.now_ms()
+        return self.known(now_ms, lambda: self._read_basket(stored, lane, now_ms), "basket", stored, lane)
+
+    def _read_basket(self, stored: StoredBasket, lane: int, now_ms: int) -> tuple[Basket, int]:
+        found = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
+        basket = Basket(
             sale_id=stored.sale_id,
-            member_id=self._standing_id(stored.member_id) if stored.member_id else None,
+            member_id=members.standing_id(self.store.db, stored.member_id),
             codes=stored.codes,
             lane=lane,
             points_to_redeem=stored.points,
             gift_choices=stored.gift_choices,
             off_bp=stored.off_bp,
-            lines=tuple(_line(line, items[line.sku]) for line in stored.lines),
+            lines=tuple(_line(line, found[line.sku][0]) for line in stored.lines),
         )
-
-    def _standing_id(self, member_id: str) -> str | None:
-        return self.known(
-            self.clock.now_ms(), lambda: (members.standing_id(self.store.db, member_id), ALWAYS_MS), "of", member_id
-        )
+        return basket, min((until_ms for _, until_ms in found.values()), default=ALWAYS_MS)
 
     def quote(self, basket: Basket) -> Quote:
         """Return what a basket costs now, uses of promotions up to this moment counted.
@@ -184,16 +180,16 @@ class Shop:
         found = {sku: self.item_as_sold(sku) for sku in skus}
         return {sku: item for sku, item in found.items() if item is not None}
 
-    def _item(self, sku: str) -> Item:
-        found = self.item_as_sold(sku)
+    def _item(self, sku: str, now_ms: int) -> tuple[Item, int]:
+        found, until_ms = catalog.item_until(self.store.db, sku, now_ms=now_ms)
         assert found is not None, f"item {sku} left the catalogue while it was in a basket"
-        if found.price >= 0:
-            return found
+        if found[0].price >= 0:
+            return found[0], until_ms
         # A box without a battery may wake up before the day from which the price holds. What is in the basket was sold
         # at a price, so its first one counts; without any, the line has one of its own.
         since_ms = catalog.first_price_ms(self.store.db, sku)
         first = None if since_ms is None else catalog.item(self.store.db, sku, now_ms=since_ms)
-        return first[0] if first else found
+        return first[0] if first else found[0], until_ms
 
     def member(self, member_id: str | None) -> Member | None:
         """Return what pricing needs to know of a member."""

@@ -96,7 +96,17 @@ def item(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[Item, bool] | No
 
     An item without a list price comes with a price of -1.
     """
-    return known(db, (), ("item", sku), now_ms, lambda: _read_item(db, sku, now_ms))
+    return item_until(db, sku, now_ms=now_ms)[0]
+
+
+def item_until(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[tuple[Item, bool] | None, int]:
+    """Return what `item` returns, and the moment from which another one of its prices is in force."""
+
+    def read() -> tuple[tuple[tuple[Item, bool] | None, int], int]:
+        found = _read_item(db, sku, now_ms)
+        return found, found[1]
+
+    return known(db, (), ("item", sku), now_ms, read)
 
 
 def _read_item(db: SqliteDatabase, sku: str, now_ms: int) -> tuple[tuple[Item, bool] | None, int]:

@@ -37,8 +37,10 @@ class Known(threading.local):
     def __init__(self) -> None:
         self.connection: sqlite3.Connection | None = None
         self.world = World()
-        self.seen = (0, 0)
-        """The version of the file that the connection sees, and rows that it changed itself."""
+        self.version = 0
+        """Of the file as the connection sees it: another one once others have written."""
+        self.changes = 0
+        """Rows that the connection changed itself, but for those of open baskets."""
         self.kept: dict[Hashable, tuple[int, int, tuple[object, ...], Any]] = {}
         """By what was asked: from and until when it holds, what else it follows from, and the answer."""
         self.aside = 0
@@ -54,10 +56,10 @@ class Known(threading.local):
     def look(self, connection: sqlite3.Connection) -> World:
         """Return the world as it is, and forget what was read of another one."""
         self.meet(connection)
-        version = self.seen[0] if self.is_looking else _version(connection)
-        seen = (version, connection.total_changes - self.aside)
-        if seen != self.seen:
-            self.seen = seen
+        version = self.version if self.is_looking else _version(connection)
+        changes = connection.total_changes - self.aside
+        if changes != self.changes or version != self.version:
+            self.version, self.changes = version, changes
             self._forget()
         return self.world
 
@@ -84,7 +86,13 @@ def world(db: SqliteDatabase) -> World | None:
 
 
 def known(
-    db: SqliteDatabase, about: tuple[object, ...], key: Hashable, now_ms: int, read: Callable[[], tuple[T, int]]
+    db: SqliteDatabase,
+    about: tuple[object, ...],
+    key: Hashable,
+    now_ms: int,
+    read: Callable[[], tuple[T, int]],
+    *,
+    most_ms: int = ALWAYS_MS,
 ) -> T:
     """Return what `read` gives; it is asked again only where that could be something else by now.
 
@@ -93,6 +101,7 @@ def known(
         key: what is asked, the first part its name.
         now_ms: the moment for which; any where it does not follow from one.
         read: returns the value, and the first moment after `now_ms` at which time alone makes it another.
+        most_ms: from then on it is asked again in any case.
     """
     before = world(db)
     if before is None:
@@ -108,7 +117,7 @@ def known(
     if world(db) is before:
         if len(keeper.kept) >= KEPT_MAX:
             keeper.kept.clear()
-        keeper.kept[key] = (now_ms, until_ms, about, value)
+        keeper.kept[key] = (now_ms, min(until_ms, most_ms), about, value)
     return value
 
 
