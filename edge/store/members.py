@@ -115,8 +115,12 @@ def member_by_code(db: SqliteDatabase, code: str) -> str | None:
 
 def surviving(db: SqliteDatabase, member_id: str) -> str:
     """Return the member that a merged one has become, for ever; any other is itself."""
-    into: str | None = scalar(db, "SELECT into_id FROM member_merge WHERE gone_id = ?", member_id)
-    return into or member_id
+
+    def read() -> tuple[str, int]:
+        into = scalar(db, "SELECT into_id FROM member_merge WHERE gone_id = ?", member_id)
+        return into or member_id, ALWAYS_MS
+
+    return known(db, (), ("surviving", member_id), 0, read)
 
 
 def why_unknown(db: SqliteDatabase, member_id: str) -> str:
