@@ -88,10 +88,13 @@ class WaysToPay:
         # What looks best comes last, and so is looked at first.
         choices = [sorted(each, key=lambda choice: choice.gain - choice.raised) for each in choices]
         found: list[WayToPay] = []
-        # (gains so far, what is left dearer so far, raises so far, choices so far)
-        stack: list[tuple[Minor, Minor, tuple[Minor, ...], tuple[_Choice, ...]]] = [(0, 0, (), ())]
+        # (least that it can come to, gains so far, what is left dearer so far, raises so far, choices so far)
+        stack: list[tuple[Minor, Minor, Minor, tuple[Minor, ...], tuple[_Choice, ...]]] = [(-NEVER, 0, 0, (), ())]
         while stack:
-            gained, cost, raises, chosen = stack.pop()
+            least, gained, cost, raises, chosen = stack.pop()
+            # Something better was found since it was put there.
+            if least >= total:
+                continue
             at = len(raises)
             if not self._budget.spend() or len(found) > WAYS_MAX:
                 return None
@@ -120,7 +123,7 @@ class WaysToPay:
                     ends = [max(spent, dearer) * self._keeps // BASIS_POINTS - gain for dearer, gain in lasts]
                     least += min(ends) - rest[at + 1]
                 if least < total:
-                    stack.append((gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
+                    stack.append((least, gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
         return sorted(found)
 
     def _levels_at(self, filling: Filling) -> list[int]:
