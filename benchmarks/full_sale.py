@@ -36,7 +36,8 @@ from rules.promotions import RuleSet
 GOAL = 0.6
 ROUNDS, SALES_A_ROUND = 12, 5
 LINES = 5
-MEMBER, CARD = "m1", "04a1b2c3d4e5f6"
+CARDS = {f"m{number}": f"04a1b2c3d4e5f{number}" for number in range(SALES_A_ROUND)}
+"""Members with their cards: each sale of a round is another one's, as in a shop."""
 PLENTY = 10**7
 HAS_STORED_VALUE = "stored_value" in RuleSet.__struct_fields__
 
@@ -81,11 +82,15 @@ def make_store(folder: Path) -> int:
             catalog.put_code(db, f"{number:08d}", f"sku-{number}")
             catalog.put_price(db, f"sku-{number}", 350 + number, effective_from_ms=0)
         staff.add(db, staff_id="zhang", name="张", role="manager", pin="1234")
-        members.put_member(db, member_id=MEMBER, code="M1", joined_ms=0, name="李", phone="13812345678")
-        cards.put_card(db, CARD, MEMBER, since_ms=0)
         units = (POINTS, STORED_VALUE, times_unit("wash10.wash"))
-        moves = tuple(Transfer(unit, ISSUER, member_account(MEMBER), PLENTY, "opening") for unit in units)
-        entries.record(db, Entry(new_id(clock), "opening", clock.now_ms(), "2026-01-01", moves, member_id=MEMBER))
+        for number, (member_id, card) in enumerate(CARDS.items()):
+            members.put_member(
+                db, member_id=member_id, code=f"M{number}", joined_ms=0, name="李", phone=f"1381234567{number}"
+            )
+            cards.put_card(db, card, member_id, since_ms=0)
+            moves = tuple(Transfer(unit, ISSUER, member_account(member_id), PLENTY, "opening") for unit in units)
+            opening = Entry(new_id(clock), "opening", clock.now_ms(), "2026-01-01", moves, member_id=member_id)
+            entries.record(db, opening)
         batch = coupon_batches.put_batch(
             db,
             Batch(
@@ -129,10 +134,10 @@ class Cashier:
         self.do(Till.to_pay)
         self.pay_rest()
 
-    def full(self, code: str) -> None:
+    def full(self, member_id: str, code: str) -> None:
         self.scan_all()
-        self.do(Till.tap, uid=CARD)
-        self.do(use_times, unit=times_unit("wash10.wash"), sku="sku-0", holder_id=MEMBER)
+        self.do(Till.tap, uid=CARDS[member_id])
+        self.do(use_times, unit=times_unit("wash10.wash"), sku="sku-0", holder_id=member_id)
         self.do(use_coupon, code=code)
         self.do(Till.redeem_points, points=200)
         view = self.view
@@ -154,9 +159,9 @@ def main() -> int:
         cashier = Cashier(parts)
         plain_s, full_s = [], []
         for round_number in range(ROUNDS + 1):
-            # As many coupons as a member may well hold; more would be no part of the sale.
+            # One coupon for each: more would be no part of the sale.
             issue = partial(
-                coupons.issue, parts.store.db, batch_id, [MEMBER] * SALES_A_ROUND,
+                coupons.issue, parts.store.db, batch_id, list(CARDS),
                 at_ms=0, valid_from_ms=0, valid_until_ms=Clock().now_ms() + 10**11,
             )  # fmt: skip
             codes = parts.loop.write(issue)
@@ -164,8 +169,8 @@ def main() -> int:
             for _ in codes:
                 cashier.plain()
             between = time.perf_counter()
-            for code in codes:
-                cashier.full(code)
+            for member_id, code in zip(CARDS, codes, strict=True):
+                cashier.full(member_id, code)
             ended = time.perf_counter()
             if round_number:  # the first round warms both up
                 plain_s.append((between - began) / SALES_A_ROUND)

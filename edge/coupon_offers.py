@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from edge.screen import OfferView
 from edge.shop import Shop
-from edge.store.coupons import Coupon, open_of_member
+from edge.store.coupons import Coupon
 from rules.basket import Basket, Names
 from rules.eligibility import situation_of, why_not
 from rules.loyalty import Member
-from rules.pricing import price
 from rules.promotion_kinds import Promotion
 from rules.quote import MissedPromotion, MissReason, Quote
 from rules.usage import IssuedCoupon, Usage
@@ -35,7 +34,7 @@ def offers(shop: Shop, basket: Basket, quote: Quote) -> tuple[OfferView, ...]:
     if basket.member_id is None:
         return ()
     by_promotion: dict[str, list[Coupon]] = {}
-    held = open_of_member(shop.store.db, basket.member_id, now_ms=shop.clock.now_ms())
+    held = shop.coupons_of(basket.member_id)
     # Of one promotion, those that hold already come before those that will.
     for coupon in sorted(held, key=lambda each: each.valid_from_ms > shop.clock.now_ms()):
         by_promotion.setdefault(coupon.promotion_id, []).append(coupon)
@@ -80,7 +79,7 @@ def _tried(around: _Around, basket: Basket, quote: Quote, promotion: Promotion, 
     why = why_not(promotion, situation_of(grown, shop.rules, member, now_local, usage))
     if why is not None:
         return replace(view, missed=MissedPromotion(promotion.id, promotion.names, why))
-    tried = price(grown, shop.rules, member, now_local, usage)
+    tried = shop.quotes.price(grown, shop.rules, member, now_local, usage)
     missed = next((each for each in tried.missed if each.promotion_id == promotion.id), None)
     return replace(view, saves=max(0, quote.total - tried.total), helps=_gives(tried, promotion.id), missed=missed)
 

@@ -16,6 +16,7 @@ from edge import approvals
 from edge.clock import monotonic_s
 from edge.screen import Refusal
 from edge.store.database import Store, StoreError, is_full
+from edge.store.known import one_look
 from edge.till import Till
 
 log = logging.getLogger(__name__)
@@ -200,7 +201,9 @@ class Loop:
 
     def _do(self, job: _Job) -> None:
         try:
-            value = job.run()
+            # A deed happens in one world: what other processes write meanwhile counts from the next one on.
+            with one_look(self._store.db):
+                value = job.run()
         except StoreError as error:
             value = self._failed_write(job, error)
             if job.answer is not None and job.lane is None:

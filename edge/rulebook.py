@@ -20,6 +20,7 @@ from edge.messages import AuditBody, encode_body
 from edge.store import audit, outbox
 from edge.store import rulebook as versions
 from edge.store.database import Database, Store
+from edge.store.known import World, world
 from edge.store.list_prices import priced_items
 from edge.store.rulebook import Entry, EntryText, Source
 from rules.basket import Names
@@ -59,6 +60,7 @@ class Rulebook:
         self._db, self._complain = db, complain
         self._current = current
         self._seen = versions.newest_number(db) if db is not None else 0
+        self._looked_at: World | None = None
 
     @property
     def current(self) -> Current:
@@ -84,7 +86,14 @@ class Rulebook:
 
         A version that cannot be read leaves the one in force where it is.
         """
-        if self._db is None or versions.newest_number(self._db) == self._seen:
+        if self._db is None:
+            return False
+        # As long as nothing was written, nothing was published either.
+        now = world(self._db)
+        if now is not None and now is self._looked_at:
+            return False
+        self._looked_at = now
+        if versions.newest_number(self._db) == self._seen:
             return False
         self._seen = versions.newest_number(self._db)
         found = newest_readable(self._db)

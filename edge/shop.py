@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from edge.charging_door import ChargeDoor
 from edge.clock import Clock
 from edge.config import Config, LaneConfig
 from edge.health import DISK_REFUSE_BYTES, Health
+from edge.quotes import Quotes
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal
 from edge.screens import Screens
 from edge.store import benefits, catalog, coupons, ledger, members, shifts, uses
 from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.benefits import ExpiringSoon
+from edge.store.coupons import Coupon
 from edge.store.database import Store
+from edge.store.known import ALWAYS_MS, known
+from edge.store.vault import vault_of
 from edge.tier_standing import standing
 from edge.weights import Weights
 from rules.accrual import AccrualRules
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
-from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account
+from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account, owed_account
 from rules.loyalty import Birthday, Member, birthday_on
 from rules.money import BASIS_POINTS, Minor
-from rules.pricing import price
 from rules.promotions import RuleSet
 from rules.quote import Quote
 from rules.tender import CashRounding
 from rules.usage import IssuedCoupon, Usage
 from rules.windows import months_before
 
+T = TypeVar("T")
 SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
 MINOR_PER_YUAN = 100
+QUARTER_MS = 900_000
+"""Days, business dates and years end at a whole quarter of an hour, counted in UTC, whatever the time zone."""
+DAY_MS = 86_400_000
 
 
 class Practice(Protocol):
@@ -68,6 +75,7 @@ class Shop:
     """None: lanes cannot practise."""
     is_training: bool = False
     """It is the shop of a lane that practises: whatever reaches outside the store must not happen."""
+    quotes: Quotes = field(default_factory=Quotes, repr=False)
 
     @property
     def rules(self) -> RuleSet:
@@ -95,6 +103,18 @@ class Shop:
         """Tell whether a cash drawer hangs on a printer."""
         return any(device.name == printer and device.drawer_pin for device in self.config.device)
 
+    def known(self, now_ms: int, read: Callable[[], tuple[T, int]], *key: Hashable) -> T:
+        """Return what `read` gives for a moment; it is read again where anything that it follows from is another.
+
+        Args:
+            read: returns beside the value the first moment at which one that stands in the store makes it another.
+                What follows from days, local or business, need not be said.
+            key: what is asked, its name first.
+        """
+        most_ms = now_ms - now_ms % QUARTER_MS + QUARTER_MS
+        about = (self.rules, self, vault_of(self.store.db))
+        return known(self.store.db, about, key, now_ms, read, most_ms=most_ms)
+
     def item_as_sold(self, sku: str) -> Item | None:
         """Return an item of the catalogue, whether it is sold now or not; its prices are those of now."""
         found = catalog.item(self.store.db, sku, now_ms=self.clock.now_ms())
@@ -112,8 +132,11 @@ class Shop:
         """
         self.rulebook.look()
         now_ms = self.clock.now_ms()
-        items = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
-        return Basket(
+        return self.known(now_ms, lambda: self._read_basket(stored, lane, now_ms), "basket", stored, lane)
+
+    def _read_basket(self, stored: StoredBasket, lane: int, now_ms: int) -> tuple[Basket, int]:
+        found = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
+        basket = Basket(
             sale_id=stored.sale_id,
             member_id=members.standing_id(self.store.db, stored.member_id),
             codes=stored.codes,
@@ -121,30 +144,55 @@ class Shop:
             points_to_redeem=stored.points,
             gift_choices=stored.gift_choices,
             off_bp=stored.off_bp,
-            lines=tuple(_line(line, items[line.sku]) for line in stored.lines),
+            lines=tuple(_line(line, found[line.sku][0]) for line in stored.lines),
         )
+        return basket, min((until_ms for _, until_ms in found.values()), default=ALWAYS_MS)
 
     def quote(self, basket: Basket) -> Quote:
         """Return what a basket costs now, uses of promotions up to this moment counted.
 
         The writer thread alone sells, so what it reads here holds until it records the sale.
         """
-        return price(basket, self.rules, self.member(basket.member_id), self.clock.now_local(), self.usage(basket))
+        member, usage = self.member(basket.member_id), self.usage(basket)
+        return self.quotes.price(basket, self.rules, member, self.clock.now_local(), usage)
 
     def usage(self, basket: Basket) -> Usage:
         """Return how often the promotions in force were used before, as far as this basket's price depends on it."""
-        today = self.clock.business_date(self.clock.now_ms()).isoformat()
-        found = uses.usage(
-            self.store.db, self.rules.promotions, member_id=basket.member_id, business_date=today, codes=basket.codes
-        )
-        return replace(found, issued=self.issued(basket)) if basket.codes else found
+        now_ms, member_id, codes = self.clock.now_ms(), basket.member_id, basket.codes
+
+        def read() -> tuple[Usage, int]:
+            found = uses.usage(
+                self.store.db, self.rules.promotions, member_id=member_id,
+                business_date=self.clock.business_date(now_ms).isoformat(), codes=codes,
+            )  # fmt: skip
+            issued, until_ms = self._issued_until(basket, now_ms) if codes else (found.issued, ALWAYS_MS)
+            return replace(found, issued=issued) if codes else found, until_ms
+
+        return self.known(now_ms, read, "usage", member_id, codes)
 
     def issued(self, basket: Basket) -> Mapping[str, IssuedCoupon]:
         """Return the issued coupons among a basket's codes, by code with capitals folded."""
-        return coupons.issued(
-            self.store.db, basket.codes, member_id=basket.member_id, now_ms=self.clock.now_ms(),
-            is_clock_set=self.clock.is_sane(),
-        )  # fmt: skip
+        return self._issued_until(basket, self.clock.now_ms())[0]
+
+    def _issued_until(self, basket: Basket, now_ms: int) -> tuple[Mapping[str, IssuedCoupon], int]:
+        def read() -> tuple[tuple[Mapping[str, IssuedCoupon], int], int]:
+            found = coupons.issued(
+                self.store.db, basket.codes, member_id=basket.member_id, now_ms=now_ms,
+                is_clock_set=self.clock.is_sane(),
+            )  # fmt: skip
+            return found, found[1]
+
+        return self.known(now_ms, read, "issued", basket.member_id, basket.codes)
+
+    def coupons_of(self, member_id: str) -> Sequence[Coupon]:
+        """Return a member's open coupons that have not expired, those first that end first."""
+        now_ms = self.clock.now_ms()
+
+        def read() -> tuple[Sequence[Coupon], int]:
+            found = coupons.open_of_member(self.store.db, member_id, now_ms=now_ms)
+            return found, coupons.changes_ms(found, now_ms)
+
+        return self.known(now_ms, read, "coupons", member_id)
 
     def promotion_names(self) -> dict[str, Names]:
         """Return the name of every promotion in force by its id."""
@@ -152,54 +200,75 @@ class Shop:
 
     def gift_items(self, quote: Quote) -> dict[str, Item]:
         """Return the items that a quote gives away or lets the customer choose from, by SKU; those that are known."""
-        now_ms = self.clock.now_ms()
         skus = {sku for gift in quote.gifts for sku in (gift.sku, *gift.choices)}
-        found = {sku: catalog.item(self.store.db, sku, now_ms=now_ms) for sku in skus}
-        return {sku: item[0] for sku, item in found.items() if item is not None}
+        found = {sku: self.item_as_sold(sku) for sku in skus}
+        return {sku: item for sku, item in found.items() if item is not None}
 
-    def _item(self, sku: str, now_ms: int) -> Item:
-        found = catalog.item(self.store.db, sku, now_ms=now_ms)
+    def _item(self, sku: str, now_ms: int) -> tuple[Item, int]:
+        found, until_ms = catalog.item_until(self.store.db, sku, now_ms=now_ms)
         assert found is not None, f"item {sku} left the catalogue while it was in a basket"
         if found[0].price >= 0:
-            return found[0]
+            return found[0], until_ms
         # A box without a battery may wake up before the day from which the price holds. What is in the basket was sold
         # at a price, so its first one counts; without any, the line has one of its own.
         since_ms = catalog.first_price_ms(self.store.db, sku)
-        return found[0] if since_ms is None else self._item(sku, since_ms)
+        first = None if since_ms is None else catalog.item(self.store.db, sku, now_ms=since_ms)
+        return first[0] if first else found[0], until_ms
 
     def member(self, member_id: str | None) -> Member | None:
         """Return what pricing needs to know of a member."""
-        file = members.member(self.store.db, member_id) if member_id else None
-        if file is None:
+        if not member_id:
             return None
-        return Member(
+        now_ms = self.clock.now_ms()
+        return self.known(now_ms, lambda: self._read_member(member_id, now_ms), "member", member_id)
+
+    def _read_member(self, member_id: str, now_ms: int) -> tuple[Member | None, int]:
+        file = members.member(self.store.db, member_id)
+        if file is None:
+            return None, ALWAYS_MS
+        holdings, until_ms = self._holdings(member_id, now_ms)
+        found = Member(
             member_id=file.member_id,
             tier_id=file.tier_id,
             birthday=birthday_of(file),
             joined_local=self.clock.local(file.joined_ms).date(),
             tags=file.tags,
             visits=file.visits,
-            points=self.points(file.member_id),
-            used=self._benefits_used(file.member_id),
+            points=holdings.get(POINTS, 0),
+            used=self._benefits_used(file.member_id, now_ms),
             is_referred=bool(members.referrer_of(self.store.db, file.member_id)),
         )
+        return found, until_ms
 
-    def _benefits_used(self, member_id: str) -> frozenset[str]:
+    def _benefits_used(self, member_id: str, now_ms: int) -> frozenset[str]:
         if self.rules.accrual == AccrualRules():
             return frozenset()
-        today = self.clock.business_date(self.clock.now_ms()).isoformat()
+        today = self.clock.business_date(now_ms).isoformat()
         return benefits.used(self.store.db, member_id, business_date=today)
+
+    def _holdings(self, member_id: str, now_ms: int) -> tuple[Mapping[str, int], int]:
+        def read() -> tuple[tuple[Mapping[str, int], int], int]:
+            found = ledger.holdings(self.store.db, member_account(member_id), now_ms=now_ms)
+            return found, found[1]
+
+        return self.known(now_ms, read, "holdings", member_id)
+
+    def spendable(self, member_id: str, unit: str) -> int:
+        """Return what a member can spend of points, money or times."""
+        return self._holdings(member_id, self.clock.now_ms())[0].get(unit, 0)
 
     def points(self, member_id: str) -> int:
         """Return what a member can spend; less than is told where points are owed."""
-        return ledger.spendable(self.store.db, member_account(member_id), POINTS, now_ms=self.clock.now_ms())
+        return self.spendable(member_id, POINTS)
 
-    def expiring_soon(self, member_id: str) -> ExpiringSoon | None:
-        """Return the member's points that expire within the days in which the shop tells of it."""
+    def _expiring_soon(self, member_id: str, now_ms: int) -> tuple[ExpiringSoon | None, int]:
+        """Return the member's points that expire within the days in which the shop tells of it; and until when."""
         days = self.rules.accrual.notice_days
         if not days or not self.clock.is_sane():
-            return None
-        return benefits.expiring_soon(self.store.db, member_id, now_ms=self.clock.now_ms(), days=days)
+            return None, ALWAYS_MS
+        found = benefits.expiring_soon(self.store.db, member_id, now_ms=now_ms, days=days)
+        next_ms = benefits.expires_after(self.store.db, member_id, now_ms + days * DAY_MS)
+        return found, ALWAYS_MS if next_ms is None else next_ms - days * DAY_MS
 
     def spend_12m(self, member_id: str) -> Minor:
         """Return what the member paid in the twelve months up to today."""
@@ -208,19 +277,24 @@ class Shop:
 
     def member_view(self, member_id: str | None) -> MemberView | None:
         """Return what the panel shows of a member, masked."""
-        file = members.member(self.store.db, member_id) if member_id else None
-        if file is None:
+        if not member_id:
             return None
-        account = member_account(file.member_id)
-        business_date = self.clock.business_date(self.clock.now_ms())
-        stands = standing(self.store.db, self.rules, file.member_id, file.tier_id, today=business_date)
+        now_ms = self.clock.now_ms()
+        return self.known(now_ms, lambda: self._read_view(member_id, now_ms), "view", member_id)
+
+    def _read_view(self, member_id: str, now_ms: int) -> tuple[MemberView | None, int]:
+        file = members.member(self.store.db, member_id)
+        if file is None:
+            return None, ALWAYS_MS
+        holdings, until_ms = self._holdings(member_id, now_ms)
+        stands = standing(
+            self.store.db, self.rules, file.member_id, file.tier_id, today=self.clock.business_date(now_ms)
+        )
         tier, above = stands.tier, stands.next
-        soon = self.expiring_soon(file.member_id)
-        points = ledger.points_of(self.store.db, file.member_id, now_ms=self.clock.now_ms())
-        principal = ledger.spendable(self.store.db, account, STORED_VALUE, now_ms=self.clock.now_ms())
-        gift_money = ledger.spendable(self.store.db, account, STORED_VALUE_GIFT, now_ms=self.clock.now_ms())
-        today = self.clock.now_local()
-        return MemberView(
+        soon, soon_until_ms = self._expiring_soon(file.member_id, now_ms)
+        points = holdings.get(POINTS, 0) + ledger.balance(self.store.db, owed_account(file.member_id), POINTS)
+        principal, gift_money = holdings.get(STORED_VALUE, 0), holdings.get(STORED_VALUE_GIFT, 0)
+        found = MemberView(
             member_id=file.member_id,
             name=members.mask_name(file.name),
             phone=members.mask_phone(file.phone),
@@ -236,7 +310,7 @@ class Shop:
             visits=file.visits,
             last_visit=file.last_date,
             birthday=f"{file.birth_month:02d}-{file.birth_day:02d}" if file.birth_month else "",
-            is_birthday_soon=is_soon(birthday_of(file), today),
+            is_birthday_soon=is_soon(birthday_of(file), self.clock.local(now_ms)),
             next_tier_names=above.names if above else None,
             next_tier_short=above.short if above else 0,
             next_tier_by=above.measure if above else "spend",
@@ -246,6 +320,7 @@ class Shop:
             expiring_on=self.clock.local(soon.first_ms - 1).date().isoformat() if soon else "",
             favourites=members.favourites(self.store.db, file.member_id),
         )
+        return found, min(until_ms, soon_until_ms)
 
 
 def _line(line: StoredLine, item: Item) -> Line:

@@ -7,8 +7,7 @@ import msgspec
 from edge.cards import proof_refusal
 from edge.desk import Desk
 from edge.screen import Refusal, Sound, Stage
-from edge.store import stored_value
-from edge.stored_value_view import most_now, tendered
+from edge.stored_value_view import money_of, most_now, tendered
 from rules.card_policy import Spending
 from rules.money import Minor
 
@@ -25,7 +24,7 @@ def may_pay(desk: Desk, member_id: str | None, given: Minor) -> Refusal | None:
     if member_id is None:
         return Refusal("stored_value_no_member")
     shop, amount = desk.shop, before + given
-    left = stored_value.money_of(shop.store.db, member_id, now_ms=desk.now_ms()).whole
+    left = money_of(shop, member_id).whole
     if amount > left:
         return Refusal("stored_value_short", {"left_minor": max(left - before, 0)})
     most = most_now(shop, member_id)

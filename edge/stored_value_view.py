@@ -10,8 +10,9 @@ from edge.shop import Shop
 from edge.store import stored_value
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.ledger import InsufficientError
+from edge.store.stored_value import Money
 from rules.ledger import STORED_VALUE as UNIT
-from rules.ledger import member_account
+from rules.ledger import STORED_VALUE_GIFT, member_account
 from rules.money import AMOUNT_MAX, Minor
 from rules.stored_value import kept_change, split
 from rules.tender import STORED_VALUE, Settlement
@@ -30,6 +31,11 @@ class MoneyUsed:
 def tendered(tenders: Sequence[StoredTender]) -> Minor:
     """Return what of the tenders is stored value."""
     return sum(each.given for each in tenders if each.kind == STORED_VALUE)
+
+
+def money_of(shop: Shop, member_id: str) -> Money:
+    """Return what a member can spend now."""
+    return Money(shop.spendable(member_id, UNIT), shop.spendable(member_id, STORED_VALUE_GIFT))
 
 
 def most_now(shop: Shop, member_id: str) -> Minor:
@@ -52,7 +58,7 @@ def money_used(shop: Shop, member_id: str | None, settlement: Settlement, *, kee
     if not amount and not keeps_change:
         return MoneyUsed()
     rules = shop.rules.stored_value
-    money = stored_value.money_of(shop.store.db, member_id, now_ms=shop.clock.now_ms())
+    money = money_of(shop, member_id)
     parts = split(amount, principal=money.principal, gift=money.gift, order=rules.order)
     if parts is None:
         raise InsufficientError(member_account(member_id), UNIT)
@@ -69,7 +75,7 @@ def stored_value_view(
     if member_id is None:
         return None
     rules, before = shop.rules.stored_value, tendered(tenders)
-    money = stored_value.money_of(shop.store.db, member_id, now_ms=shop.clock.now_ms())
+    money = money_of(shop, member_id)
     most = min(money.whole, most_now(shop, member_id)) - before if money.whole else 0
     keep_below = rules.keep_change_below if rules.on else 0
     if not money.whole and not keep_below:

@@ -42,17 +42,17 @@ class Standing:
     """Where a member stands today."""
 
     tier: Tier | None
-    figures: Figures
     until: date | None
     """First day on which the tier is looked at again; None where it holds for good."""
     next: Distance | None
 
 
 def standing(db: Database, rules: RuleSet, member_id: str, tier_id: str, *, today: date) -> Standing:
-    """Return where a member stands, with the figures that count today."""
-    done = stored.figures(db, member_id, *counted_now(rules.tier_rules, today))
+    """Return where a member stands today."""
+    # Where there are no tiers, nothing is counted towards one.
+    done = stored.figures(db, member_id, *counted_now(rules.tier_rules, today)) if rules.tiers else Figures()
     tier = rules.tier(tier_id) or reached(done, rules.tiers)
-    return Standing(tier, done, _until(db, rules, member_id, tier), distance(done, tier, rules.tiers))
+    return Standing(tier, _until(db, rules, member_id, tier), distance(done, tier, rules.tiers))
 
 
 def _until(db: Database, rules: RuleSet, member_id: str, tier: Tier | None) -> date | None:
@@ -67,7 +67,8 @@ def after_sale(db: Database, rules: RuleSet, sale: Sale) -> tuple[Move, Distance
     """Return what a sale that is about to be recorded makes of its member's tier, and how far the next one is then."""
     assert sale.member_id is not None
     today = date.fromisoformat(sale.business_date)
-    figures_of = _with_sale(stored.figures_of(db, sale.member_id), sale, today)
+    done_of = stored.figures_of(db, sale.member_id) if rules.tiers else lambda _start, _end: Figures()
+    figures_of = _with_sale(done_of, sale, today)
     before = _adopted(db, rules, sale.member_id, today)
     pieces = [(line.sku, line.quantity) for line in sale.lines if not line.gift_of and not line.times_of]
     passes = bought(rules.tier_rules, pieces, today=today, sale_id=sale.sale_id)

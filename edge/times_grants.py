@@ -9,11 +9,11 @@ import msgspec
 
 from edge.screen import Refusal, named
 from edge.shop import Shop
-from edge.store import ledger, times
+from edge.store import times
 from edge.store.baskets import StoredBasket, StoredTimes
 from edge.times_view import holders_for
 from rules.basket import QUANTITY_MAX, Basket, Names
-from rules.ledger import Transfer, member_account
+from rules.ledger import Transfer
 from rules.sale import Sale, SaleLine
 from rules.times import Package, grants, packages_in
 from rules.windows import months_after
@@ -33,7 +33,7 @@ def may_use(shop: Shop, basket: StoredBasket, use: StoredTimes) -> Refusal | Non
         return Refusal("times_not_theirs")
     here = sum(each.quantity for each in basket.times if (each.unit, each.holder_id) == (use.unit, use.holder_id))
     wanted = here + use.quantity
-    left = ledger.spendable(shop.store.db, member_account(use.holder_id), use.unit, now_ms=shop.clock.now_ms())
+    left = shop.spendable(use.holder_id, use.unit)
     if wanted > left:
         return Refusal("times_short", {**named(package.names), "left": left - here})
     today = shop.clock.business_date(shop.clock.now_ms()).isoformat()

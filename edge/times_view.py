@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from edge.screen import TimesCardView, TimesView
 from edge.shop import Shop
-from edge.store import ledger, times
+from edge.store import times
 from edge.store.baskets import StoredBasket
+from edge.store.known import ALWAYS_MS
+from edge.store.times import HeldTimes
 from rules.basket import Names
-from rules.ledger import member_account
 
 
 def holders_for(shop: Shop, member_id: str) -> dict[str, bool]:
     """Return whose cards a member may use, and whether they are somebody else's."""
-    head = times.head_of(shop.store.db, member_id)
+    head = shop.known(
+        shop.clock.now_ms(), lambda: (times.head_of(shop.store.db, member_id), ALWAYS_MS), "head", member_id
+    )
     return {member_id: False} | ({head: True} if head else {})
 
 
@@ -26,7 +29,7 @@ def times_views(shop: Shop, basket: StoredBasket) -> tuple[TimesView, ...]:
             names=_item_names(shop, use.sku),
             quantity=use.quantity,
             holder_id=use.holder_id,
-            left=_left(shop, use.holder_id, use.unit) - _in_basket(basket, use.unit, use.holder_id),
+            left=shop.spendable(use.holder_id, use.unit) - _in_basket(basket, use.unit, use.holder_id),
         )
         for use in basket.times
     )
@@ -39,7 +42,7 @@ def times_cards(shop: Shop, basket: StoredBasket) -> tuple[TimesCardView, ...]:
     bought = {line.sku for line in basket.lines}
     found = []
     for holder_id, is_family in holders_for(shop, basket.member_id).items():
-        for each in times.held(shop.store.db, holder_id, now_ms=shop.clock.now_ms()):
+        for each in _held(shop, holder_id):
             known = shop.rules.times.part_of(each.unit)
             if known is None or (is_family and not known[0].shared):
                 continue
@@ -66,8 +69,15 @@ def last_day(shop: Shop, expires_ms: int | None) -> str:
     return "" if expires_ms is None else shop.clock.local(expires_ms - 1).date().isoformat()
 
 
-def _left(shop: Shop, holder_id: str, unit: str) -> int:
-    return ledger.spendable(shop.store.db, member_account(holder_id), unit, now_ms=shop.clock.now_ms())
+def _held(shop: Shop, member_id: str) -> list[HeldTimes]:
+    now_ms = shop.clock.now_ms()
+
+    def read() -> tuple[list[HeldTimes], int]:
+        found = times.held(shop.store.db, member_id, now_ms=now_ms)
+        ends = (each.first_expiry_ms for each in found if each.first_expiry_ms is not None)
+        return found, min(ends, default=ALWAYS_MS)
+
+    return shop.known(now_ms, read, "times", member_id)
 
 
 def _in_basket(basket: StoredBasket, unit: str, holder_id: str) -> int:

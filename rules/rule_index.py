@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from enum import IntEnum
 from typing import cast
 
 from rules.basket import Item
 from rules.basket_lanes import Candidate
-from rules.conditions import Scope
+from rules.conditions import Scope, When
 from rules.eligibility import is_unconditional
 from rules.money import Minor
 from rules.promotion_kinds import (
@@ -91,6 +93,8 @@ class RuleIndex:
     is_forcing: bool
     """Some promotion is forced."""
     asks_for_workdays: bool
+    turns: tuple[tuple[datetime, ...], tuple[time, ...]]
+    """Moments, and times of every day, at which some promotion begins or ends, in their order."""
     known: dict[tuple[str, str, str, frozenset[str]], tuple[tuple[int, ...], int]] = field(default_factory=dict)
 
     def places_of(self, item: Item) -> tuple[tuple[int, ...], int]:
@@ -127,8 +131,21 @@ def index_of(rules: RuleSet) -> RuleIndex:
             *_parts_of(ordered),
             any(promotion.forced for promotion in ordered),
             any(promotion.when.work for promotion in ordered),
+            _turns_of([promotion.when for promotion in ordered]),
         )
     return cast(RuleIndex, kept)
+
+
+def span_of(rules: RuleSet, now_local: datetime) -> tuple[date, int, int]:
+    """Return the span of time in which a moment lies: at all of its moments the same basket costs the same."""
+    moments, times = index_of(rules).turns
+    return now_local.date(), bisect_right(moments, now_local), bisect_right(times, now_local.time())
+
+
+def _turns_of(whens: Sequence[When]) -> tuple[tuple[datetime, ...], tuple[time, ...]]:
+    moments = {at for when in whens for at in (when.starts_local, when.ends_local) if at is not None}
+    times = {at for when in whens for at in (when.from_time, when.until_time) if at is not None}
+    return tuple(sorted(moments)), tuple(sorted(times))
 
 
 def _ready(promotion: Promotion, excluded: frozenset[str]) -> Ready:

@@ -14,26 +14,39 @@ NEVER: Minor = 1 << 60
 States = dict[int, Minor]
 """Least sum by state."""
 Move = tuple[int, int, int, tuple[Minor, ...], int]
-"""How a unit enters a slot: shift and mask of the field, units of a use (0: all are counted), costs by place, room."""
+"""How a unit enters a slot: shift and mask of the field, units of a use (0: all are counted), costs by place, room.
+
+There is a cost for every place that a unit can have."""
 
 
-def after(states: States, solo: Minor, moves: Sequence[Move]) -> States:
-    """Return the states behind one more unit: at a price of its own, or in one of some slots."""
-    found = {state: cost + solo for state, cost in states.items()}
+def after(states: States, solo: Minor, moves: Sequence[Move], *, most: Minor = TOO_MUCH) -> States:
+    """Return the states behind one more unit: at a price of its own, or in one of some slots.
+
+    Args:
+        most: what costs more than that is left out.
+    """
+    found = {state: more for state, cost in states.items() if (more := cost + solo) <= most}
     get = found.get
-    for shift, mask, wrap, nets, most in moves:
+    # These are the innermost loops of a search: what does not change is worked out before them.
+    for shift, mask, wrap, nets, room in moves:
         one = 1 << shift
+        if wrap:
+            last = wrap - 1
+            done = last << shift
+            for state, cost in states.items():
+                at = state >> shift & mask
+                more = cost + nets[at]
+                if more <= most:
+                    into = state + one if at < last else state - done
+                    if more < get(into, TOO_MUCH):
+                        found[into] = more
+            continue
         for state, cost in states.items():
             at = state >> shift & mask
-            if wrap:
-                into = state + one if at + 1 < wrap else state - (at << shift)
-            elif at < most:
-                into = state + one
-            else:
-                continue
-            more = cost + nets[at]
-            if more < get(into, TOO_MUCH):
-                found[into] = more
+            if at < room:
+                more = cost + nets[at]
+                if more <= most and more < get(state + one, TOO_MUCH):
+                    found[state + one] = more
     return found
 
 

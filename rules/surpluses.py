@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,10 +17,12 @@ from rules.group_lane import Play
 from rules.money import Minor
 from rules.problem import Problem, entry_of
 from rules.regions import Way, is_inner, option_in
+from rules.states import TOO_MUCH, Move, after
 from rules.unit_lane import Option
 
 STATES_MAX = 6_000
-TOO_MUCH: Minor = 1 << 60
+NETS: Final = 3
+"""Where a move has its costs."""
 MOVES_A_STEP = 3
 """Moves from one state to the next that count as one step of the budget."""
 
@@ -56,22 +58,12 @@ class _Field(NamedTuple):
     most: int
 
 
-class _Step(NamedTuple):
-    """How a unit moves a state."""
-
-    shift: int
-    mask: int
-    wrap: int
-    most: int
-    nets: tuple[Minor, ...]
-    """The least that it costs, by place in the use."""
-
-
 class _Move(NamedTuple):
     """One way of a unit, with its costs by place in the use."""
 
     way: Way | None
-    step: _Step
+    step: Move
+    """With the least that it costs by place; a unit by itself moves nothing and has one cost."""
     costs: tuple[tuple[tuple[Minor, Option], ...], ...]
 
 
@@ -143,7 +135,7 @@ class Surpluses:
         # Whatever is that much dearer than the least takes the sum beyond the limit.
         most = problem.prices[position][0].net + self._limit
         own = [each for each in (*problem.prices[position], *self._group.extra.get(position, ())) if each.net <= most]
-        moves = [_Move(None, _Step(0, 0, 0, 0, (own[0].net,)), (tuple([(each.net, each) for each in own]),))]
+        moves = [_Move(None, (0, 0, 0, (own[0].net,), 0), (tuple([(each.net, each) for each in own]),))]
         for way in self._ways[position]:
             field = self._fields[way.play, way.slot]
             if not field.most:
@@ -158,7 +150,7 @@ class Surpluses:
                 entry = entry_of(problem, play, way.slot, 0, position)
                 assert entry is not None
                 costs = tuple([tuple([(o.net, o) for o in options]) for options in entry.choices])
-            moves.append(_Move(way, _Step(*field, tuple([each[0][0] for each in costs])), costs))
+            moves.append(_Move(way, _step(field, [each[0][0] for each in costs]), costs))
         return moves
 
     def _run(self, budget: Budget) -> None:
@@ -179,7 +171,7 @@ class Surpluses:
                     self.is_exact = False
                     return
                 self._layers.append((position, states))
-                states = _after(states, moves, to_go[number], most)
+                states = _sums_after(states, moves, to_go[number], most)
         self._end = states
         for state, reached in states.items():
             cost = self._closing(state)
@@ -195,15 +187,15 @@ class Surpluses:
         States that cannot end within the limit are left out.
         """
         most, rest = self._least + self._limit, self._rest()
-        layers: list[tuple[dict[int, Minor], Sequence[_Step]]] = []
+        layers: list[tuple[dict[int, Minor], Sequence[Move]]] = []
         states: dict[int, Minor] = {0: 0}
         for position in self._group.positions:
-            steps: Sequence[_Step] = [move.step for move in self._moves[position]]
+            steps: Sequence[Move] = [move.step for move in self._moves[position]]
             for _ in range(self._problem.classes[position].count):
                 if len(states) > STATES_MAX or not budget.spend(1 + len(states) * len(steps) // MOVES_A_STEP):
                     return None
                 layers.append((states, steps))
-                states = _least_after(states, steps, most - rest[len(layers)])
+                states = after(states, steps[0][NETS][0], steps[1:], most=most - rest[len(layers)])
         costs = {state: cost for state in states if (cost := self._closing(state)) is not None}
         result = [costs]
         for states, steps in reversed(layers):
@@ -216,7 +208,7 @@ class Surpluses:
         """Return for each number of units placed an amount below which the others cannot cost."""
         each = []
         for position in self._group.positions:
-            least = min([min(move.step.nets) for move in self._moves[position]])
+            least = min([min(move.step[NETS]) for move in self._moves[position]])
             each += [least] * self._problem.classes[position].count
         rest = [0]
         for least in reversed(each):
@@ -271,11 +263,12 @@ class Surpluses:
         for way, step, costs in self._moves[position]:
             before, place = state, 0
             if way is not None:
-                at = state >> step.shift & step.mask
-                if at == 0 and not step.wrap:
+                shift, mask, wrap, _, _ = step
+                at = state >> shift & mask
+                if at == 0 and not wrap:
                     continue
-                place = at - 1 if at else step.wrap - 1
-                before = state + ((place - at) << step.shift)
+                place = at - 1 if at else wrap - 1
+                before = state + ((place - at) << shift)
             reached = states.get(before)
             if reached is None:
                 continue
@@ -286,43 +279,28 @@ class Surpluses:
         raise AssertionError("a sum that nothing leads to")
 
 
-def _into(state: int, step: _Step) -> tuple[int, int] | None:
+def _step(field: _Field, nets: Sequence[Minor]) -> Move:
+    """Return how a unit moves a state that costs so much by place, after the last of which the first one follows."""
+    shift, mask, wrap, most = field
+    return shift, mask, wrap, tuple(nets) * -(-(wrap or most) // len(nets)), most
+
+
+def _into(state: int, step: Move) -> tuple[int, int] | None:
     """Return the state behind one more unit in a slot, and its place there; None where it has no room."""
-    shift, mask, wrap, most, _ = step
+    shift, mask, wrap, _, most = step
     place = state >> shift & mask
     if wrap:
         return state + (1 << shift) if place + 1 < wrap else state - (place << shift), place
     return (state + (1 << shift), place) if place < most else None
 
 
-def _least_after(states: Mapping[int, Minor], steps: Sequence[_Step], most: Minor) -> dict[int, Minor]:
-    """Return the least cost of each state behind one more unit, those above `most` left out."""
-    solo = steps[0].nets[0]
-    after = {state: cost + solo for state, cost in states.items()}
-    get = after.get
-    for shift, mask, wrap, room, nets in steps[1:]:
-        one, size = 1 << shift, len(nets)
-        for state, cost in states.items():
-            place = state >> shift & mask
-            if wrap:
-                into = state + one if place + 1 < wrap else state - (place << shift)
-            elif place < room:
-                into = state + one
-            else:
-                continue
-            more = cost + nets[place % size]
-            if more < get(into, TOO_MUCH):
-                after[into] = more
-    return {state: cost for state, cost in after.items() if cost <= most}
-
-
-def _least_before(states: Mapping[int, Minor], steps: Sequence[_Step], to_go: Mapping[int, Minor]) -> dict[int, Minor]:
+def _least_before(states: Mapping[int, Minor], steps: Sequence[Move], to_go: Mapping[int, Minor]) -> dict[int, Minor]:
     """Return the least that is still to come from each state before one more unit."""
-    solo = steps[0].nets[0]
+    solo = steps[0][NETS][0]
     get = to_go.get
     before = {state: solo + get(state, TOO_MUCH) for state in states}
-    for shift, mask, wrap, room, nets in steps[1:]:
-        one, size = 1 << shift, len(nets)
+    for shift, mask, wrap, nets, room in steps[1:]:
+        one = 1 << shift
         for state in states:
             place = state >> shift & mask
             if wrap:
@@ -331,14 +309,14 @@ def _least_before(states: Mapping[int, Minor], steps: Sequence[_Step], to_go: Ma
                 into = state + one
             else:
                 continue
-            cost = nets[place % size] + get(into, TOO_MUCH)
+            cost = nets[place] + get(into, TOO_MUCH)
             before[state] = min(before[state], cost)
     return {state: cost for state, cost in before.items() if cost < TOO_MUCH}
 
 
-def _after(states: States, moves: Sequence[_Move], to_go: Mapping[int, Minor], most: Minor) -> States:
+def _sums_after(states: States, moves: Sequence[_Move], to_go: Mapping[int, Minor], most: Minor) -> States:
     """Return the sums behind one more unit, those left out that end above `most`."""
-    after: dict[int, tuple[Minor, int]] = {}
+    sums: dict[int, tuple[Minor, int]] = {}
     for state, (offset, bits) in states.items():
         for way, step, costs in moves:
             found = (state, 0) if way is None else _into(state, step)
@@ -350,16 +328,16 @@ def _after(states: States, moves: Sequence[_Move], to_go: Mapping[int, Minor], m
                 first = offset + cost
                 if first > room:
                     continue
-                old = after.get(into)
+                old = sums.get(into)
                 if old is None:
-                    after[into] = first, bits
+                    sums[into] = first, bits
                 elif first < old[0]:
-                    after[into] = first, bits | old[1] << (old[0] - first)
+                    sums[into] = first, bits | old[1] << (old[0] - first)
                 else:
-                    after[into] = old[0], old[1] | bits << (first - old[0])
+                    sums[into] = old[0], old[1] | bits << (first - old[0])
     return {
         state: Reached(offset, bits & ((1 << (most - to_go[state] - offset + 1)) - 1))
-        for state, (offset, bits) in after.items()
+        for state, (offset, bits) in sums.items()
     }
 
 

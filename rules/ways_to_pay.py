@@ -88,24 +88,21 @@ class WaysToPay:
         # What looks best comes last, and so is looked at first.
         choices = [sorted(each, key=lambda choice: choice.gain - choice.raised) for each in choices]
         found: list[WayToPay] = []
-        # (gains so far, what is left dearer so far, raises so far, choices so far)
-        stack: list[tuple[Minor, Minor, tuple[Minor, ...], tuple[_Choice, ...]]] = [(0, 0, (), ())]
+        # (least that it can come to, gains so far, what is left dearer so far, raises so far, choices so far)
+        stack: list[tuple[Minor, Minor, Minor, tuple[Minor, ...], tuple[_Choice, ...]]] = [(-NEVER, 0, 0, (), ())]
         while stack:
-            gained, cost, raises, chosen = stack.pop()
+            least, gained, cost, raises, chosen = stack.pop()
+            # Something better was found since it was put there.
+            if least >= total:
+                continue
             at = len(raises)
             if not self._budget.spend() or len(found) > WAYS_MAX:
                 return None
             if at == len(nodes):
-                wanted = list(levels)
-                for choice in chosen:
-                    for candidate, level in choice.levels:
-                        wanted[candidate] = level
-                bound = total_of(lane, raised(lane, nodes, filling.sums, raises), wanted)[0]
-                if bound < total and (filling.fills or any(raises) or total == NEVER):
-                    needs = tuple([(number, choice.need) for number, choice in enumerate(chosen) if choice.need])
-                    way = WayToPay(bound, tuple(wanted), raises, filling.fills, filling.sums, needs)
+                way = self._way(filling, levels, raises, chosen)
+                if way.bound < total and (filling.fills or any(raises) or total == NEVER):
                     if most == 1:
-                        found, total = [way], bound
+                        found, total = [way], way.bound
                     else:
                         found.append(way)
                 continue
@@ -120,8 +117,20 @@ class WaysToPay:
                     ends = [max(spent, dearer) * self._keeps // BASIS_POINTS - gain for dearer, gain in lasts]
                     least += min(ends) - rest[at + 1]
                 if least < total:
-                    stack.append((gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
+                    stack.append((least, gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
         return sorted(found)
+
+    def _way(
+        self, filling: Filling, levels: Sequence[int], raises: tuple[Minor, ...], chosen: tuple[_Choice, ...]
+    ) -> WayToPay:
+        """Return the way that was chosen node by node, with what it comes to."""
+        wanted = list(levels)
+        for choice in chosen:
+            for candidate, level in choice.levels:
+                wanted[candidate] = level
+        bound = total_of(self._lane, raised(self._lane, self._nodes, filling.sums, raises), wanted)[0]
+        needs = tuple([(number, choice.need) for number, choice in enumerate(chosen) if choice.need])
+        return WayToPay(bound, tuple(wanted), raises, filling.fills, filling.sums, needs)
 
     def _levels_at(self, filling: Filling) -> list[int]:
         """Return the levels of all candidates where bundles are used in some way, and nothing is left dearer."""

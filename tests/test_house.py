@@ -57,6 +57,7 @@ FLOORS = {
         "edge.till",
         "edge.till_*",
         "edge.shop",
+        "edge.quotes",
         "edge.finding",
         "edge.checkout",
         "edge.desk",

@@ -6,10 +6,12 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.store.database import execute, row, scalar
+from edge.store.known import aside
 from rules.card_policy import Proof
 
 STEPS_MAX = 50
 """Steps of an open basket that can be undone."""
+_SPAN = "SELECT count(*), min(step), max(step) FROM basket_step WHERE lane = ?"
 
 
 class StoredLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -131,10 +133,14 @@ class LaneState(msgspec.Struct, frozen=True, kw_only=True):
 
 def push(db: SqliteDatabase, lane: int, basket: StoredBasket) -> int:
     """Make the basket the lane's newest step and return how many steps can be undone."""
-    newest = scalar(db, "SELECT max(step) FROM basket_step WHERE lane = ?", lane) or 0
-    execute(db, "INSERT INTO basket_step VALUES (?, ?, ?)", lane, newest + 1, msgspec.json.encode(basket))
-    execute(db, "DELETE FROM basket_step WHERE lane = ? AND step <= ?", lane, newest + 1 - STEPS_MAX)
-    return _undoable(db, lane)
+    kept, oldest, newest = row(db, _SPAN, lane) or (0, None, None)
+    step = (newest or 0) + 1
+    with aside(db):
+        execute(db, "INSERT INTO basket_step VALUES (?, ?, ?)", lane, step, msgspec.json.encode(basket))
+        if kept >= STEPS_MAX:
+            execute(db, "DELETE FROM basket_step WHERE lane = ? AND step <= ?", lane, step - STEPS_MAX)
+            return _undoable(db, lane)
+    return _undoable_of(kept + 1, oldest or step)
 
 
 def lay(db: SqliteDatabase, lane: int, basket: StoredBasket) -> None:
@@ -143,9 +149,13 @@ def lay(db: SqliteDatabase, lane: int, basket: StoredBasket) -> None:
 
 
 def _undoable(db: SqliteDatabase, lane: int) -> int:
-    kept, oldest = row(db, "SELECT count(*), min(step) FROM basket_step WHERE lane = ?", lane) or (0, None)
+    kept, oldest, _ = row(db, _SPAN, lane) or (0, None, None)
+    return _undoable_of(kept, oldest)
+
+
+def _undoable_of(kept: int, oldest: int | None) -> int:
     # What came before the first step is the empty lane; once that step was dropped, the oldest kept one is the end.
-    return int(kept) if oldest in (None, 1) else int(kept) - 1
+    return kept if oldest in (None, 1) else kept - 1
 
 
 def pop(db: SqliteDatabase, lane: int) -> StoredBasket | None:
@@ -192,8 +202,9 @@ def lane_state(db: SqliteDatabase, lane: int) -> LaneState:
 
 
 def put_lane_state(db: SqliteDatabase, lane: int, state: LaneState) -> None:
-    execute(
-        db, "INSERT OR REPLACE INTO lane_state VALUES (?, ?, ?, ?, ?, ?)",
-        lane, state.staff_id, state.seen_ms,
-        *(msgspec.json.encode(each).decode() for each in (state.tenders, state.banner, state.waiting)),
-    )  # fmt: skip
+    with aside(db):
+        execute(
+            db, "INSERT OR REPLACE INTO lane_state VALUES (?, ?, ?, ?, ?, ?)",
+            lane, state.staff_id, state.seen_ms,
+            *(msgspec.json.encode(each).decode() for each in (state.tenders, state.banner, state.waiting)),
+        )  # fmt: skip

@@ -89,6 +89,16 @@ def expiring_soon(db: SqliteDatabase, member_id: str, *, now_ms: int, days: int)
     return ExpiringSoon(int(found[0]), int(found[1])) if found and found[0] else None
 
 
+def expires_after(db: SqliteDatabase, member_id: str, after_ms: int) -> int | None:
+    """Return when the first of a member's points expire that do so after a moment; None where none do."""
+    found = row(
+        db,
+        "SELECT min(expires_ms) FROM lot WHERE account = ? AND unit = ? AND remaining > 0 AND expires_ms > ?",
+        member_account(member_id), POINTS, after_ms,
+    )  # fmt: skip
+    return found[0] if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class UsedLot:
     """What an entry took of one lot."""

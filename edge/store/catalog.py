@@ -8,6 +8,7 @@ from peewee import SqliteDatabase
 
 from edge.store import item_search
 from edge.store.database import Row, execute, execute_many, row, rows, scalar
+from edge.store.known import ALWAYS_MS, known
 from edge.store.rows import ItemRow, QuickKey, QuickPage
 from rules.basket import Item, Names
 from rules.money import Minor
@@ -123,17 +124,32 @@ def item(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[Item, bool] | No
 
     An item without a list price comes with a price of -1.
     """
+    return item_until(db, sku, now_ms=now_ms)[0]
+
+
+def item_until(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[tuple[Item, bool] | None, int]:
+    """Return what `item` returns, and the moment from which another one of its prices is in force."""
+
+    def read() -> tuple[tuple[tuple[Item, bool] | None, int], int]:
+        found = _read_item(db, sku, now_ms)
+        return found, found[1]
+
+    return known(db, (), ("item", sku), now_ms, read)
+
+
+def _read_item(db: SqliteDatabase, sku: str, now_ms: int) -> tuple[tuple[Item, bool] | None, int]:
     found = row(db, f"SELECT {ITEM_COLUMNS} FROM item i WHERE i.sku = ?", sku)  # noqa: S608 our own columns
     if found is None:
-        return None
-    prices: dict[str, Minor] = dict(
-        rows(
-            db,
-            "SELECT tier_id, amount FROM price WHERE sku = ? AND effective_from_ms <= ? ORDER BY effective_from_ms",
-            sku,
-            now_ms,
-        )
-    )
+        return None, ALWAYS_MS
+    prices: dict[str, Minor] = {}
+    until_ms = ALWAYS_MS
+    for tier_id, amount, effective_from_ms in rows(
+        db, "SELECT tier_id, amount, effective_from_ms FROM price WHERE sku = ? ORDER BY effective_from_ms", sku
+    ):
+        if effective_from_ms > now_ms:
+            until_ms = effective_from_ms
+            break
+        prices[tier_id] = amount
     list_price = prices.pop(LIST_TIER, -1)
     made = Item(
         sku=found[0],
@@ -148,7 +164,7 @@ def item(db: SqliteDatabase, sku: str, *, now_ms: int) -> tuple[Item, bool] | No
         is_open_price=bool(found[10]),
         tier_prices=prices,
     )
-    return made, bool(found[11])
+    return (made, bool(found[11])), until_ms
 
 
 def first_price_ms(db: SqliteDatabase, sku: str) -> int | None:

@@ -6,7 +6,7 @@ ranges exclude their end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +15,7 @@ from peewee import SqliteDatabase
 from edge.ids import new_coupon_code
 from edge.store.coupon_batches import Batch, issued_count, put_batch
 from edge.store.database import Row, execute, execute_many, row, rows
+from edge.store.known import ALWAYS_MS
 from rules.basket import Names
 from rules.coupon_codes import read_code
 from rules.quote import MissReason
@@ -246,14 +247,22 @@ def _coupon(found: Row) -> Coupon:
 
 def issued(
     db: SqliteDatabase, codes: Sequence[str], *, member_id: str | None, now_ms: int, is_clock_set: bool
-) -> Mapping[str, IssuedCoupon]:
-    """Return what pricing must know of the issued coupons among a basket's codes."""
-    return {
+) -> tuple[Mapping[str, IssuedCoupon], int]:
+    """Return what pricing must know of the issued coupons among a basket's codes, and when that changes by itself."""
+    found = of_codes(db, codes)
+    told = {
         code: IssuedCoupon(
             coupon.promotion_id, coupon.valid_until_ms, coupon.reason(member_id, now_ms, is_clock_set=is_clock_set)
         )
-        for code, coupon in of_codes(db, codes).items()
+        for code, coupon in found.items()
     }
+    return told, changes_ms(found.values(), now_ms)
+
+
+def changes_ms(coupons: Iterable[Coupon], now_ms: int) -> int:
+    """Return the first moment from now on at which one of some coupons begins to hold or is over."""
+    moments = (at for each in coupons for at in (each.valid_from_ms, each.valid_until_ms) if at > now_ms)
+    return min(moments, default=ALWAYS_MS)
 
 
 def open_of_member(db: SqliteDatabase, member_id: str, *, now_ms: int, limit: int = MEMBER_COUPONS_MAX) -> list[Coupon]:

@@ -9,6 +9,7 @@ import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.store.database import execute, execute_many, rows, scalar
+from edge.store.known import ALWAYS_MS
 from rules.ledger import (
     POINTS,
     Lot,
@@ -145,6 +146,27 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
         now_ms,
     )
     return balance(db, account, unit) - int(expired)
+
+
+def holdings(db: SqliteDatabase, account: str, *, now_ms: int) -> tuple[dict[str, int], int]:
+    """Return what `spendable` gives of every unit that an account holds, and when the next of it expires."""
+    held: dict[str, int] = dict(rows(db, "SELECT unit, amount FROM balance WHERE account = ?", account))
+    gone = rows(
+        db,
+        "SELECT unit, sum(remaining) FROM lot INDEXED BY lot_open"
+        " WHERE account = ? AND remaining > 0 AND expires_ms <= ? GROUP BY unit",
+        account,
+        now_ms,
+    )
+    for unit, amount in gone:
+        held[unit] -= amount
+    until_ms = scalar(
+        db,
+        "SELECT min(expires_ms) FROM lot INDEXED BY lot_open WHERE account = ? AND remaining > 0 AND expires_ms > ?",
+        account,
+        now_ms,
+    )
+    return held, ALWAYS_MS if until_ms is None else int(until_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from peewee import SqliteDatabase
 
 from edge.store import people
 from edge.store.database import execute, row, rows, scalar
+from edge.store.known import ALWAYS_MS, known
 from edge.store.ledger import points_of
 from edge.store.people import Profile
 from edge.store.rows import MemberRow
@@ -114,8 +115,12 @@ def member_by_code(db: SqliteDatabase, code: str) -> str | None:
 
 def surviving(db: SqliteDatabase, member_id: str) -> str:
     """Return the member that a merged one has become, for ever; any other is itself."""
-    into: str | None = scalar(db, "SELECT into_id FROM member_merge WHERE gone_id = ?", member_id)
-    return into or member_id
+
+    def read() -> tuple[str, int]:
+        into = scalar(db, "SELECT into_id FROM member_merge WHERE gone_id = ?", member_id)
+        return into or member_id, ALWAYS_MS
+
+    return known(db, (), ("surviving", member_id), 0, read)
 
 
 def why_unknown(db: SqliteDatabase, member_id: str) -> str:
@@ -140,6 +145,10 @@ def ids_of(db: SqliteDatabase, member_id: str) -> tuple[str, ...]:
 
 def member(db: SqliteDatabase, member_id: str) -> MemberFile | None:
     """Return a member's file; None for one that is unknown, erased or merged into another."""
+    return known(db, (vault_of(db),), ("file", member_id), 0, lambda: (_read_file(db, member_id), ALWAYS_MS))
+
+
+def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
     found = row(
         db,
         "SELECT m.member_id, m.code, m.tier_id, m.status, m.joined_ms, m.tags, p.name, p.phone, p.birthday,"

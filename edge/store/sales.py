@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -100,17 +100,16 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     if known is not None:
         return known
     number = _next_number(db, sale.lane, sale.business_date)
+    held = ledger.holdings(db, member_account(sale.member_id), now_ms=sale.sold_at_ms)[0] if sale.member_id else {}
+    owed = -ledger.balance(db, owed_account(sale.member_id), POINTS) if sale.member_id else 0
     sale = replace(
         sale,
         receipt_number=receipt_number(
             store=context.store_id, lane=sale.lane, business_date=sale.business_date, number=number
         ),
-        points_after=None
-        if sale.member_id is None
-        else ledger.points_of(db, sale.member_id, now_ms=sale.sold_at_ms) - sale.points_paid + sale.points,
-        balances_after=_balances_after(db, sale, context.more),
+        points_after=None if sale.member_id is None else held.get(POINTS, 0) - owed - sale.points_paid + sale.points,
+        balances_after=_balances_after(sale, held, context.more),
     )
-    owed = -ledger.balance(db, owed_account(sale.member_id), POINTS) if sale.member_id else 0
     sale_no, sha256_of_rows = _insert_sale(db, sale)
     uses.count(db, sale, sale_no)
     issue_with_sale(db, sale, sale_no, context.coupons)
@@ -154,8 +153,12 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     return sale
 
 
-def _balances_after(db: SqliteDatabase, sale: Sale, more: Sequence[Transfer]) -> dict[str, int]:
-    """Return what the member will have of the money and times that this sale moves, by unit."""
+def _balances_after(sale: Sale, held: Mapping[str, int], more: Sequence[Transfer]) -> dict[str, int]:
+    """Return what the member will have of the money and times that this sale moves, by unit.
+
+    Args:
+        held: what can be spent before it.
+    """
     if sale.member_id is None:
         return {}
     account = member_account(sale.member_id)
@@ -163,10 +166,7 @@ def _balances_after(db: SqliteDatabase, sale: Sale, more: Sequence[Transfer]) ->
     changes = {unit: amount for (holder, unit), amount in balances(moves).items() if holder == account}
     if changes.keys() & {STORED_VALUE, STORED_VALUE_GIFT}:
         changes = {STORED_VALUE: 0, STORED_VALUE_GIFT: 0, **changes}
-    return {
-        unit: ledger.spendable(db, account, unit, now_ms=sale.sold_at_ms) + amount
-        for unit, amount in sorted(changes.items())
-    }
+    return {unit: held.get(unit, 0) + amount for unit, amount in sorted(changes.items())}
 
 
 def _next_number(db: SqliteDatabase, lane: int, business_date: str) -> int:

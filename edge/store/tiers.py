@@ -11,6 +11,7 @@ from peewee import SqliteDatabase
 
 from edge.store import members
 from edge.store.database import execute, execute_many, row, rows
+from edge.store.known import ALWAYS_MS, known
 from rules.ledger import member_account, owed_account
 from rules.tiers import Figures, FiguresOf, Hold, Source
 
@@ -38,6 +39,12 @@ class TierChange:
 
 def figures(db: SqliteDatabase, member_id: str, start: date, end: date) -> Figures:
     """Return what a member did from a day on and before another, less what came back of those sales."""
+    return known(
+        db, (), ("figures", member_id, start, end), 0, lambda: (_read_figures(db, member_id, start, end), ALWAYS_MS)
+    )
+
+
+def _read_figures(db: SqliteDatabase, member_id: str, start: date, end: date) -> Figures:
     ids = members.ids_of(db, member_id)
     listed, first, end_text = msgspec.json.encode(list(ids)).decode(), start.isoformat(), end.isoformat()
     spend = row(

@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from peewee import SqliteDatabase
 
+from edge.store.known import KnowingDatabase
+
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 ID_LENGTH: Final = 8
@@ -79,7 +81,7 @@ class Vault:
 CLEAR: Final = Vault()
 
 
-class TillDatabase(SqliteDatabase):
+class TillDatabase(KnowingDatabase):
     """A database that knows how personal data in it is sealed."""
 
     vault: Vault = CLEAR

@@ -1,0 +1,162 @@
+"""What a connection has read and what still holds: as long as nothing that it could depend on was written.
+
+A price, a member's panel, a coupon follow from what stands in the file, from the rules and from the moment. What was
+read of the file is kept beside the connection that read it, and thrown away as soon as anything was written: by this
+connection (SQLite counts the rows that it changed) or by another one (SQLite numbers what it sees of those). Only the
+steps of open baskets are written without an end of that, since nothing that is kept is read from them. Within a
+transaction nothing is kept and nothing that was kept is told, so that what is undone was never known.
+
+So nobody has to say what depends on what, and nobody can forget to.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from operator import is_
+from typing import Any, TypeVar
+
+from peewee import DatabaseError, SqliteDatabase
+
+T = TypeVar("T")
+KEPT_MAX = 1_000
+"""Answers that a connection keeps; then it begins anew."""
+ALWAYS_MS = 1 << 62
+"""Ends what no time passing changes."""
+
+
+class World:
+    """Stands for what is in the file: the same object as long as nothing was written."""
+
+
+class Known(threading.local):
+    """What the connections of one database know: each thread has one of its own, and its own knowledge beside it."""
+
+    def __init__(self) -> None:
+        self.connection: sqlite3.Connection | None = None
+        self.world = World()
+        self.version = 0
+        """Of the file as the connection sees it: another one once others have written."""
+        self.changes = 0
+        """Rows that the connection changed itself, but for those of open baskets."""
+        self.kept: dict[Hashable, tuple[int, int, tuple[object, ...], Any]] = {}
+        """By what was asked: from and until when it holds, what else it follows from, and the answer."""
+        self.aside = 0
+        """Rows that the connection changed of open baskets."""
+        self.is_looking = False
+
+    def meet(self, connection: sqlite3.Connection) -> None:
+        """Begin anew with another connection: what one numbers says nothing of what another does."""
+        if connection is not self.connection:
+            self.connection, self.aside, self.is_looking = connection, 0, False
+            self._forget()
+
+    def look(self, connection: sqlite3.Connection) -> World:
+        """Return the world as it is, and forget what was read of another one."""
+        self.meet(connection)
+        version = self.version if self.is_looking else _version(connection)
+        changes = connection.total_changes - self.aside
+        if changes != self.changes or version != self.version:
+            self.version, self.changes = version, changes
+            self._forget()
+        return self.world
+
+    def _forget(self) -> None:
+        self.kept.clear()
+        self.world = World()
+
+
+class KnowingDatabase(SqliteDatabase):
+    """A database whose connections know what they have read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = Known()
+
+
+def world(db: SqliteDatabase) -> World | None:
+    """Return the world of this thread's connection, in which steps of open baskets do not count.
+
+    It is the very same object as long as nothing was written; within a transaction there is none.
+    """
+    connection = _connection(db)
+    return db.known.look(connection) if isinstance(db, KnowingDatabase) and not connection.in_transaction else None
+
+
+def known(
+    db: SqliteDatabase,
+    about: tuple[object, ...],
+    key: Hashable,
+    now_ms: int,
+    read: Callable[[], tuple[T, int]],
+    *,
+    most_ms: int = ALWAYS_MS,
+) -> T:
+    """Return what `read` gives; it is asked again only where that could be something else by now.
+
+    Args:
+        about: what else it follows from, such as the rules in force: these very objects, none of which ever changes.
+        key: what is asked, the first part its name.
+        now_ms: the moment for which; any where it does not follow from one.
+        read: returns the value, and the first moment after `now_ms` at which time alone makes it another.
+        most_ms: from then on it is asked again in any case.
+    """
+    before = world(db)
+    if before is None:
+        return read()[0]
+    assert isinstance(db, KnowingDatabase)
+    keeper = db.known
+    found = keeper.kept.get(key)
+    if found is not None and found[0] <= now_ms < found[1] and all(map(is_, about, found[2])):
+        value: T = found[3]
+        return value
+    value, until_ms = read()
+    # What somebody wrote meanwhile may be in one half of it.
+    if world(db) is before:
+        if len(keeper.kept) >= KEPT_MAX:
+            keeper.kept.clear()
+        keeper.kept[key] = (now_ms, min(until_ms, most_ms), about, value)
+    return value
+
+
+@contextmanager
+def one_look(db: SqliteDatabase) -> Iterator[None]:
+    """Look once for what other connections wrote, for all that is asked within; what this one writes counts at once."""
+    if world(db) is None or not isinstance(db, KnowingDatabase) or db.known.is_looking:
+        yield
+        return
+    db.known.is_looking = True
+    try:
+        yield
+    finally:
+        db.known.is_looking = False
+
+
+@contextmanager
+def aside(db: SqliteDatabase) -> Iterator[None]:
+    """Write steps of open baskets and nothing else: nothing that is kept follows from them."""
+    if not isinstance(db, KnowingDatabase):
+        yield
+        return
+    connection = _connection(db)
+    db.known.meet(connection)
+    before = connection.total_changes
+    try:
+        yield
+    finally:
+        db.known.aside += connection.total_changes - before
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    try:
+        version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise DatabaseError(*error.args) from error
+    return version
+
+
+def _connection(db: SqliteDatabase) -> sqlite3.Connection:
+    connection: sqlite3.Connection = db.connection()  # type: ignore[no-untyped-call]
+    return connection
