@@ -31,6 +31,7 @@ from edge.health import Health, free_bytes
 from edge.identify import Identify
 from edge.importing import ImportRoom
 from edge.jobs import Jobs
+from edge.listening import Ears
 from edge.loop import Loop, TillBusyError
 from edge.member_passes import Passes
 from edge.member_room import open_member_room
@@ -79,6 +80,11 @@ class Core:
     health: Health
     loop: Loop
     identify: Identify
+    ears: Ears
+
+    def is_claimed(self, device: str) -> bool:
+        """Tell whether what a device has just read is not for the till: somebody tells scanners apart, or listens."""
+        return self.identify.take(device) or self.ears.take(device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +225,11 @@ def start(
     stack.callback(charger.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
-    core = Core(config, clock, store, health, loop, Identify())
+    core = Core(config, clock, store, health, loop, Identify(), Ears())
     stack.callback(core.identify.stop)
     readers, printers, threads = _make_devices(core, papers, logos(loaded, health), followers)
     counter, counter_threads = make_counter(shop)
+    _lend_ears(core, {**readers, **counter})
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
     room = open_member_room(shop)
@@ -232,7 +239,7 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
-        identify=core.identify, weights=shop.weights, practice=practice,
+        identify=core.identify, ears=core.ears, weights=shop.weights, practice=practice,
         prepare_practice=partial(practice.prepare, shop),
         slide_folder=loaded.resolve(config.display.slides) if config.display.slides else None,
         bench=_bench(config, store, clock, {**readers, **printers, **counter}, tiers=rulebook.rules.tiers,
@@ -295,9 +302,7 @@ def _make_devices(
         reader, printer = make_reader(device), make_printer(device)
         if reader is not None:
             readers[device.name] = reader
-            reading = ReaderThread(
-                device, reader, post=core.loop.post, health=core.health, is_claimed=core.identify.take
-            )
+            reading = ReaderThread(device, reader, post=core.loop.post, health=core.health, is_claimed=core.is_claimed)
             threads.append(reading)
         if printer is not None:
             printers[device.name] = printer
@@ -305,6 +310,12 @@ def _make_devices(
             threads.append(printing)
             followers.append(printing.wake)
     return readers, printers, threads
+
+
+def _lend_ears(core: Core, made: Mapping[str, LineReader | CounterDevice]) -> None:
+    for device in core.config.device:
+        if device.name in made:
+            core.ears.attach(device.name, device.kind, made[device.name])
 
 
 def _end_soon(threads: Sequence[ReaderThread | PrinterThread]) -> None:
