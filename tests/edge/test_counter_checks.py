@@ -58,7 +58,8 @@ def test_a_silent_scale_and_one_of_another_protocol() -> None:
     other = FakeScale("aclas")
     other.start()
     found = looked_at("serial_scale", other.path, "st_gs")
-    assert (found.verdict, "what it sends is not st_gs" in found.found) == (Verdict.BAD, True), found
+    assert (found.verdict, "not understood as st_gs" in found.found) == (Verdict.BAD, True), found
+    assert found.advice == 'protocol = "aclas", baud = 9600'
     other.stop()
 
 

@@ -102,7 +102,7 @@ def test_scan_to_identify_by_touch(shop: TestShop, bench: Browser) -> None:
         bench.get("/lane/1/settings/identify")
     shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
     assert bench.get("/lane/1/settings/identify") == ""  # nobody asked
-    assert 'data-post="/lane/1/settings/identify"' in bench.get("/lane/1/settings")
+    assert 'data-post="/lane/1/settings/identify"' in bench.get("/lane/1/devices")
     request = urllib.request.Request(
         f"{bench.url}/lane/1/settings/identify", data=b"", headers={"X-CSRFToken": bench._token}
     )

@@ -96,7 +96,7 @@ def _over_a_basket(shop: TestShop) -> Sequence[str]:
     line = shop.view().lines[0].line_id
     sale = shop.parts.store.reads.execute_sql("SELECT sale_id FROM sale ORDER BY sale_no DESC LIMIT 1").fetchone()[0]
     return (
-        "items?q=b", "void", "settings", "member", "members?q=li", "receipts", f"receipts/{sale}",
+        "items?q=b", "void", "settings", "devices", "member", "members?q=li", "receipts", f"receipts/{sale}",
         f"receipts/{sale}/return", "coupons", "times", "gifts", "why", "drawer", "by-hand", f"by-hand/{line}", "shift",
         "shift/count", "member-new", "member-code", *(f"member/li?tab={tab}" for tab in MEMBER_TABS), *BACK_OFFICE,
     )  # fmt: skip
