@@ -27,7 +27,7 @@ from edge.web.house import House
 
 CALM = frozenset({"opening", "off", "unknown"})
 WARN = frozenset({"paper_low", "doubtful", "drawer_doubtful"})
-HEX_WIDTH = 16
+HEX_WIDTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ def advice_on_path(house: House, config: DeviceConfig) -> Advice | None:
 
 
 def hex_lines(data: bytes) -> list[str]:
-    """Return bytes for a technician: sixteen a line, with what can be read of them.
+    """Return bytes for a technician: eight a line, with what can be read of them.
 
     >>> hex_lines(b"ST,GS\\r")
-    ['53 54 2c 47 53 0d                                ST,GS.']
+    ['53 54 2c 47 53 0d        ST,GS.']
     """
     found = []
     for start in range(0, len(data), HEX_WIDTH):
@@ -135,8 +135,8 @@ def _look(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) -> N
 
     @pages.get("/<name>")
     def one(lane: int, name: str) -> ResponseReturnValue:
-        view, device = _signed_in(house, lane), house.health.device(name) or abort(404)
-        config = configs.get(name)
+        _signed_in(house, lane)
+        device, config = house.health.device(name) or abort(404), configs.get(name)
         return render_template(
             "panels/device.html",
             lane=lane,
@@ -144,8 +144,6 @@ def _look(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) -> N
             config=config,
             sign=sign(device.kind),
             path_advice=advice_on_path(house, config) if config else None,
-            is_manager=_is_manager(view),
-            can_listen=house.ears.state(name).is_possible,
         )
 
     @pages.get("/<name>/now")
@@ -161,6 +159,7 @@ def _now(house: House, lane: int, name: str, config: DeviceConfig | None) -> Res
         lane=lane,
         device=device,
         tone=tone(device),
+        sign=sign(device.kind),
         advice=advice_on(device, config),
         heard=heard if _is_manager(view) else None,
         hex_lines=hex_lines(heard.last),
