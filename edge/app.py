@@ -24,7 +24,7 @@ from edge.config import Config
 from edge.config_codes import code_settings
 from edge.config_file import Loaded, SecretError
 from edge.config_walk import Problem
-from edge.counter_devices import CounterDevice, make_counter, weights_of
+from edge.counter_devices import CounterDevice, CounterThread, make_counter, weights_of
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.gateways import make_gateways
 from edge.health import Health, free_bytes
@@ -240,10 +240,7 @@ def start(
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
-    for thread in (*threads, *counter_threads):
-        stack.callback(thread.stop)
-        thread.start()
-    stack.callback(_end_soon, threads)
+    _start_threads((*threads, *counter_threads), stack)
     jobs.start()
     return Parts(
         config,
@@ -307,7 +304,14 @@ def _make_devices(
     return readers, printers, threads
 
 
-def _end_soon(threads: Sequence[ReaderThread | PrinterThread]) -> None:
+def _start_threads(threads: Sequence[ReaderThread | PrinterThread | CounterThread], stack: ExitStack) -> None:
+    for thread in threads:
+        stack.callback(thread.stop)
+        thread.start()
+    stack.callback(_end_soon, threads)
+
+
+def _end_soon(threads: Sequence[ReaderThread | PrinterThread | CounterThread]) -> None:
     """Let the printers finish side by side: each may be in the middle of a paper, and the waits would add up."""
     for thread in threads:
         if isinstance(thread, PrinterThread):
