@@ -99,16 +99,10 @@ class WaysToPay:
             if not self._budget.spend() or len(found) > WAYS_MAX:
                 return None
             if at == len(nodes):
-                wanted = list(levels)
-                for choice in chosen:
-                    for candidate, level in choice.levels:
-                        wanted[candidate] = level
-                bound = total_of(lane, raised(lane, nodes, filling.sums, raises), wanted)[0]
-                if bound < total and (filling.fills or any(raises) or total == NEVER):
-                    needs = tuple([(number, choice.need) for number, choice in enumerate(chosen) if choice.need])
-                    way = WayToPay(bound, tuple(wanted), raises, filling.fills, filling.sums, needs)
+                way = self._way(filling, levels, raises, chosen)
+                if way.bound < total and (filling.fills or any(raises) or total == NEVER):
                     if most == 1:
-                        found, total = [way], bound
+                        found, total = [way], way.bound
                     else:
                         found.append(way)
                 continue
@@ -125,6 +119,18 @@ class WaysToPay:
                 if least < total:
                     stack.append((least, gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
         return sorted(found)
+
+    def _way(
+        self, filling: Filling, levels: Sequence[int], raises: tuple[Minor, ...], chosen: Sequence[_Choice]
+    ) -> WayToPay:
+        """Return the way on which each node is treated as chosen."""
+        wanted = list(levels)
+        for choice in chosen:
+            for candidate, level in choice.levels:
+                wanted[candidate] = level
+        bound = total_of(self._lane, raised(self._lane, self._nodes, filling.sums, raises), wanted)[0]
+        needs = tuple([(number, choice.need) for number, choice in enumerate(chosen) if choice.need])
+        return WayToPay(bound, tuple(wanted), raises, filling.fills, filling.sums, needs)
 
     def _levels_at(self, filling: Filling) -> list[int]:
         """Return the levels of all candidates where bundles are used in some way, and nothing is left dearer."""
