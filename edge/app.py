@@ -24,7 +24,7 @@ from edge.config import Config
 from edge.config_codes import code_settings
 from edge.config_file import Loaded, SecretError
 from edge.config_walk import Problem
-from edge.counter_devices import CounterDevice, make_counter, weights_of
+from edge.counter_devices import CounterDevice, CounterThread, make_counter, weights_of
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.gateways import make_gateways
 from edge.health import Health, free_bytes
@@ -228,8 +228,7 @@ def start(
     core = Core(config, clock, store, health, loop, Identify(), Ears())
     stack.callback(core.identify.stop)
     readers, printers, threads = _make_devices(core, papers, logos(loaded, health), followers)
-    counter, counter_threads = make_counter(shop)
-    _lend_ears(core, {**readers, **counter})
+    counter, counter_threads = _make_counter(core, shop)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
     room = open_member_room(shop)
@@ -247,10 +246,7 @@ def start(
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
-    for thread in (*threads, *counter_threads):
-        stack.callback(thread.stop)
-        thread.start()
-    stack.callback(_end_soon, threads)
+    _start_threads((*threads, *counter_threads), stack)
     jobs.start()
     return Parts(
         config,
@@ -302,6 +298,7 @@ def _make_devices(
         reader, printer = make_reader(device), make_printer(device)
         if reader is not None:
             readers[device.name] = reader
+            core.ears.attach(device.name, device.kind, reader)
             reading = ReaderThread(device, reader, post=core.loop.post, health=core.health, is_claimed=core.is_claimed)
             threads.append(reading)
         if printer is not None:
@@ -312,13 +309,21 @@ def _make_devices(
     return readers, printers, threads
 
 
-def _lend_ears(core: Core, made: Mapping[str, LineReader | CounterDevice]) -> None:
-    for device in core.config.device:
-        if device.name in made:
-            core.ears.attach(device.name, device.kind, made[device.name])
+def _make_counter(core: Core, shop: Shop) -> tuple[dict[str, CounterDevice], list[CounterThread]]:
+    made, threads = make_counter(shop)
+    for name, device in made.items():
+        core.ears.attach(name, next(each.kind for each in core.config.device if each.name == name), device)
+    return made, threads
 
 
-def _end_soon(threads: Sequence[ReaderThread | PrinterThread]) -> None:
+def _start_threads(threads: Sequence[ReaderThread | PrinterThread | CounterThread], stack: ExitStack) -> None:
+    for thread in threads:
+        stack.callback(thread.stop)
+        thread.start()
+    stack.callback(_end_soon, threads)
+
+
+def _end_soon(threads: Sequence[ReaderThread | PrinterThread | CounterThread]) -> None:
     """Let the printers finish side by side: each may be in the middle of a paper, and the waits would add up."""
     for thread in threads:
         if isinstance(thread, PrinterThread):
