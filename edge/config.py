@@ -23,6 +23,7 @@ DeviceKind = Literal[
     "fake_scanner",
     "fake_cards",
     "fake_evdev_scanner",
+    "fake_evdev_cards",
     "fake_serial_scanner",
     "fake_pn532_cards",
     "fake_printer",

@@ -18,7 +18,7 @@ EVDEV_ENDS, SERIAL_ENDS = ("enter", "kpenter", "tab"), ("cr", "lf", "tab", "etx"
 
 def faults_of(kind: str) -> Sequence[str]:
     """Return the faults that a simulated reader of a kind knows."""
-    if kind == "fake_evdev_scanner":
+    if kind in ("fake_evdev_scanner", "fake_evdev_cards"):
         from drivers.fake_wires import KEYBOARD_FAULTS
 
         return KEYBOARD_FAULTS

@@ -73,7 +73,7 @@ def _make_fake_reader(device: DeviceConfig) -> LineReader | None:
         from drivers.fake import FakeReader
 
         return FakeReader(device.name, faults=device.faults)
-    if device.kind == "fake_evdev_scanner":
+    if device.kind in ("fake_evdev_scanner", "fake_evdev_cards"):
         from drivers.fake_wires import keyboard_scanner
 
         return keyboard_scanner(device.name, faults=device.faults)

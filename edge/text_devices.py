@@ -33,6 +33,7 @@ DEVICE_KINDS: Mapping[str, str] = {
     "serial_scanner": N_("Scanner"),
     "fake_scanner": N_("Scanner (simulated)"),
     "fake_evdev_scanner": N_("Scanner (simulated)"),
+    "fake_evdev_cards": N_("Card reader (simulated)"),
     "fake_serial_scanner": N_("Scanner (simulated)"),
     "pn532_cards": N_("Card reader"),
     "pcsc_cards": N_("Card reader"),

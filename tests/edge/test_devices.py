@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 import pytest
 
@@ -22,7 +22,8 @@ from drivers.base import (
 from drivers.fake import FakeReader
 from drivers.fake_printer import FakePrinter
 from edge.clock import Clock
-from edge.config import DeviceConfig
+from edge.config import DeviceConfig, DeviceKind
+from edge.counter_devices import make_pole, make_scale
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.health import Health
 from edge.screen import DeviceState
@@ -195,6 +196,7 @@ def test_stop_does_not_wait_for_the_next_scan(tmp_path: Path) -> None:
         ("pn532_cards", "Pn532", ""),
         ("pcsc_cards", "PcscCards", ""),
         ("fake_evdev_scanner", "WiredReader", ""),
+        ("fake_evdev_cards", "WiredReader", ""),
         ("fake_serial_scanner", "WiredReader", ""),
         ("fake_pn532_cards", "WiredReader", ""),
         ("fake_printer", "", "FakePrinter"),
@@ -223,3 +225,54 @@ def test_fault_40_the_same_code_twice_is_one_reading_where_the_shop_says_so(
             lane.reader.type(code)
         assert until(lambda: len(lane.events) == len(codes))
     assert [event.text for _, event in lane.events if isinstance(event, Scan)] == codes
+
+
+REAL = {
+    "evdev_scanner": "fake_evdev_scanner",
+    "evdev_cards": "fake_evdev_cards",
+    "serial_scanner": "fake_serial_scanner",
+    "pn532_cards": "fake_pn532_cards",
+    "escpos_printer": "fake_printer",
+    "tspl_printer": "fake_label_printer",
+    "serial_scale": "fake_scale",
+    "pole_display": "fake_pole_display",
+}
+"""Drivers with their simulators; a PC/SC reader's is in its tests, because pcscd itself stands between."""
+
+
+def test_every_driver_has_a_simulator_that_fails_on_demand() -> None:
+    kinds = set(get_args(DeviceKind))
+    assert {kind for kind in kinds if not kind.startswith("fake_")} - {"pcsc_cards"} == set(REAL)
+    for kind in REAL.values():
+        device = DeviceConfig(name="d", kind=kind)  # type: ignore[arg-type]
+        made = make_reader(device) or make_printer(device) or make_scale(device) or make_pole(device)
+        assert made is not None, kind
+        faults = getattr(made, "one_time_faults", ()) or getattr(made, "faults", ())
+        assert faults, kind
+        made.close()
+
+
+def test_a_simulated_keyboard_card_reader_gives_the_tap_of_any_other(tmp_path: Path) -> None:
+    reader = make_reader(DeviceConfig(name="d", kind="fake_evdev_cards"))
+    assert reader is not None
+    reader.open()
+    reader.type("04D4E5F6A7B8C9")  # type: ignore[attr-defined]
+    assert list(reader.read(1.0)) == ["04D4E5F6A7B8C9"]
+    reader.close()
+
+
+def test_each_change_of_a_device_stands_once_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    health = Health(clock=Clock(), data_dir=tmp_path)
+    for state, detail in (
+        ("opening", ""),
+        ("ok", ""),
+        ("ok", ""),
+        ("gone", "/dev/ttyUSB0: No such device"),
+        ("gone", "/dev/ttyUSB0: No such device"),
+        ("gone", ""),  # the same trouble without its reason
+        ("ok", ""),
+    ):
+        health.report("scanner", "serial_scanner", state, detail)
+    health.report("scanner", "serial_scanner", "ok", dropped=3)  # a count is on the strip, not in the log
+    assert [each.split("device scanner: ")[1].split()[0] for each in caplog.messages] == ["opening", "ok", "gone", "ok"]
