@@ -141,7 +141,7 @@ class Papers:
         sale = stored_sale(self._db, sale_id)
         if sale is None:
             return None
-        return self._with_mark(gift_receipt(sale, self._words("", None, language), clock=self._clock), language)
+        return self._with_mark(gift_receipt(sale, self._words(sale.staff_id, None, language), clock=self._clock), language)
 
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
         """Return a receipt for the customer's phone, with what came back since; None for an unknown sale."""

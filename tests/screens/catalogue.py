@@ -94,7 +94,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("weighing", stages.weighing, lambda shop: ("weigh",)),
     Scene("checking", stages.checking),
     Scene("checked", stages.checked),
-    Scene("approval", stages.approval, lambda shop: ("approval",)),
+    Scene("approval", stages.approval),
     Scene("paying", stages.pay),
     Scene("no-internet", stages.no_internet),
     Scene("password", stages.password),
