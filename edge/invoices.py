@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from peewee import SqliteDatabase
 
 from edge.clock import Clock
 from edge.config import StoreConfig
@@ -20,6 +19,7 @@ from edge.desk import HasDesk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Stage
 from edge.store import invoices, returns
+from edge.store.database import Database
 from edge.store.invoices import Buyer
 from edge.store.returns import Return
 from edge.store.sales import stored_sale
@@ -89,7 +89,7 @@ class InvoiceFile(msgspec.Struct, frozen=True):
 
 
 def documents(
-    db: SqliteDatabase, clock: Clock, texts: Texts, *, first: str, last: str, only_asked: bool
+    db: Database, clock: Clock, texts: Texts, *, first: str, last: str, only_asked: bool
 ) -> tuple[InvoiceDocument, ...] | None:
     """Return the sales and then the returns of some business dates; None where they are more than `DOCUMENTS_MAX`."""
     most = DOCUMENTS_MAX + 1
@@ -101,7 +101,7 @@ def documents(
     return tuple(found + [_of_return(db, clock, texts, return_id) for return_id in back])
 
 
-def _of_sale(db: SqliteDatabase, clock: Clock, texts: Texts, sale_id: str) -> InvoiceDocument:
+def _of_sale(db: Database, clock: Clock, texts: Texts, sale_id: str) -> InvoiceDocument:
     sale = stored_sale(db, sale_id)
     assert sale is not None, f"sale {sale_id} is listed and not there"
     lines = tuple(
@@ -118,7 +118,7 @@ def _of_sale(db: SqliteDatabase, clock: Clock, texts: Texts, sale_id: str) -> In
     ))  # fmt: skip
 
 
-def _of_return(db: SqliteDatabase, clock: Clock, texts: Texts, return_id: str) -> InvoiceDocument:
+def _of_return(db: Database, clock: Clock, texts: Texts, return_id: str) -> InvoiceDocument:
     back: Return | None = returns.stored(db, return_id)
     assert back is not None, f"return {return_id} is listed and not there"
     lines = tuple(
@@ -135,11 +135,12 @@ def _of_return(db: SqliteDatabase, clock: Clock, texts: Texts, return_id: str) -
     at = f"{clock.local(back.entry.at_ms):%Y-%m-%d %H:%M:%S}"
     amount, tax = sum(line.amount for line in lines), sum(line.tax for line in lines)
     return _checked(db, back.sale, InvoiceDocument(
-        "return", back.entry.number, back.sale.receipt_number, at, back.entry.business_date, lines, amount, tax, tenders,
+        "return", back.entry.number, back.sale.receipt_number, at, back.entry.business_date, lines, amount, tax,
+        tenders,
     ))  # fmt: skip
 
 
-def _checked(db: SqliteDatabase, sale: Sale, document: InvoiceDocument) -> InvoiceDocument:
+def _checked(db: Database, sale: Sale, document: InvoiceDocument) -> InvoiceDocument:
     """Return a document with its buyer. Its lines sum to it, or it is our own mistake."""
     assert sum(line.amount for line in document.lines) == document.amount, f"{document.receipt}: lines and amount"
     assert sum(line.tax for line in document.lines) == document.tax, f"{document.receipt}: lines and tax"

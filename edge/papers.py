@@ -13,8 +13,8 @@ from edge.labels import test_label
 from edge.member_passes import Passes
 from edge.receipt import EReceipt, ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
-from edge.receipt_for_gift import gift_receipt
 from edge.receipt_exchange import back_blocks, loose_receipt, paid_back_blocks
+from edge.receipt_for_gift import gift_receipt
 from edge.receipt_gift import gift_slip
 from edge.receipt_kitchen import kitchen_slip
 from edge.receipt_return import return_receipt
@@ -141,7 +141,9 @@ class Papers:
         sale = stored_sale(self._db, sale_id)
         if sale is None:
             return None
-        return self._with_mark(gift_receipt(sale, self._words(sale.staff_id, None, language), clock=self._clock), language)
+        return self._with_mark(
+            gift_receipt(sale, self._words(sale.staff_id, None, language), clock=self._clock), language
+        )
 
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
         """Return a receipt for the customer's phone, with what came back since; None for an unknown sale."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from edge.rule_table_list import TABLES
 from edge.app_files import secret_key
 from edge.member_passes import Kind, Passes
+from edge.rule_table_list import TABLES
 from tests.screens import stages
 from tests.shops import CONFIG, COUNTER, GATEWAY, TestShop
 

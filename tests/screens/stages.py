@@ -166,6 +166,7 @@ def unknown(shop: TestShop) -> None:
 def cannot_be_undone(shop: TestShop) -> None:
     shop.gateway.next_reversal("refused")
     _cancel(shop)
+
     def needs_a_person() -> bool:
         shop.clock.hand.at_ms += 15_000
         shop.parts.charger.wake()

@@ -15,7 +15,8 @@ from tests.shops import TestShop, rules_with_coupons
 pytestmark = pytest.mark.browser
 
 Walk = Callable[[TestShop, Page], Iterator[str]]
-WALKS: dict[str, tuple[Walk, ...]] = {size: (walk,) for size in SIZES} | {
+WALKS: dict[str, tuple[Walk, ...]] = dict.fromkeys(SIZES, (walk,)) | {
+    "1280x800, pages": (walk_pages,),
     "800x480, pages": (walk_pages,),
     PHONE: (walk_owner, walk_pages),
 }
