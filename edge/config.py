@@ -46,6 +46,7 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     logo: Annotated[
         str, Meta(max_length=200, description="PNG picture on top of the receipt, relative to this file; empty: none.")
     ] = ""
+    tax_number: Annotated[str, Meta(max_length=20, description="Taxpayer's number of the seller, for invoices.")] = ""
     thanks: Annotated[str, Meta(max_length=200, description="Last line of the receipt.")] = ""
     receipt_notes: Annotated[bool, Meta(description="Print what was noted of a line on the receipt.")] = True
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.")] = "CNY"

@@ -97,6 +97,7 @@ FLOORS = {
         "edge.exchanging_*",
         "edge.holding",
         "edge.labels",
+        "edge.invoices",
         "edge.reprinting",
         "edge.quick_keys",
         "edge.shifts",

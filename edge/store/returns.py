@@ -197,7 +197,7 @@ def record(db: SqliteDatabase, back: Return, *, currency: str) -> bool:
         "INSERT INTO return_tender VALUES (?, ?, ?, ?)",
         [(return_no, at, kind, amount) for at, (kind, amount) in enumerate(back.tenders, start=1)],
     )
-    # The tenders alone tell it where the money went back as it was paid, at this sale; cash for a code is another matter.
+    # The tenders alone tell it where the money went back as it was paid, at this sale; cash for a code does not.
     if back.carried or tuple((leg.root, leg.kind, leg.amount) for leg in back.legs) != tuple(
         (back.sale.sale_id, kind, amount) for kind, amount in back.tenders
     ):

@@ -141,6 +141,7 @@ def actions() -> Mapping[str, Action]:
         Action(holding.discard_held, {"sale_id": None, "reason": None}),
         Action(exchanging.drop_back, {"line_id": None}),
         Action(reprinting.reprint_slip, {"entry_id": None}),
+        Action(reprinting.print_gift_receipt, {"sale_id": None}),
         Action(reprinting.reprint_z, {"shift_id": None}),
         Action(Till.print_test, {"printer": None}),
         Action(reprint_kitchen_slip, {"sale_id": None, "printer": None}),

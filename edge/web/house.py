@@ -67,6 +67,9 @@ class Reads(Protocol):
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return the receipt as it is printed, or None for an unknown sale."""
 
+    def gift_receipt(self, sale_id: str, *, language: str) -> Document | None:
+        """Return the receipt without prices, or None for an unknown sale."""
+
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
         """Return the receipt as a customer's phone shows it, with what came back since; None for an unknown sale."""
 
