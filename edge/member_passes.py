@@ -10,7 +10,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["join", "me", "receipt"]
+Kind = Literal["join", "me", "receipt", "gift"]
 SIGN_BYTES = 16
 LENGTH_MAX = 120
 """Characters of the longest text that is looked at."""

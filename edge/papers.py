@@ -14,6 +14,7 @@ from edge.member_passes import Passes
 from edge.receipt import EReceipt, ReceiptWords, printer_test, receipt
 from edge.receipt_coupons import PaperCoupon
 from edge.receipt_exchange import back_blocks, loose_receipt, paid_back_blocks
+from edge.receipt_for_gift import gift_receipt
 from edge.receipt_gift import gift_slip
 from edge.receipt_kitchen import kitchen_slip
 from edge.receipt_return import return_receipt
@@ -101,6 +102,8 @@ class Papers:
             return self.of_entry(job.sale_id or "", language)
         if job.kind == "statement":
             return self.statement(job.sale_id or "", job.created_ms, language)
+        if job.kind == "gift_receipt":
+            return self.gift_receipt(job.sale_id or "", language=language)
         return self.receipt_document(job.sale_id or "", language=language, copy=job.kind == "copy")
 
     def of_entry(self, entry_id: str, language: str) -> Document | None:
@@ -132,6 +135,15 @@ class Papers:
             below=paid_back_blocks(backs, texts),
         )  # fmt: skip
         return self._with_mark(document, language)
+
+    def gift_receipt(self, sale_id: str, *, language: str) -> Document | None:
+        """Return a receipt without prices, or None for an unknown sale."""
+        sale = stored_sale(self._db, sale_id)
+        if sale is None:
+            return None
+        return self._with_mark(
+            gift_receipt(sale, self._words(sale.staff_id, None, language), clock=self._clock), language
+        )
 
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
         """Return a receipt for the customer's phone, with what came back since; None for an unknown sale."""

@@ -1,4 +1,4 @@
-"""Papers once more, marked as copies: slips of returns, top-ups and gifts, and Z reports."""
+"""Papers once more: copies of slips and Z reports, each marked, and receipts without prices."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Sound, Stage
 from edge.shifts import z_paper
 from edge.store import entries, printjobs, shifts
+from edge.store.sales import stored_sale
 
 PAPERS: Mapping[str, str] = {
     "return": "return",
@@ -52,6 +53,22 @@ def reprint_z(till: HasDesk, shift_id: str) -> Refusal | None:
     with desk.shop.store.transaction():
         printjobs.put(desk.shop.store.db, printer=desk.printer, kind="shift", at_ms=desk.now_ms(), document=paper)
         desk.note("reprint", shift_id)
+    desk.shop.committed()
+    desk.show(sound=Sound.TAP)
+    return None
+
+
+def print_gift_receipt(till: HasDesk, sale_id: str) -> Refusal | None:
+    """Print the receipt of a sale without prices."""
+    desk = till.desk
+    refusal = _cannot(desk) or (None if stored_sale(desk.shop.store.db, sale_id) else Refusal("receipt_unknown"))
+    if refusal:
+        return desk.refuse(refusal)
+    with desk.shop.store.transaction():
+        printjobs.put(
+            desk.shop.store.db, printer=desk.printer, kind="gift_receipt", at_ms=desk.now_ms(), sale_id=sale_id
+        )
+        desk.note("gift_receipt", sale_id)
     desk.shop.committed()
     desk.show(sound=Sound.TAP)
     return None

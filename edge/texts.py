@@ -18,6 +18,7 @@ from edge.text_charges import CHARGE_REFUSALS, CHARGE_STATES, CODE_TENDERS
 from edge.text_counter import COUNTER_REFUSALS
 from edge.text_credit import CREDIT_REFUSALS
 from edge.text_devices import DEVICE_KINDS, DEVICE_STATES
+from edge.text_invoices import INVOICE_REFUSALS
 from edge.text_marks import N_
 from edge.text_money import MONEY_REFUSALS
 from edge.text_printing import PRINT_STATES, PRINTING_REFUSALS
@@ -196,6 +197,7 @@ REFUSALS: Mapping[str, str] = {
     "points_none": N_("No points can be taken for this basket."),
     **BENEFIT_REFUSALS,
     **CREDIT_REFUSALS,
+    **INVOICE_REFUSALS,
     **MONEY_REFUSALS,
     **COUNTER_REFUSALS,
     **PRINTING_REFUSALS,

@@ -21,8 +21,8 @@ class PrintJob:
     job_id: int
     printer: str
     kind: str
-    """receipt, copy, return, slip, kitchen, kitchen_copy, label, test, drawer; `sale_id` is the id of the return for
-    one."""
+    """receipt, copy, gift_receipt, return, slip, kitchen, kitchen_copy, label, test, drawer; `sale_id` is the id of the
+    return for one."""
     sale_id: str | None
     state: str
     document: bytes
@@ -77,7 +77,8 @@ def state_of_sale(db: SqliteDatabase, sale_id: str) -> str:
     """Return the state of the newest paper of a sale, `none` where nothing was to be printed."""
     found = scalar(
         db,
-        "SELECT state FROM print_job WHERE sale_id = ? AND kind NOT IN ('drawer', 'kitchen', 'kitchen_copy')"
+        "SELECT state FROM print_job WHERE sale_id = ?"
+        " AND kind NOT IN ('drawer', 'kitchen', 'kitchen_copy', 'gift_receipt')"
         " ORDER BY job_id DESC LIMIT 1",
         sale_id,
     )

@@ -27,6 +27,7 @@ class Receipts(Protocol):
     """What lays out receipts."""
 
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None: ...
+    def gift_receipt(self, sale_id: str, *, language: str) -> Document | None: ...
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None: ...
     def of_entry(self, entry_id: str, language: str) -> Document | None: ...
 
@@ -47,6 +48,7 @@ class StoreReads:
         self._clock = clock
         self._tier_names = tier_names
         self.receipt_document = receipts.receipt_document
+        self.gift_receipt = receipts.gift_receipt
         self.e_receipt = receipts.e_receipt
         self._receipts = receipts
 

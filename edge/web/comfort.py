@@ -34,7 +34,8 @@ PRACTISED = frozenset({
     "panels.receipt_list", "panels.receipt", "panels.gifts", "panels.times", "panels.why", "panels.void",
     "panels.settings", "by_hand.basket", "by_hand.line", "by_hand.drawer", "by_hand.approval", "shifts.shift",
     "shifts.count", "shifts.x_report", "shifts.z_report", "comfort.quick", "comfort.more", "comfort.note",
-    "comfort.training", "comfort.begin", "held.held", "held.discard", "display.page", "display.stream",
+    "comfort.training", "comfort.begin", "gift_receipts.panel", "held.held", "held.discard",
+    "display.page", "display.stream",
 })  # fmt: skip
 """Pages that a lane that practises opens. Every other one would show or change what counts."""
 

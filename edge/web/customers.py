@@ -156,6 +156,16 @@ def _receipt(pages: Blueprint, file: MemberPages, passes: Passes, braked: Braked
             "customer/receipt.html", lines=lines, is_line=is_line, symbol=symbol, balance_url=found.balance_url
         )
 
+    @pages.get("/gift/<given>")
+    @braked
+    def gift(given: str) -> ResponseReturnValue:
+        sale_id = passes.read("gift", given, now_ms=file.house.clock.now_ms())
+        paper = file.house.reads.gift_receipt(sale_id, language=file.speech.texts().language) if sale_id else None
+        if paper is None:
+            return render_template("customer/over.html"), 410
+        lines = layout(paper, columns=RECEIPT_COLUMNS)
+        return render_template("customer/receipt.html", lines=lines, is_line=is_line, symbol=symbol, is_gift=True)
+
 
 def _coupons(room: MemberRoom, member_id: str) -> list[tuple[Names, str]]:
     """Return name and last day of each coupon that a member may use; its code is shown at the till alone."""

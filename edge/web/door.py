@@ -36,7 +36,7 @@ DISPLAY_COOKIE = "taptill_display"
 TERMINAL_DAYS = 400
 """A browser keeps no cookie longer than that."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
-OPEN_PATHS = ("/static/", "/pair", "/join/", "/me/", "/receipt/")
+OPEN_PATHS = ("/static/", "/pair", "/join/", "/me/", "/receipt/", "/gift/")
 """What a terminal that is not paired may ask for; customers' pages ask for a pass of their own."""
 DISPLAY_PATHS = ("/display/", "/screen.css")
 """What a customer display of the LAN may ask for: customers stand before it, so it opens no lane."""

@@ -14,6 +14,7 @@ from edge.config import Config
 from edge.health import Health
 from edge.identify import Identify
 from edge.importing import ImportRoom
+from edge.listening import Ears
 from edge.member_room import MemberRoom
 from edge.receipt import EReceipt
 from edge.rule_room import RuleRoom
@@ -66,6 +67,9 @@ class Reads(Protocol):
     def receipt_document(self, sale_id: str, *, language: str, copy: bool) -> Document | None:
         """Return the receipt as it is printed, or None for an unknown sale."""
 
+    def gift_receipt(self, sale_id: str, *, language: str) -> Document | None:
+        """Return the receipt without prices, or None for an unknown sale."""
+
     def e_receipt(self, sale_id: str, *, language: str) -> EReceipt | None:
         """Return the receipt as a customer's phone shows it, with what came back since; None for an unknown sale."""
 
@@ -104,6 +108,8 @@ class House:
     """Where the pictures of the customer displays lie; None: there are none."""
     identify: Identify | None = None
     """Tells scanners apart; None leaves that out."""
+    ears: Ears = field(default_factory=Ears)
+    """Listens to devices for a technician."""
     practice: PracticeRoom | None = None
     """The lanes that practise; None: none can."""
     prepare_practice: Callable[[], bool] = lambda: False

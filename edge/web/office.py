@@ -40,6 +40,7 @@ SEGMENTS: tuple[Segment, ...] = (
     Segment("coupons", N_("Coupons")),
     Segment("stored_value", N_("Stored value")),
     Segment("labels", N_("Labels")),
+    Segment("invoices", N_("Invoices")),
     Segment("imports", N_("Tables in and out")),
 )
 """In the order of the screen."""

@@ -22,10 +22,13 @@ from edge.web import (
     comfort,
     coupon_pages,
     customers,
+    devices,
     display,
+    gift_receipts,
     held,
     identify,
     imports,
+    invoice_pages,
     label_pages,
     lane,
     loose,
@@ -45,6 +48,7 @@ from edge.web import (
     rules,
     shifts,
     slips,
+    styleguide,
     times_pages,
     weigh,
 )
@@ -80,6 +84,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(display.blueprint(DisplayRoom(house, speech, slides), stopping, streams))
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
+    app.register_blueprint(gift_receipts.blueprint(house, speech))
     app.register_blueprint(by_hand.blueprint(house, speech))
     app.register_blueprint(shifts.blueprint(house, speech))
     app.register_blueprint(held.blueprint(house, speech))
@@ -87,6 +92,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(comfort.blueprint(house, speech))
     comfort.guard(app, house)
     app.register_blueprint(weigh.blueprint(house))
+    app.register_blueprint(devices.blueprint(house))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))
@@ -97,6 +103,7 @@ def create_app(house: House) -> Flask:
         app.register_blueprint(identify.blueprint(house, house.identify))
     if house.bench is not None:
         app.register_blueprint(bench.blueprint(house, speech))
+        app.register_blueprint(styleguide.blueprint())
         if house.bench.gateway is not None:
             app.register_blueprint(bench_codes.blueprint(house, house.bench.gateway, speech))
 
@@ -133,6 +140,7 @@ def _add_members(app: Flask, house: House, speech: Speech) -> None:
         coupon_pages.lane_blueprint(house, file),
         office.blueprint(back_office),
         label_pages.blueprint(back_office),
+        invoice_pages.blueprint(back_office),
         coupon_pages.office_blueprint(back_office),
         member_stored_value.lane_blueprint(file),
         member_stored_value.office_blueprint(back_office),

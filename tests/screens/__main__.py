@@ -9,14 +9,16 @@ from pathlib import Path
 
 from tests.chromium import browser
 from tests.screens.catalogue import SHOP
-from tests.screens.looking import LANGUAGES, SIZES, THEMES, page_of, walk
+from tests.screens.looking import LANGUAGES, PAGE_SIZES, PHONE, THEMES, page_of, walk, walk_owner, walk_pages
 from tests.shops import TestShop, rules_with_coupons
 
 
 def main(folder: Path, sizes: list[str], languages: list[str], themes: list[str]) -> None:
     """Write one picture for each, named by size, language, theme and screen."""
     with browser() as running:
-        for size, language, theme in product(sizes, languages, themes):
+        for size, language, theme, show in product(sizes, languages, themes, (walk, walk_pages, walk_owner)):
+            if (show is walk_owner) != (size == PHONE) and show is not walk_pages:
+                continue
             with (
                 tempfile.TemporaryDirectory() as place,
                 TestShop(Path(place) / "shop", config=SHOP, promotions=rules_with_coupons()) as shop,
@@ -24,7 +26,7 @@ def main(folder: Path, sizes: list[str], languages: list[str], themes: list[str]
             ):
                 target = folder / size / language / theme
                 target.mkdir(parents=True, exist_ok=True)
-                for name in walk(shop, page):
+                for name in show(shop, page):
                     page.screenshot(path=target / f"{name.replace('/', '-').replace('?', '-')}.png")
                 print(f"{size} {language} {theme}: {len(list(target.iterdir()))} pictures", flush=True)
 
@@ -32,7 +34,7 @@ def main(folder: Path, sizes: list[str], languages: list[str], themes: list[str]
 if __name__ == "__main__":
     main(
         Path(sys.argv[1]),
-        [each for each in SIZES if each in sys.argv] or list(SIZES),
+        [each for each in PAGE_SIZES if each in sys.argv] or list(PAGE_SIZES),
         [each for each in LANGUAGES if each in sys.argv] or list(LANGUAGES),
         [each for each in THEMES if each in sys.argv] or list(THEMES),
     )
