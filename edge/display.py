@@ -48,6 +48,8 @@ class DisplayLine:
     """Name of the promotion that gives it, or of the times card that pays for it."""
     is_gift: bool = False
     times_left: int | None = None
+    is_back: bool = False
+    """It comes back: its net is below zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class DisplayView:
     gross: Minor = 0
     saved: Minor = 0
     total: Minor = 0
+    back_amount: Minor = 0
+    """What comes back in the same basket is worth; it pays for the rest."""
     hints: tuple[MissedPromotion, ...] = ()
     member: DisplayMember | None = None
     points_to_come: int = 0
@@ -91,6 +95,11 @@ class DisplayView:
     coupons_usable: tuple[tuple[Names, Minor], ...] = ()
     tenders: tuple[TenderView, ...] = ()
     due: Minor = 0
+    """Below zero: it is given back."""
+    cash_due: Minor = 0
+    """What is due where it is paid in cash, which may be rounded."""
+    paid_back: tuple[tuple[str, Minor], ...] = ()
+    """Kind and amount of what was given back at the end of an exchange."""
     change: Minor = 0
     change_kept: Minor = 0
     points: int = 0
@@ -128,6 +137,7 @@ def display_view(view: TillView, *, since_s: float, thanks_s: float, shows_store
         gross=view.gross,
         saved=view.discount,
         total=view.total,
+        back_amount=view.back_amount,
         hints=view.hints,
         member=member,
         points_to_come=view.quote.points if view.quote and member else 0,
@@ -137,6 +147,7 @@ def display_view(view: TillView, *, since_s: float, thanks_s: float, shows_store
         )[:COUPONS_MAX],
         tenders=view.tenders,
         due=view.due,
+        cash_due=view.cash_due,
     )  # fmt: skip
 
 
@@ -144,8 +155,8 @@ def _thanks(view: TillView, done: DoneView, member: DisplayMember | None) -> Dis
     return DisplayView(
         lane=view.lane, face=Face.THANKS, sale_id=done.sale_id, item_count=view.item_count, saved=view.discount,
         total=done.total, member=member, tenders=done.tenders, change=done.change, change_kept=done.change_kept,
-        points=done.points, points_after=done.points_after, new_tier_names=done.new_tier_names,
-        receipt_number=done.receipt_number,
+        paid_back=done.back.paid_back, points=done.points, points_after=done.points_after,
+        new_tier_names=done.new_tier_names, receipt_number=done.receipt_number,
     )  # fmt: skip
 
 
@@ -163,7 +174,14 @@ def _lines(view: TillView) -> tuple[DisplayLine, ...]:
         )
         for place, use in enumerate(view.times)
     )
-    return (*(_line(line) for line in view.lines), *gifts, *times)
+    back = tuple(
+        DisplayLine(
+            f"back-{each.line_id}", each.names, each.unit, each.quantity, each.weight_g, 0, -each.amount, -each.amount,
+            is_back=True,
+        )
+        for each in view.back
+    )  # fmt: skip
+    return (*(_line(line) for line in view.lines), *gifts, *times, *back)
 
 
 def _line(line: LineView) -> DisplayLine:

@@ -6,7 +6,9 @@ from drivers.pole_frames import COLUMNS, Lamp, PoleFace
 from edge.screen import LineView, Stage, TillView
 from edge.store.pinyin import is_chinese, spellings
 from edge.texts import Texts
+from rules.exchange import EXCHANGE
 from rules.money import Minor
+from rules.tender import ROUNDING
 
 LINES = "//"
 """Divides the two lines of an idle text."""
@@ -31,27 +33,38 @@ def faces(
         has_text: the display has two lines; one of digits shows price and total in turn.
         is_plain: its font has no Chinese characters: a name that is not in English is spelled in pinyin.
     """
+    # What is practised is nobody's purchase.
+    if view.is_training:
+        return (idle,)
+    owed = view.total - view.back_amount
+    if owed < 0 and view.stage in (Stage.SELLING, Stage.PAYING):
+        back = texts.amount(-owed)
+        return (PoleFace((texts.t("To give back"), back)) if has_text else PoleFace(amount=back, lamp=Lamp.CHANGE),)
+    if view.stage is Stage.DONE and view.done is not None and view.done.back.paid_back:
+        back = texts.amount(sum(amount for _, amount in view.done.back.paid_back))
+        return (PoleFace((texts.t("Give back"), back)) if has_text else PoleFace(amount=back, lamp=Lamp.CHANGE),)
     if view.stage is Stage.DONE and view.done is not None:
-        given = sum(tender.given for tender in view.done.tenders)
+        # What cash was rounded by, and what came back, nobody handed over.
+        given = sum(tender.given for tender in view.done.tenders if tender.kind not in (ROUNDING, EXCHANGE))
         paid = _face(texts, texts.t("Paid"), given, texts.t("Change"), view.done.change)
         change = PoleFace(amount=texts.amount(view.done.change), lamp=Lamp.CHANGE)
         return (paid,) if has_text else (PoleFace(amount=texts.amount(given), lamp=Lamp.PAID), change)
     if view.stage is Stage.PAYING:
         given = sum(tender.given for tender in view.tenders)
         if has_text and not view.tenders:
-            return (PoleFace((texts.t("Total"), texts.amount(view.total))),)
+            return (PoleFace((texts.t("Total"), texts.amount(owed))),)
         if has_text:
             return (_face(texts, texts.t("Paid"), given, texts.t("Still due"), view.due),)
         due = PoleFace(amount=texts.amount(view.due), lamp=Lamp.TOTAL)
         return (PoleFace(amount=texts.amount(given), lamp=Lamp.PAID), due) if view.tenders else (due,)
-    if view.stage is not Stage.SELLING or not view.lines:
+    if view.stage is not Stage.SELLING or not (view.lines or view.back):
         return (idle,)
     line = next((each for each in view.lines if each.is_newest), None)
-    total = PoleFace(amount=texts.amount(view.total), lamp=Lamp.TOTAL)
+    total = PoleFace(amount=texts.amount(owed), lamp=Lamp.TOTAL)
     if line is None:
-        return (PoleFace((texts.t("Total"), texts.amount(view.total))) if has_text else total,)
+        return (PoleFace((texts.t("Total"), texts.amount(owed))) if has_text else total,)
     if has_text:
-        return (_face(texts, _called(line, texts, is_plain=is_plain), line.net, texts.t("Total"), view.total),)
+        return (_face(texts, _called(line, texts, is_plain=is_plain), line.net, texts.t("Total"), owed),)
     return (PoleFace(amount=texts.amount(line.unit_price), lamp=Lamp.PRICE), total)
 
 

@@ -23,6 +23,15 @@ def typed(minor: int) -> str:
     return f"{minor // 100}.{minor % 100:02d}"
 
 
+def connected(page: Page) -> None:
+    """Wait until the page's stream is open. The page's policy forbids what `wait_for_function` does from its second look on."""
+    for _ in range(WAIT_MS // 50):
+        if page.evaluate("document.querySelector('#view')._htmx?.sse?.status === 200"):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the stream does not open")
+
+
 class Lane:
     """The till's page at lane 1 and its customer display, in one language."""
 

@@ -21,6 +21,7 @@ from edge.store.database import scalar
 from edge.till import Till
 from rules.basket import LINES_MAX, Item, Names
 from rules.ledger import drawer_account
+from tests.day.lane import connected
 from tests.offices import wait_for
 from tests.shops import CONFIG, GATEWAY, TestShop, moment_ms
 
@@ -52,7 +53,7 @@ def visit(chromium: Browser, shop: TestShop) -> Iterator[Callable[[], Page]]:
         page = context.new_page()
         page.goto(f"{shop.parts.url}lane/1")
         expect(page.locator("#strip .chip").first).to_be_visible()
-        page.wait_for_function("document.querySelector('#view')._htmx?.sse?.status === 200")
+        connected(page)
         return page
 
     yield opened

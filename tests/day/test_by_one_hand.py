@@ -13,7 +13,7 @@ from edge.store import shifts as stored
 from edge.store.database import open_store
 from rules.basket import Names
 from rules.shift import ShiftReport
-from tests.day.lane import PINYIN
+from tests.day.lane import PINYIN, connected
 from tests.shops import CONFIG, ITEMS, TestShop
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ def page(chromium: Browser, shop: TestShop) -> Iterator[Page]:
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.goto(f"{shop.parts.url}lane/1")
     expect(opened.locator("#strip .chip").first).to_be_visible()
-    opened.wait_for_function("document.querySelector('#view')._htmx?.sse?.status === 200")
+    connected(opened)
     yield opened
     context.close()
     assert complaints == []

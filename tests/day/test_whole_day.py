@@ -51,6 +51,7 @@ class Day:
         self.model = Model()
         self.numbers: dict[str, str] = {}
         """Receipt numbers of the sales that later steps come back to."""
+        self.last_number = ""
         self.papers: list[str] = []
         self._printed = 0
 
@@ -76,6 +77,7 @@ class Day:
     def done(self, sale: Planned) -> None:
         found = RECEIPT.search(self.lane.page.locator("#done").inner_text())
         assert found
+        self.last_number = found[0]
         if sale.label:
             self.numbers[sale.label] = found[0]
         self.model.sell(sale)
@@ -290,10 +292,13 @@ class Day:
         lane.holds("#return-sum .return-total", "¥3.50")
         lane.tap("#return-sum [hx-post]:not([type=checkbox])")
         lane.gone("#panel")
+        lane.holds("#total", "¥3.50")
+        expect(lane.display.locator("#d-total")).to_have_text("¥3.50")
         lane.tap('.quick-key[data-sku="milk"]')
-        lane.sees("#total", "¥8.50")
+        lane.agree(850)
         lane.to_pay()
         lane.sees("#due", "¥8.50")
+        expect(lane.display.locator("#d-total")).to_have_text("¥8.50")
         lane.cash_rest()
         lane.stage("done")
         self.model.give_back("exchange", 350)
@@ -312,7 +317,7 @@ def test_a_whole_day(  # noqa: PLR0917 - each is a fixture
     lane.sign_in("chen", "5678")
     day.begin()
     day.top_up()
-    printer = shop.printer("printer-1")
+    printer, hq = shop.printer("printer-1"), tmp_path / "hq" / "hq.db"
     for number, sale in enumerate(sales):
         if number == 12:
             day.hold_one_and_sell(number, sale, sales[number + 1])
@@ -325,11 +330,15 @@ def test_a_whole_day(  # noqa: PLR0917 - each is a fixture
             day.move("cash_out", plan.CASH_OUT, "goods")
             printer.paper_out()
         if number == 20:
+            day.collect()
+            assert not [text for text in day.papers if day.last_number in text], "there was no paper for it"
             printer.repair()
         if number == 22:
             broker.stop()
-            lane.page.locator("#strip .chip.warn").first.wait_for()
+            expect(lane.page.locator('#strip .chip.warn:has([href="#i-link-off"])')).to_be_visible()
         if number == 27:
+            assert outbox.waiting(shop.parts.store.reads) >= 5
+            assert there(hq, "SELECT count(*) FROM sale")[0][0] <= day.model.sales - 5
             broker.start()
         if number == 34:
             day.change_of_mind()
@@ -341,7 +350,7 @@ def test_a_whole_day(  # noqa: PLR0917 - each is a fixture
     day.read_x()
     day.move("safe_drop", plan.SAFE_DROP, "too_much")
     day.count_and_close()
-    agree(day, tmp_path / "hq" / "hq.db")
+    agree(day, hq)
     wall = urllib.request.urlopen(f"http://127.0.0.1:{office.wall_port}/", timeout=5).read().decode()
     assert (
         money(day.model.takings - day.model.refunded).removeprefix("¥") in wall

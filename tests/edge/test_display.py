@@ -17,6 +17,7 @@ from edge.display_slides import BYTES_MAX, FILES_MAX, LOOK_EVERY_S, Slide, Slide
 from edge.display_tongue import ALONE_S, Tongues
 from edge.display_words import is_for_all, is_today
 from edge.screen import ApprovalView, MemberView, Refusal, StaffView, TillView
+from edge.screen_back import BackLineView
 from rules.basket import Names
 from rules.calendar_cn import Calendar
 from rules.promotions import RuleSet, load_rules
@@ -88,6 +89,19 @@ def test_a_price_that_was_changed_by_hand_is_a_saving_and_says_no_reason() -> No
     cheaper = line(0, 2, list_price=350, unit_price=300, gross=600, net=600, is_by_hand=True)
     (only,) = shown(selling(1, lines=(cheaper,))).lines
     assert (only.gross, only.net, only.savings) == (700, 600, ())
+
+
+def test_what_comes_back_stands_among_the_lines_and_only_the_rest_is_due() -> None:
+    back = BackLineView("b1", Names("水笔"), "支", 2, None, 500, "0001", is_restocked=True)
+    shown = selling(1)
+    found = display_view(
+        replace(shown, back=(back,), back_amount=500), since_s=0, thanks_s=30, shows_stored_value=False
+    )
+    assert (found.lines[-1].net, found.lines[-1].is_back) == (-500, True)
+    assert (found.total, found.back_amount) == (shown.total, 500)
+    # Nothing goes along: it is a customer's business all the same.
+    alone = replace(selling(), back=(back,), back_amount=500)
+    assert display_view(alone, since_s=0, thanks_s=30, shows_stored_value=False).face is Face.BASKET
 
 
 def test_gifts_come_after_what_is_bought() -> None:

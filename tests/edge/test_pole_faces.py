@@ -9,6 +9,7 @@ import pytest
 from drivers.pole_frames import COLUMNS, Lamp, PoleFace
 from edge.pole_faces import faces, idle_face
 from edge.screen import DoneView, LineView, Stage, TenderView, TillView
+from edge.screen_back import BackLineView, DoneBackView
 from edge.texts import Texts
 from rules.basket import Names
 
@@ -17,6 +18,9 @@ COLA = LineView("1", "cola", Names("可乐", "可樂", "Cola"), "瓶", 2, None, 
 APPLES = LineView("2", "apple", Names("苹果", "", "Apples"), "kg", 1, 532, 1_280, 681, 681, is_newest=True)
 CASH = TenderView("cash", 2_000, 2_000)
 DONE = DoneView("s", "0001", 4_550, 450, 0, None, (TenderView("cash", 4_550, 5_000),))
+
+ROUNDED = replace(DONE, tenders=(TenderView("rounding", 5, 5), TenderView("cash", 4_550, 5_000)))
+PEN_BACK = BackLineView("b", Names("水笔"), "支", 1, None, 250, "0001", is_restocked=True)
 
 
 def view(stage: Stage, *lines: LineView, **changes: object) -> TillView:
@@ -33,6 +37,19 @@ def view(stage: Stage, *lines: LineView, **changes: object) -> TillView:
         (view(Stage.PAYING, COLA, due=4_550), ("合计", "45.50"), ("", "")),
         (view(Stage.PAYING, COLA, due=2_550, tenders=(CASH,)), ("已收款", "20.00"), ("还需收", "25.50")),
         (view(Stage.DONE, done=DONE), ("已收款", "50.00"), ("找零", "4.50")),
+        # Rounded by 0.05 and paid with a fifty: the fifty is what was handed over.
+        (view(Stage.DONE, done=ROUNDED), ("已收款", "50.00"), ("找零", "4.50")),
+        # In an exchange only the rest is due.
+        (view(Stage.SELLING, COLA, back=(PEN_BACK,), back_amount=250), ("2x可乐", "7.00"), ("合计", "43.00")),
+        (view(Stage.PAYING, COLA, due=4_300, back=(PEN_BACK,), back_amount=250), ("合计", "43.00"), ("", "")),
+        (view(Stage.PAYING, COLA, due=-450, back=(PEN_BACK,), back_amount=5_000), ("应退", "4.50"), ("", "")),
+        (
+            view(Stage.DONE, done=replace(DONE, back=DoneBackView(5_000, paid_back=(("cash", 450),)))),
+            ("退给顾客", "4.50"),
+            ("", ""),
+        ),
+        # What is practised is nobody's purchase.
+        (view(Stage.SELLING, COLA, is_training=True), IDLE.upper, IDLE.lower),
     ],
 )
 def test_two_lines(shown: TillView, upper: tuple[str, str], lower: tuple[str, str]) -> None:

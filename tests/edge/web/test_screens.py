@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from edge.screen import Refusal, Stage
 from edge.web.server import WebServer, create_app
+from tests.day.lane import connected
 from tests.edge.web.preview import (
     MARKUP,
     MEMBER,
@@ -321,7 +322,7 @@ def visit(chromium: Browser, shop: TestShop, language: str = "zh-Hans") -> Page:
     page = context.new_page()
     page.goto(f"{shop.parts.url}lane/1")
     expect(page.locator("#stage.locked")).to_be_visible()
-    page.wait_for_function("document.querySelector('#view')._htmx?.sse?.status === 200")
+    connected(page)
     return page
 
 
