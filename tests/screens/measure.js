@@ -6,8 +6,11 @@
   // What of a box is seen: what scrolling boxes around it leave of it.
   const seen = (element) => {
     const box = element.getBoundingClientRect();
-    let [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom];
+    let [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom], inside = element;
     for (let outer = element.parentElement; outer && outer !== document.documentElement; outer = outer.parentElement) {
+      // What stands fixed is clipped by nothing around it.
+      if (getComputedStyle(inside).position === "fixed") break;
+      inside = outer;
       const style = getComputedStyle(outer);
       if (style.overflowX === "visible" && style.overflowY === "visible") continue;
       const edge = outer.getBoundingClientRect();
