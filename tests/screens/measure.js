@@ -24,9 +24,10 @@
     for (let outer = element.parentElement; outer; outer = outer.parentElement) {
       const style = getComputedStyle(outer);
       if (/auto|scroll/.test(style.overflowX + style.overflowY)) return true;
-      if (outer === root) return false;
+      if (outer === root && root !== document.body) return false;
     }
-    return false;
+    // A page of its own may be as long as it likes.
+    return document.documentElement.scrollHeight > innerHeight && getComputedStyle(document.body).overflowY === "visible";
   };
   if (document.documentElement.scrollWidth > innerWidth) wrong.push(`the page is ${document.documentElement.scrollWidth} wide`);
 
