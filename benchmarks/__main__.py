@@ -10,6 +10,7 @@ BENCHMARKS = (
     "display_to_paint",
     "durable_sale",
     "full_sale",
+    "idle_cpu",
     "import_members",
     "item_search",
     "page_weight",

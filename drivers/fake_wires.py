@@ -10,6 +10,7 @@ import errno
 import os
 import pty
 import tempfile
+import termios
 import threading
 import tty
 from collections.abc import Callable, Sequence
@@ -19,12 +20,16 @@ from typing import Protocol
 from drivers.base import TEXT_MAX, LineReader
 from drivers.evdev_lines import RECORD, EvdevLines
 from drivers.fake import HandReader, parse_faults
+from drivers.fake_baud import heard_at
 from drivers.key_decoder import EV_KEY, EV_SYN, PRESS, RELEASE, REPEAT, SYN_DROPPED, SYN_REPORT
 from drivers.key_layouts import KEY_CAPSLOCK, KEY_ENTER, KEY_LEFTCTRL, KEY_LEFTSHIFT, KEY_RIGHTBRACE, LAYOUTS
 from drivers.serial_lines import GS, SerialLines
 
 SERIAL_FAULTS = ("unplug", "noise", "bytewise", "glued", "cut")
 KEYBOARD_FAULTS = ("unplug", "noise", "lost", "repeat", "caps", "cut")
+BAUDS = (1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
+SPEEDS = {getattr(termios, f"B{baud}"): baud for baud in BAUDS}
+"""Speeds by what the kernel calls them."""
 NOISE = b"\x00\x11\xff\xfe\x80\x13\r"
 """What a loose plug sends: no text in any encoding, up to a terminator."""
 
@@ -58,6 +63,8 @@ class Line:
         self.path = str(Path(self._folder.name) / "port")
         self.master = -1
         self._slave = -1
+        self.baud = 0
+        """The speed that the device is set to; a till at another one hears what a receiver makes of it. 0: any."""
         self.lock = threading.RLock()
         self.plug()
 
@@ -89,7 +96,13 @@ class Line:
     def send(self, data: bytes) -> None:
         with self.lock, contextlib.suppress(BlockingIOError):
             if self.plugged:
-                os.write(self.master, data)
+                speed = self._speed()
+                other = self.baud and speed and speed != self.baud
+                os.write(self.master, heard_at(data, sent_baud=self.baud, heard_baud=speed) if other else data)
+
+    def _speed(self) -> int:
+        """Return the speed that the till has set; 0 for one that is in no table."""
+        return SPEEDS.get(termios.tcgetattr(self.master)[4], 0)
 
     def received(self, size: int = 1024) -> bytes:
         """Return what the till wrote; empty when it wrote nothing. A scanner's driver never writes."""
@@ -97,7 +110,9 @@ class Line:
             if not self.plugged:
                 return b""
             try:
-                return os.read(self.master, size)
+                data, speed = os.read(self.master, size), self._speed()
+                other = self.baud and speed and speed != self.baud
+                return heard_at(data, sent_baud=speed, heard_baud=self.baud) if other else data
             except BlockingIOError:
                 return b""
             except OSError as error:

@@ -78,14 +78,18 @@ def record(reader: LineReader, kind: str, *, seconds: float, tell: Callable[[Seq
     return recorder.recording
 
 
+def written(recording: Recording) -> str:
+    """Return a recording as it stands in a file."""
+    lines = [json.dumps({"taptill_recording": VERSION, "kind": recording.kind})]
+    lines += [json.dumps({"at_ms": piece.at_ms, "hex": piece.data.hex()}) for piece in recording.pieces]
+    return "\n".join(lines) + "\n"
+
+
 def save(recording: Recording, path: Path) -> None:
     """Write a recording, readable by its owner alone: codes and cards are in it. Raises OSError."""
     path.touch(mode=0o600)
     path.chmod(0o600)
-    with path.open("w", encoding="ascii") as file:
-        print(json.dumps({"taptill_recording": VERSION, "kind": recording.kind}), file=file)
-        for piece in recording.pieces:
-            print(json.dumps({"at_ms": piece.at_ms, "hex": piece.data.hex()}), file=file)
+    path.write_text(written(recording), encoding="ascii")
 
 
 def load(path: Path) -> Recording:

@@ -24,13 +24,14 @@ from edge.config import Config
 from edge.config_codes import code_settings
 from edge.config_file import Loaded, SecretError
 from edge.config_walk import Problem
-from edge.counter_devices import CounterDevice, make_counter, weights_of
+from edge.counter_devices import CounterDevice, CounterThread, make_counter, weights_of
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.gateways import make_gateways
 from edge.health import Health, free_bytes
 from edge.identify import Identify
 from edge.importing import ImportRoom
 from edge.jobs import Jobs
+from edge.listening import Ears
 from edge.loop import Loop, TillBusyError
 from edge.member_passes import Passes
 from edge.member_room import open_member_room
@@ -79,6 +80,11 @@ class Core:
     health: Health
     loop: Loop
     identify: Identify
+    ears: Ears
+
+    def is_claimed(self, device: str) -> bool:
+        """Tell whether what a device has just read is not for the till: somebody tells scanners apart, or listens."""
+        return self.identify.take(device) or self.ears.take(device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +225,10 @@ def start(
     stack.callback(charger.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
-    core = Core(config, clock, store, health, loop, Identify())
+    core = Core(config, clock, store, health, loop, Identify(), Ears())
     stack.callback(core.identify.stop)
     readers, printers, threads = _make_devices(core, papers, logos(loaded, health), followers)
-    counter, counter_threads = make_counter(shop)
+    counter, counter_threads = _make_counter(core, shop)
     relay = _start_relay(core, loaded, followers, stack)
     report(relay, store, health)
     room = open_member_room(shop)
@@ -232,7 +238,7 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
-        identify=core.identify, weights=shop.weights, practice=practice,
+        identify=core.identify, ears=core.ears, weights=shop.weights, practice=practice,
         prepare_practice=partial(practice.prepare, shop),
         slide_folder=loaded.resolve(config.display.slides) if config.display.slides else None,
         bench=_bench(config, store, clock, {**readers, **printers, **counter}, tiers=rulebook.rules.tiers,
@@ -240,10 +246,7 @@ def start(
     )  # fmt: skip
     url = _start_web(house, stack)
     # Last, so that a printer's backlog does not keep the screens waiting.
-    for thread in (*threads, *counter_threads):
-        stack.callback(thread.stop)
-        thread.start()
-    stack.callback(_end_soon, threads)
+    _start_threads((*threads, *counter_threads), stack)
     jobs.start()
     return Parts(
         config,
@@ -295,9 +298,8 @@ def _make_devices(
         reader, printer = make_reader(device), make_printer(device)
         if reader is not None:
             readers[device.name] = reader
-            reading = ReaderThread(
-                device, reader, post=core.loop.post, health=core.health, is_claimed=core.identify.take
-            )
+            core.ears.attach(device.name, device.kind, reader)
+            reading = ReaderThread(device, reader, post=core.loop.post, health=core.health, is_claimed=core.is_claimed)
             threads.append(reading)
         if printer is not None:
             printers[device.name] = printer
@@ -307,7 +309,21 @@ def _make_devices(
     return readers, printers, threads
 
 
-def _end_soon(threads: Sequence[ReaderThread | PrinterThread]) -> None:
+def _make_counter(core: Core, shop: Shop) -> tuple[dict[str, CounterDevice], list[CounterThread]]:
+    made, threads = make_counter(shop)
+    for name, device in made.items():
+        core.ears.attach(name, next(each.kind for each in core.config.device if each.name == name), device)
+    return made, threads
+
+
+def _start_threads(threads: Sequence[ReaderThread | PrinterThread | CounterThread], stack: ExitStack) -> None:
+    for thread in threads:
+        stack.callback(thread.stop)
+        thread.start()
+    stack.callback(_end_soon, threads)
+
+
+def _end_soon(threads: Sequence[ReaderThread | PrinterThread | CounterThread]) -> None:
     """Let the printers finish side by side: each may be in the middle of a paper, and the waits would add up."""
     for thread in threads:
         if isinstance(thread, PrinterThread):

@@ -80,10 +80,12 @@ class Health:
             if old and (old.state, old.detail, old.dropped) == (state, detail, dropped):
                 return
             is_new_state = old is None or (old.state, old.detail) != (state, detail)
+            # The same trouble without its reason, at the next question, is nothing new to whoever reads the log.
+            is_news = old is None or old.state != state or detail not in ("", old.detail)
             since = self._clock.now_ms() if old is None or is_new_state else old.since_ms
             self._devices[name] = DeviceState(name, kind, state, detail, dropped, since)
             self._touch()
-        if is_new_state:
+        if is_news:
             level = logging.INFO if state in ("ok", "opening", "off") else logging.WARNING
             log.log(level, "device %s: %s %s", name, state, detail)
 

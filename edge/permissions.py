@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from edge.config import Config, RoleConfig
+from edge.config import Config
+from edge.config_roles import RoleConfig
 from edge.desk import Desk
 from edge.screen import Refusal
 from edge.store import staff

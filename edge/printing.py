@@ -210,14 +210,7 @@ class PrinterThread:
         return None if document is None else self._bytes_of(document, device)
 
     def _bytes_of(self, document: Document, device: DeviceConfig) -> bytes:
-        encoding = device.encoding
-        assert encoding != "auto"
-        if device.kind in LABEL_KINDS:
-            across, _, down = device.label.partition("x")
-            paper = LabelPaper(int(across), int(down), device.gap_mm, device.dots_per_mm)
-            data = render_labels(document, paper, encoding=encoding, pen=self._pen)
-        else:
-            data = render(document, columns=device.columns, encoding=encoding, logos=self._room.logos, pen=self._pen)
+        data = paper_bytes(document, device, logos=self._room.logos, pen=self._pen)
         if self._pen.problem:
             self._say_once(self._pen.problem)
         return data
@@ -230,3 +223,14 @@ class PrinterThread:
     def _put_state(self, job: PrintJob, state: str) -> None:
         at_ms = self._room.clock.now_ms()
         self._room.loop.write(lambda: printjobs.set_state(self._room.store.db, job.job_id, state, at_ms=at_ms))
+
+
+def paper_bytes(document: Document, device: DeviceConfig, *, logos: Mapping[str, bytes], pen: LatePen) -> bytes:
+    """Return a document in the language of a printer, whose `encoding` must not be `auto` any more."""
+    encoding = device.encoding
+    assert encoding != "auto"
+    if device.kind in LABEL_KINDS:
+        across, _, down = device.label.partition("x")
+        paper = LabelPaper(int(across), int(down), device.gap_mm, device.dots_per_mm)
+        return render_labels(document, paper, encoding=encoding, pen=pen)
+    return render(document, columns=device.columns, encoding=encoding, logos=logos, pen=pen)

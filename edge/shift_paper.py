@@ -16,6 +16,7 @@ MOVES: Mapping[str, str] = {
     "sale": N_("Sales in cash"),
     "return": N_("Returns in cash"),
     "top_up": N_("Top-ups in cash"),
+    "settled": N_("On account, settled in cash"),
     "refund": N_("Stored value refunded in cash"),
     "gift": N_("Paid for gifts in cash"),
     "gift_void": N_("Paid back for gifts in cash"),
@@ -31,6 +32,7 @@ MOVES: Mapping[str, str] = {
 BESIDE: Mapping[str, str] = {
     "top_up": N_("Top-ups"),
     "top_up_refund": N_("Stored value refunded"),
+    "settled": N_("On account, settled"),
     "gift": N_("Paid for gifts"),
     "gift_void": N_("Paid back for gifts"),
 }

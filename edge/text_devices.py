@@ -40,6 +40,7 @@ DEVICE_KINDS: Mapping[str, str] = {
     "evdev_cards": N_("Card reader"),
     "fake_cards": N_("Card reader (simulated)"),
     **PRINTER_KINDS,
+    "display": N_("Customer display"),
     "books": N_("Books"),
     "gateway": N_("Payment codes"),
     **COUNTER_KINDS,

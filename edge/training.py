@@ -115,7 +115,12 @@ class TrainingRoom:
 
 
 def _config(config: Config) -> Config:
-    return msgspec.structs.replace(config, store=msgspec.structs.replace(config.store, id=STORE_ID))
+    # Whoever practises in a shop that sells only within a shift need not begin one first: no shift counts here.
+    return msgspec.structs.replace(
+        config,
+        store=msgspec.structs.replace(config.store, id=STORE_ID),
+        shift=msgspec.structs.replace(config.shift, required=False),
+    )
 
 
 def _papers(shop: Shop) -> Papers:

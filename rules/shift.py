@@ -33,7 +33,7 @@ class BesideSum:
     """Money that was taken or given back in one kind for something that is no sale."""
 
     reason: str
-    """top_up, top_up_refund, gift, gift_void."""
+    """top_up, top_up_refund, settled, gift, gift_void."""
     kind: str
     into: Minor
     out: Minor

@@ -121,9 +121,9 @@ class WaysToPay:
         return sorted(found)
 
     def _way(
-        self, filling: Filling, levels: Sequence[int], raises: tuple[Minor, ...], chosen: tuple[_Choice, ...]
+        self, filling: Filling, levels: Sequence[int], raises: tuple[Minor, ...], chosen: Sequence[_Choice]
     ) -> WayToPay:
-        """Return the way that was chosen node by node, with what it comes to."""
+        """Return the way on which each node is treated as chosen."""
         wanted = list(levels)
         for choice in chosen:
             for candidate, level in choice.levels:

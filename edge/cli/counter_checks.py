@@ -8,6 +8,7 @@ from drivers.scale_frames import Fault, Reading
 from edge.clock import monotonic_s
 from edge.config import DeviceConfig
 from edge.counter_devices import make_pole, make_scale
+from edge.device_guess import guess_scale
 
 LISTEN_S = 3.0
 """So long a scale is listened to."""
@@ -44,7 +45,13 @@ def _listen(device: DeviceConfig, scale: Scale) -> tuple[bool, str, str]:
     if reading is not None:
         return True, f"it says {_said(reading)}", ""
     speed = f"{device.protocol} at {device.baud} baud"
-    if scale.broken:
+    is_broken = bool(scale.broken)
+    scale.close()
+    guessed = guess_scale(device.path, baud=device.baud)
+    if guessed is not None:
+        found = f"it is not understood as {speed}, and it is as {guessed.protocol} at {guessed.baud} baud"
+        return False, found, f'protocol = "{guessed.protocol}", baud = {guessed.baud}'
+    if is_broken:
         return False, f"what it sends is not {speed}", "look at protocol and baud"
     advice = "switch it on; look at its cable, at protocol and baud, and whether it is set to send"
     return False, f"it says nothing as {speed}", advice

@@ -10,17 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from drivers.base import DeviceBusy, DriverError, PrinterState
-from drivers.escpos_transport import usb_printers
 from drivers.evdev_lines import INPUT_MAJOR
 from drivers.glyphs import Encoding
-from drivers.input_nodes import resolve
 from drivers.pen import LatePen
 from edge.cli.counter_checks import check_counter_device
 from edge.config import DeviceConfig
 from edge.config_counter import POLE_KINDS, SCALE_KINDS
+from edge.device_paths import better_path, device_path, printers_without_driver
 from edge.devices import make_printer, make_reader
 
 SIMILAR_MAX = 8
@@ -50,19 +48,6 @@ class Holder:
 
     pid: int
     command: str
-
-
-def device_path(device: DeviceConfig) -> Path | None:
-    """Return the file of a device; None for a simulated or a network one."""
-    if device.kind.startswith("fake_") or device.kind == "pcsc_cards":
-        return None
-    if not device.kind.endswith("printer"):
-        return Path(resolve(device.path))
-    parts = urlsplit(device.path)
-    if parts.scheme == "usb":
-        found = [node for node, identity in usb_printers() if device.path.partition(":")[2].strip() in identity]
-        return Path("/dev/usb") / (found[0] if len(found) == 1 else f"lp with {device.path}")
-    return None if parts.scheme == "tcp" else Path(parts.path)
 
 
 def holders(paths: Iterable[Path], *, proc: Path = Path("/proc")) -> Mapping[str, Holder]:
@@ -117,7 +102,29 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     return _check_printer(device) if device.kind.endswith("printer") else _try_reader(device, _what(path))
 
 
+def check_path(device: DeviceConfig, twice: Mapping[str, str]) -> Finding | None:
+    """Return what is wrong with where a device is said to be; None when nothing is.
+
+    Args:
+        twice: of `edge.device_paths.shared`.
+    """
+    if device.name in twice:
+        found = f"it is {twice[device.name]} once more, by another path"
+        return Finding(device.name, Verdict.BAD, found, "take one of the two out: a device has one user at a time")
+    better = better_path(device)
+    if better is None:
+        return None
+    found = f"{device.path} may be another device after the next start"
+    return Finding(device.name, Verdict.NOTE, found, f'path = "{better}"' if better else "see docs/hardware.md")
+
+
 def _missing(name: str, path: Path) -> Finding:
+    lonely = printers_without_driver() if path.parent == Path("/dev/usb") else ()
+    if lonely:
+        found = (
+            f"{path} does not exist, but {', '.join(lonely[:SIMILAR_MAX])} is plugged in and usblp does not drive it"
+        )
+        return Finding(name, Verdict.BAD, found, "sudo modprobe usblp; make install has it loaded at each start")
     beside = sorted(other.name for other in path.parent.iterdir()) if path.parent.is_dir() else []
     there = f"{path.parent} has: {', '.join(beside[:SIMILAR_MAX])}" if beside else f"{path.parent} holds nothing"
     return Finding(name, Verdict.BAD, f"{path} does not exist", f"plug it in, or name another path; {there}")

@@ -6,17 +6,19 @@ import os
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from drivers.pay_gateway import GatewayError, GatewayUnreachable
-from edge.cli.device_checks import Finding, Holder, Verdict, check_device, device_path, holders
+from edge.cli.device_checks import Finding, Holder, Verdict, check_device, check_path, holders
+from edge.cli.device_listening import listen
 from edge.cli.found_devices import found_devices
 from edge.cli.options import become_owner, config_option, loaded_or_exit
+from edge.cli.paper_check import print_test
 from edge.clock import Clock
-from edge.config import BrokerConfig
+from edge.config import BrokerConfig, DeviceConfig
 from edge.config_file import (
     Loaded,
     SecretError,
@@ -26,6 +28,7 @@ from edge.config_file import (
     read_secret,
     secret_exposure,
 )
+from edge.device_paths import device_path, shared
 from edge.gateways import make_gateway
 from edge.health import DISK_LOW_BYTES, DISK_REFUSE_BYTES
 from edge.store.database import Store, StoreError, rows
@@ -41,28 +44,51 @@ UNIT_GROUPS = ("dialout", "lp")
 
 @click.command(short_help="Look at devices, database, disk, clock, broker.")
 @config_option
-def doctor(config_path: Path) -> None:
+@click.option("--print", "printer", metavar="PRINTER", help="Print a test page on this printer, and nothing else.")
+@click.option("--listen", "reader", metavar="READER", help="Scan with this reader to see whether its settings fit.")
+def doctor(config_path: Path, printer: str | None, reader: str | None) -> None:
     """Look at everything that the store needs: devices, database, disk, clock, head office; say what to do."""
     loaded = loaded_or_exit(config_path)
+    if printer is not None or reader is not None:
+        asked = [print_test(loaded, _named(loaded, printer))] if printer is not None else []
+        asked += [listen(_named(loaded, reader))] if reader is not None else []
+        raise click.exceptions.Exit(0 if _tell(asked) else 1)
     # Only root sees who holds a device; after that we are the daemon's user, who must be able to open it.
     held = holders(path for device in loaded.config.device if (path := device_path(device)))
     if loaded.database.exists():
         become_owner(loaded.database, groups=UNIT_GROUPS)
+    raise click.exceptions.Exit(0 if _tell(_findings(loaded, held)) else 1)
+
+
+def _tell(findings: Iterable[Finding]) -> bool:
+    """Write what was found, and return whether nothing is bad."""
     is_fine = True
-    for finding in _findings(loaded, held):
+    for finding in findings:
         click.echo(f"{finding.verdict.value:<5} {finding.name:<14} {finding.found}")
         if finding.advice:
             click.echo(f"{'':<21}→ {finding.advice}")
         is_fine = is_fine and finding.verdict is not Verdict.BAD
-    raise click.exceptions.Exit(0 if is_fine else 1)
+    return is_fine
+
+
+def _named(loaded: Loaded, name: str | None) -> DeviceConfig:
+    found = next((each for each in loaded.config.device if each.name == name), None)
+    if found is None:
+        names = ", ".join(each.name for each in loaded.config.device) or "none"
+        raise click.ClickException(f"{name}: no device of that name; there are: {names}")
+    return found
 
 
 def _findings(loaded: Loaded, held: Mapping[str, Holder]) -> Iterator[Finding]:
     for warning in loaded.warnings:
         yield Finding("configuration", Verdict.NOTE, str(warning))
     yield check_promotions(loaded)
+    twice = shared(loaded.config.device)
     for device in loaded.config.device:
         yield check_device(device, held)
+        wrong = check_path(device, twice)
+        if wrong is not None:
+            yield wrong
     yield from found_devices({path.resolve() for device in loaded.config.device if (path := device_path(device))})
     yield check_database(loaded.database)
     yield check_privacy(loaded)

@@ -150,23 +150,17 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
 
 def holdings(db: SqliteDatabase, account: str, *, now_ms: int) -> tuple[dict[str, int], int]:
     """Return what `spendable` gives of every unit that an account holds, and when the next of it expires."""
-    held: dict[str, int] = dict(rows(db, "SELECT unit, amount FROM balance WHERE account = ?", account))
-    gone = rows(
+    # By unit, as the index of open lots goes: of the hundreds that a member may hold only those are read that count.
+    found = rows(
         db,
-        "SELECT unit, sum(remaining) FROM lot INDEXED BY lot_open"
-        " WHERE account = ? AND remaining > 0 AND expires_ms <= ? GROUP BY unit",
-        account,
-        now_ms,
-    )
-    for unit, amount in gone:
-        held[unit] -= amount
-    until_ms = scalar(
-        db,
-        "SELECT min(expires_ms) FROM lot INDEXED BY lot_open WHERE account = ? AND remaining > 0 AND expires_ms > ?",
-        account,
-        now_ms,
-    )
-    return held, ALWAYS_MS if until_ms is None else int(until_ms)
+        "SELECT b.unit, b.amount - coalesce((SELECT sum(l.remaining) FROM lot l WHERE l.account = b.account"
+        " AND l.unit = b.unit AND l.remaining > 0 AND l.expires_ms <= ?), 0), (SELECT min(l.expires_ms) FROM lot l"
+        " WHERE l.account = b.account AND l.unit = b.unit AND l.remaining > 0 AND l.expires_ms > ?)"
+        " FROM balance b WHERE b.account = ?",
+        now_ms, now_ms, account,
+    )  # fmt: skip
+    ends = [ends_ms for _, _, ends_ms in found if ends_ms is not None]
+    return {unit: amount for unit, amount, _ in found}, min(ends, default=ALWAYS_MS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ WORDS = {
     "top_up": N_("Top-up"),
     "top_up_refund": N_("Stored value refunded"),
     "gift": N_("Gift for points"),
+    "settled": N_("On account, settled"),
 }
 """Entries that have a slip, by kind."""
 

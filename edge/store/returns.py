@@ -197,7 +197,10 @@ def record(db: SqliteDatabase, back: Return, *, currency: str) -> bool:
         "INSERT INTO return_tender VALUES (?, ?, ?, ?)",
         [(return_no, at, kind, amount) for at, (kind, amount) in enumerate(back.tenders, start=1)],
     )
-    if back.carried or any(leg.root != back.sale.sale_id for leg in back.legs):
+    # The tenders alone tell it where the money went back as it was paid, at this sale; cash for a code does not.
+    if back.carried or tuple((leg.root, leg.kind, leg.amount) for leg in back.legs) != tuple(
+        (back.sale.sale_id, kind, amount) for kind, amount in back.tenders
+    ):
         exchanges.put_legs(db, return_no, back.legs, back.carried)
     _keep_summaries(db, back)
     body = encode_body(return_body(back, currency=currency))

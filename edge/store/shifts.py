@@ -129,7 +129,7 @@ def _beside(db: SqliteDatabase, shift: OpenShift) -> tuple[BesideSum, ...]:
         WITH mine AS (SELECT * FROM entry WHERE lane = ? AND entry_no > ?)
         SELECT reason, kind, sum(taken), sum(given) FROM (
             SELECT kind AS reason, detail ->> 'tender' AS kind, detail ->> 'paid' AS taken, 0 AS given FROM mine
-            WHERE mine.kind = 'top_up'
+            WHERE mine.kind IN ('top_up', 'settled')
             UNION ALL SELECT mine.kind, detail ->> 'tender', 0, detail ->> 'paid_back' FROM mine
             WHERE mine.kind = 'top_up_refund'
             UNION ALL SELECT mine.kind, detail ->> 'paid_by', detail ->> 'money', 0 FROM mine WHERE mine.kind = 'gift'

@@ -89,7 +89,7 @@ def selling_actions(amount: range) -> tuple[Action, ...]:
 
 def actions() -> Mapping[str, Action]:
     """Return every action by the name that stands in its address."""
-    amount, quantity, parts = range(AMOUNT_MAX + 1), range(QUANTITY_MAX + 1), range(BASIS_POINTS + 1)
+    amount, quantity = range(AMOUNT_MAX + 1), range(QUANTITY_MAX + 1)
     table = (
         Action(Till.sign_in, {"staff_id": None, "pin": None}, when_locked=True),
         Action(Till.sign_out, {}),
@@ -141,6 +141,15 @@ def actions() -> Mapping[str, Action]:
         Action(exchanging.drop_back, {"line_id": None}),
         Action(approvals.approve, {"staff_id": None, "pin": None}),
         Action(approvals.decline, {}),
+        *_decided_by_hand(),
+    )
+    return {action.method.__name__: action for action in table}
+
+
+def _decided_by_hand() -> tuple[Action, ...]:
+    """Return prices by hand, the drawer and the shift."""
+    amount, parts = range(AMOUNT_MAX + 1), range(BASIS_POINTS + 1)
+    return (
         Action(
             till_by_hand.discount_line,
             {"line_id": None, "reason": None, "off_bp": parts, "off_amount": amount},
@@ -168,7 +177,6 @@ def actions() -> Mapping[str, Action]:
             optional=frozenset({"other", "left"}),
         ),
     )
-    return {action.method.__name__: action for action in table}
 
 
 def _on_paper() -> tuple[Action, ...]:

@@ -15,11 +15,14 @@ from edge.display import Face
 from edge.display_slides import Slide
 from edge.display_tongue import Tongues
 from edge.display_words import Notice
+from edge.health import Health
 from edge.screen import TillView
 from edge.texts import LANGUAGES
 from edge.web.display_room import DisplayRoom, Painted, picture
 from edge.web.lane import LOOK_EVERY_S, Held, Streams, event
 
+DISPLAY_KIND = "display"
+"""What health calls the customer's window: its name is this and the lane's number."""
 ALIVE_EVERY_S = 5.0
 """Something is sent so often even when nothing changed; the page watches for it."""
 SLIDES_EVERY_S = 10.0
@@ -124,6 +127,7 @@ def _stream(pages: Blueprint, painter: Painter, stopping: threading.Event, strea
     room = painter.room
     # However many displays are left open somewhere, a till finds a place.
     own = Streams(max(1, streams.most // 2))
+    watches = {entry.number: DisplayWatch(entry.number, room.house.health) for entry in room.house.config.lane}
 
     @pages.get("/display/<int:lane>/stream")
     def stream(lane: int) -> ResponseReturnValue:
@@ -136,9 +140,31 @@ def _stream(pages: Blueprint, painter: Painter, stopping: threading.Event, strea
         # Rendering needs the request long after the handler has returned.
         face, slides = copy_current_request_context(painter.face), copy_current_request_context(painter.slides)
         events = _events(painter, lane, face, slides, stopping)
-        response = Response(Held(events, streams, own), mimetype="text/event-stream")
+        watches[lane].take()
+        response = Response(Held(events, streams, own, watches[lane]), mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"
         return response
+
+
+class DisplayWatch:
+    """Tells health whether a lane's display is there. One that never was is no device: few lanes have one."""
+
+    def __init__(self, lane: int, health: Health) -> None:
+        self._name = f"{DISPLAY_KIND}-{lane}"
+        self._health = health
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def take(self) -> None:
+        self._change(1)
+
+    def give_back(self) -> None:
+        self._change(-1)
+
+    def _change(self, by: int) -> None:
+        with self._lock:
+            self._count += by
+            self._health.report(self._name, DISPLAY_KIND, "ok" if self._count else "gone")
 
 
 def _touch(pages: Blueprint, room: DisplayRoom) -> None:

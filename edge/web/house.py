@@ -14,6 +14,7 @@ from edge.config import Config
 from edge.health import Health
 from edge.identify import Identify
 from edge.importing import ImportRoom
+from edge.listening import Ears
 from edge.member_room import MemberRoom
 from edge.receipt import EReceipt
 from edge.rule_room import RuleRoom
@@ -107,6 +108,8 @@ class House:
     """Where the pictures of the customer displays lie; None: there are none."""
     identify: Identify | None = None
     """Tells scanners apart; None leaves that out."""
+    ears: Ears = field(default_factory=Ears)
+    """Listens to devices for a technician."""
     practice: PracticeRoom | None = None
     """The lanes that practise; None: none can."""
     prepare_practice: Callable[[], bool] = lambda: False

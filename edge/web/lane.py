@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from flask import Blueprint, Response, abort, copy_current_request_context, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -135,10 +136,16 @@ def _wait_s(view: TillView, *, now_ms: int) -> int:
     return min(seconds, max(0, -((now_ms - until_ms) // 1_000)))
 
 
+class Place(Protocol):
+    """Something that a stream has taken, and gives back at its end."""
+
+    def give_back(self) -> None: ...
+
+
 class Held:
     """An iterator that gives its places back when the server closes it, even if it was never begun."""
 
-    def __init__(self, events: Iterator[str], *streams: Streams) -> None:
+    def __init__(self, events: Iterator[str], *streams: Place) -> None:
         self._events = events
         self._streams = streams
         self._is_open = True

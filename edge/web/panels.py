@@ -146,7 +146,6 @@ def _settings(pages: Blueprint, house: House, pairing: Pairing) -> None:
             view=view,
             strip=house.health.strip(),
             may_pair=_may_pair(view),
-            may_identify=house.identify is not None and view.staff is not None and view.stage is not Stage.LOCKED,
             rules=house.rules.newest() if house.rules else None,
             may_rule=house.rules is not None and view.staff is not None and view.staff.role in MANAGERS,
             may_office=house.members is not None and view.staff is not None and view.staff.role in MANAGERS,

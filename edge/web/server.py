@@ -22,6 +22,7 @@ from edge.web import (
     comfort,
     coupon_pages,
     customers,
+    devices,
     display,
     gift_receipts,
     held,
@@ -91,6 +92,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(comfort.blueprint(house, speech))
     comfort.guard(app, house)
     app.register_blueprint(weigh.blueprint(house))
+    app.register_blueprint(devices.blueprint(house))
     if house.rules is not None:
         app.register_blueprint(rules.blueprint(house, house.rules, speech))
         app.register_blueprint(rule_programme.blueprint(house, house.rules, speech))

@@ -13,7 +13,8 @@ from hq.store.database import HqDatabase
 from hq.store.tables import StoreState
 
 STATE_MAX_BYTES: Final = 32 * 1024
-DEVICES_MAX: Final = 64
+DEVICES_MAX: Final = 256
+"""A store has 64 devices at most in its configuration, a display a lane, gateways and its books."""
 WORD_MAX: Final = 80
 
 _STATE: Final = msgspec.json.Decoder(StoreStateMessage)

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, render_template, request
 from hq.clock import Clock
 from hq.config import WallConfig
 from hq.store.database import HqDatabase
-from hq.store.wall import wall
+from hq.store.wall import Wall, wall
 from hq.web.words import DEVICE_STATES, LANGUAGES, REASONS, device_tone, moment, money, translator
 
 THEMES: Final = ("auto", "light", "dark")
@@ -52,9 +52,11 @@ def create_app(*, database: HqDatabase, config: WallConfig, clock: Clock, is_rec
         now_ms = clock.now_ms()
         now = clock.local(now_ms)
         business_date = clock.business_date().isoformat()
+        shown = wall(database, business_date=business_date)
         text = translator(g.language)
         return {
-            "wall": wall(database, business_date=business_date),
+            "wall": shown,
+            "troubles": troubles(shown),
             "business_date": business_date,
             "now": f"{now:%H:%M}",
             "is_receiving": is_receiving(),
@@ -81,6 +83,17 @@ def create_app(*, database: HqDatabase, config: WallConfig, clock: Clock, is_rec
         return {"receiving": is_up}, 200 if is_up else 503
 
     return app
+
+
+def troubles(shown: Wall) -> tuple[tuple[str, str, str], ...]:
+    """Return store, device and state of what somebody should look at; of a store that is away nothing new is known."""
+    return tuple(
+        (card.store, name, state)
+        for card in shown.stores
+        if card.is_online
+        for name, state in card.devices.items()
+        if device_tone(state) == "bad"
+    )
 
 
 def trusted_hosts(config: WallConfig) -> list[str]:

@@ -51,6 +51,9 @@ DEVICE_STATES: Final[Mapping[str, str]] = {
     "doubtful": N_("perhaps printed"),
     "drawer_shut": N_("drawer not opened"),
     "drawer_doubtful": N_("drawer perhaps not opened"),
+    "silent": N_("says nothing"),
+    "garbled": N_("not understood"),
+    "no_line": N_("no internet"),
 }
 GOOD: Final = frozenset({"ok", "ready"})
 CALM: Final = frozenset({"opening", "unknown", "off", "paper_low"})

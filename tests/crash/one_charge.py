@@ -27,7 +27,8 @@ from edge.config import Config, DeviceConfig, LaneConfig, StoreConfig
 from edge.health import Health
 from edge.returning import WantedBack, give_back
 from edge.rulebook import fixed
-from edge.screen import Refusal, Screens, Stage
+from edge.screen import Refusal, Stage
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import auditing, catalog, charges, staff
 from edge.store.database import Store, open_store, rows, scalar

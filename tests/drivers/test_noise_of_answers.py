@@ -34,7 +34,7 @@ def test_any_bytes_are_sorted_and_bounded(reads: list[bytes]) -> None:
     assert is_read_after(answers)
 
 
-def test_39_a_million_random_bytes_from_a_printer() -> None:
+def test_fault_39_a_million_random_bytes_from_a_printer() -> None:
     noise, answers = random.Random(39), Answers()
     for _ in range(1_000):
         answers.feed(noise.randbytes(1_000))
@@ -42,7 +42,7 @@ def test_39_a_million_random_bytes_from_a_printer() -> None:
     assert is_read_after(answers)
 
 
-def test_39_a_million_random_bytes_of_card_lists() -> None:
+def test_fault_39_a_million_random_bytes_of_card_lists() -> None:
     noise = random.Random(40)
     for _ in range(20_000):
         found = read_targets(noise.randbytes(50))

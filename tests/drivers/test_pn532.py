@@ -58,7 +58,7 @@ def test_a_card_is_told(chip, reader, card, text):
     assert texts(reader, 1) == [text]
 
 
-def test_41_a_card_that_is_held_is_told_once(chip, reader):
+def test_fault_41_a_card_that_is_held_is_told_once(chip, reader):
     chip.hold(CLASSIC)
     assert texts(reader, 1) == ["9eb36e66"]
     assert texts(reader, 1, wait_s=1.2) == []
@@ -87,7 +87,7 @@ def test_a_phone_with_a_new_number_at_each_look_is_told_once(chip, reader):
         assert texts(reader, 1, wait_s=0.25) == []
 
 
-def test_41_two_cards_at_once_are_told_together(chip, reader):
+def test_fault_41_two_cards_at_once_are_told_together(chip, reader):
     chip.hold(NTAG, CLASSIC)
     assert texts(reader, 1) == ["047bcb51962280&9eb36e66"]
     chip.hold(CLASSIC)  # one of them is taken away: nobody has held up the other
@@ -124,7 +124,7 @@ def test_a_card_that_never_shows_its_address_is_told_without(chip, reader):
     thread.join()
 
 
-def test_38_unplugged_within_a_frame_and_plugged_in_again(chip, reader):
+def test_fault_38_unplugged_within_a_frame_and_plugged_in_again(chip, reader):
     chip.hold(CLASSIC, fault="unplug")
     with pytest.raises(DeviceMissing):
         texts(reader, 1)
@@ -135,7 +135,7 @@ def test_38_unplugged_within_a_frame_and_plugged_in_again(chip, reader):
     assert texts(reader, 1) == ["9eb36e66"]
 
 
-def test_38_unplugged_at_every_byte_of_an_answer(chip, reader):
+def test_fault_38_unplugged_at_every_byte_of_an_answer(chip, reader):
     for cut in range(26):
         chip.cut_at = cut
         chip.hold(CLASSIC, fault="unplug")
@@ -176,7 +176,7 @@ def test_a_chip_that_was_left_waiting_for_a_card_is_stopped():
     line.unplug()
 
 
-def test_39_noise_is_bounded_and_the_next_card_is_read(chip, reader):
+def test_fault_39_noise_is_bounded_and_the_next_card_is_read(chip, reader):
     noise = random.Random(39)
     chip.hold(CLASSIC)
     end = time.monotonic() + 1.0

@@ -133,7 +133,7 @@ def test_a_face_over_a_line(protocol: str) -> None:
     display.close()
 
 
-def test_43_a_display_that_takes_no_bytes_is_given_up_after_a_second() -> None:
+def test_fault_43_a_display_that_takes_no_bytes_is_given_up_after_a_second() -> None:
     display = WiredPole("pole", faults=("2:stuck",))
     display.open()
     display.show(TOTAL)
@@ -150,7 +150,7 @@ def test_43_a_display_that_takes_no_bytes_is_given_up_after_a_second() -> None:
     display.close()
 
 
-def test_38_unplugged_it_is_missed_even_while_nothing_is_shown() -> None:
+def test_fault_38_unplugged_it_is_missed_even_while_nothing_is_shown() -> None:
     display = WiredPole("pole")
     display.open()
     display.check()

@@ -119,7 +119,7 @@ def test_a_cas_is_asked_and_told_to_go_on(far: Far) -> None:
 
 
 @pytest.mark.parametrize("protocol", TALKERS)
-def test_44_old_frames_in_the_line_are_no_weight(far: Far, protocol: str) -> None:
+def test_fault_44_old_frames_in_the_line_are_no_weight(far: Far, protocol: str) -> None:
     scale = SerialScale("scale", far.path, protocol=protocol)
     far.send(frame(protocol, 9_000) * 3)
     scale.open()
@@ -128,7 +128,7 @@ def test_44_old_frames_in_the_line_are_no_weight(far: Far, protocol: str) -> Non
 
 
 @pytest.mark.parametrize("protocol", TALKERS)
-def test_38_unplugged_at_every_byte_and_back(protocol: str) -> None:
+def test_fault_38_unplugged_at_every_byte_and_back(protocol: str) -> None:
     data = frame(protocol, 532)
     for at in range(len(data) + 1):
         far = Far()
@@ -219,7 +219,7 @@ def test_the_simulated_scale_settles_on_what_lies_on_it(wired: WiredScale) -> No
 
 
 @pytest.mark.parametrize("fault", [fault for fault in SCALE_FAULTS if fault not in ("unplug", "bytewise", "stuck")])
-def test_44_no_fault_of_the_scale_is_a_weight(wired: WiredScale, fault: str) -> None:
+def test_fault_44_no_fault_of_the_scale_is_a_weight(wired: WiredScale, fault: str) -> None:
     wired.be(fault)
     wired.put(532)
     end = time.monotonic() + 0.6
@@ -230,7 +230,7 @@ def test_44_no_fault_of_the_scale_is_a_weight(wired: WiredScale, fault: str) -> 
     assert settles(wired) == Reading(532, is_stable=True)
 
 
-def test_38_unplugged_and_plugged_in_again_it_weighs(wired: WiredScale) -> None:
+def test_fault_38_unplugged_and_plugged_in_again_it_weighs(wired: WiredScale) -> None:
     wired.be("unplug")
     with pytest.raises(DriverError):
         for _ in range(5):

@@ -81,7 +81,7 @@ KEYBOARD = [(keyboard_scanner, fault) for fault in KEYBOARD_FAULTS]
 
 
 @pytest.mark.parametrize(("make", "fault"), SERIAL + KEYBOARD, ids=lambda value: getattr(value, "__name__", value))
-def test_38_after_each_fault_the_next_code_is_read_and_none_is_made_up(make, fault):
+def test_fault_38_after_each_fault_the_next_code_is_read_and_none_is_made_up(make, fault):
     reader = make("scanner", faults=(f"2:{fault}",))
     reader.open()
     reader.type("1111111111116")
@@ -120,7 +120,7 @@ def test_what_is_typed_at_an_unplugged_scanner_is_lost(reader):
     assert (texts(reader, 1, wait_s=0.3), reader.dropped) == ([], 2)
 
 
-def test_38_a_serial_scanner_unplugged_at_every_byte():
+def test_fault_38_a_serial_scanner_unplugged_at_every_byte():
     line = Line()
     reader = SerialLines("scanner", line.path)
     data = b"\x02" + CODE.encode() + b"\r\n"
@@ -140,7 +140,7 @@ def test_38_a_serial_scanner_unplugged_at_every_byte():
     line.unplug()
 
 
-def test_38_a_keyboard_scanner_unplugged_at_every_record(tmp_path):
+def test_fault_38_a_keyboard_scanner_unplugged_at_every_record(tmp_path):
     path = tmp_path / "event"
     reader = EvdevLines("scanner", str(path))
     data = records("4711\n")
@@ -164,7 +164,7 @@ def test_38_a_keyboard_scanner_unplugged_at_every_record(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_39_a_million_random_bytes_on_a_serial_line(seed):
+def test_fault_39_a_million_random_bytes_on_a_serial_line(seed):
     splitter, noise = LineSplitter(), random.Random(seed)
     for _ in range(1_000):
         for text in splitter.feed(noise.randbytes(1_000)):
@@ -173,7 +173,7 @@ def test_39_a_million_random_bytes_on_a_serial_line(seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_39_a_million_random_bytes_of_input_records(seed):
+def test_fault_39_a_million_random_bytes_of_input_records(seed):
     decoder, noise = KeyDecoder(alt_codes="unicode"), random.Random(seed)
     for _ in range(1_000):
         data = noise.randbytes(1_000)

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from edge import approvals, till_by_hand, till_drawer
-from edge.config import PermissionName, RoleConfig
+from edge.config_roles import PermissionName, RoleConfig
 from edge.permission_words import PERMISSIONS, amount_words
 from edge.permissions import ANY, IN_PARTS, ROLES, Permission, refuses
 from edge.screen import Refusal

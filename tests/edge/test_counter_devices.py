@@ -74,7 +74,7 @@ def test_what_lies_on_the_scale_reaches_its_lane(tmp_path: Path, protocol: str) 
         assert state_of(shop, "scale-1") == "ok"
 
 
-def test_44_a_scale_that_is_silent_garbled_or_gone_is_said_once_and_comes_back(
+def test_fault_44_a_scale_that_is_silent_garbled_or_gone_is_said_once_and_comes_back(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="edge.health"), shop_with(tmp_path, COUNTER) as shop:
@@ -129,7 +129,7 @@ def test_a_pole_display_follows_its_lane(tmp_path: Path) -> None:
         assert shop.pole().screen.unknown == shop.pole("pole-2").screen.unknown == 0
 
 
-def test_43_a_stuck_display_stops_no_sale(tmp_path: Path) -> None:
+def test_fault_43_a_stuck_display_stops_no_sale(tmp_path: Path) -> None:
     with shop_with(tmp_path, COUNTER) as shop:
         assert until(lambda: state_of(shop, "pole-1") == "ok")
         shop.pole().be("stuck")
@@ -149,7 +149,7 @@ def test_43_a_stuck_display_stops_no_sale(tmp_path: Path) -> None:
         assert until(lambda: "找零" in shop.pole().picture().lower)
 
 
-def test_38_a_display_that_comes_back_shows_what_is_due(tmp_path: Path) -> None:
+def test_fault_38_a_display_that_comes_back_shows_what_is_due(tmp_path: Path) -> None:
     with shop_with(tmp_path, COUNTER) as shop:
         assert until(lambda: state_of(shop, "pole-1") == "ok")
         shop.pole().unplug()

@@ -215,7 +215,7 @@ def test_faults_come_from_the_configuration() -> None:
 
 
 @pytest.mark.parametrize(("debounce_ms", "codes"), [(0, ["1", "1", "2", "1"]), (2_000, ["1", "2", "1"])])
-def test_40_the_same_code_twice_is_one_reading_where_the_shop_says_so(
+def test_fault_40_the_same_code_twice_is_one_reading_where_the_shop_says_so(
     tmp_path: Path, debounce_ms: int, codes: list[str]
 ) -> None:
     with Lane(tmp_path, debounce_ms=debounce_ms) as lane:

@@ -23,7 +23,8 @@ from edge.messages import ReturnBody, SaleBody
 from edge.returning import give_back
 from edge.returning_plan import WantedBack
 from edge.rulebook import fixed
-from edge.screen import Refusal, Screens, Stage
+from edge.screen import Refusal, Stage
+from edge.screens import Screens
 from edge.shop import Shop
 from edge.store import exchanges, ledger
 from edge.store import shifts as stored_shifts

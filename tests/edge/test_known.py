@@ -275,6 +275,17 @@ def test_another_process_publishes_rules(shop: TestShop, tmp_path: Path) -> None
     assert shop.view().total == 350  # two at half price
 
 
+def test_who_only_reads_sees_what_the_till_has_written(shop: TestShop) -> None:
+    own = on_till(shop, lambda own: own)
+    reads = replace(own, store=own.store.read_only(), quotes=Quotes())
+    chance = random.Random(11)
+    for at in range(40):
+        on_till(shop, lambda own: write(own.store, own, chance))
+        assert told(reads) == read_anew(own), at
+        assert told(reads) == on_till(shop, told), at
+    reads.store.close_thread()
+
+
 def test_a_price_begins_in_the_middle_of_a_sale(shop: TestShop) -> None:
     at_ms = shop.clock.hand.at_ms
 

@@ -10,9 +10,12 @@ import pytest
 from edge.credit import set_credit_limit, settle_account
 from edge.ids import new_id
 from edge.member_files import erase, merge
+from edge.shifts import begin_shift
 from edge.store import entries
 from edge.store.credit import credit_of, debtors, moves_of
 from edge.store.ledger import balance
+from edge.store.past import slip_rows
+from edge.store.shifts import open_shift, report
 from edge.till import Till
 from tests.shops import TestShop
 
@@ -21,6 +24,7 @@ from tests.shops import TestShop
 def shop(tmp_path: Path) -> Iterator[TestShop]:
     with TestShop(tmp_path / "shop") as running:
         running.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        running.ask(1, begin_shift, float_amount=0)
         for member in ("li", "wang"):
             running.ask(1, set_credit_limit, member_id=member, limit=5_000, reason="regular")
         yield running
@@ -51,6 +55,12 @@ def test_what_is_owed_and_settled_stands_in_the_ledger_and_on_a_slip(shop: TestS
         ("settled", -2_500, 1_500),
         ("sale", 4_000, 4_000),
     ]
+    shift = open_shift(reads, 1)
+    assert shift is not None
+    found = report(reads, shift, at_ms=shop.clock.now_ms())
+    assert ("settled", "cash", 2_500) in [(each.reason, each.kind, each.into) for each in found.beside]
+    assert ("account", 4_000) in [(each.kind, each.taken) for each in found.tenders]
+    assert [each.words for each in slip_rows(reads, limit=5)] == ["On account, settled"]
     assert debtors(reads) == [("li", 1_500)]
     assert shop.audit() == ()
 

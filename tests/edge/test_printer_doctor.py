@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from drivers.fake_printer import FakePrinterServer
-from edge.cli.device_checks import Verdict, check_device, device_path
+from edge.cli.device_checks import Verdict, check_device
 from edge.cli.found_devices import found_devices
 from edge.config import DeviceConfig
 from edge.config_file import Loaded, parse_config
+from edge.device_paths import device_path
 from edge.devices import make_printer
 
 CONFIG = """

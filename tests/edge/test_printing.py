@@ -177,7 +177,7 @@ class DoubtfulDrawer(FakePrinter):
         return Outcome.DOUBTFUL
 
 
-def test_drawer_that_perhaps_opened_is_not_opened_again(tmp_path: Path) -> None:
+def test_fault_45_a_drawer_that_perhaps_opened_is_not_opened_again(tmp_path: Path) -> None:
     with TestShop(tmp_path) as shop:
         room = Room(shop, DoubtfulDrawer("spare"))
         room.open_drawer()

@@ -41,7 +41,9 @@ def everything(store: Store) -> dict[str, list[Any]]:
     """Return every row of every table."""
     tables = [name for (name,) in rows(store.db, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     return {
-        table: rows(store.db, f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables if "migration" not in table
+        table: sorted(rows(store.db, f"SELECT * FROM {table}"), key=repr)
+        for table in tables
+        if "migration" not in table
     }
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from peewee import IntegrityError
 
-from edge import shifts
+from edge import shifts, till_training
 from edge.messages import ShiftBody
 from edge.screen import Refusal, Stage
 from edge.store import auditing
@@ -46,6 +46,17 @@ def test_nothing_is_sold_without_the_shift_that_the_shop_wants(shop: TestShop) -
     assert shop.view().stage is Stage.SELLING
     assert do(shop, shifts.begin_shift, float_amount=10_000) == "done"
     assert do(shop, Till.to_pay) == "done"
+
+
+def test_whoever_practises_needs_no_shift(shop: TestShop) -> None:
+    practice, whole = shop.parts.shop.practice, shop.parts.shop
+    assert practice is not None and practice.prepare(whole)  # type: ignore[attr-defined]
+    assert do(shop, till_training.begin_training) == "done"
+    sell(shop)
+    assert do(shop, till_training.end_training) == "done"
+    do(shop, Till.sign_in, staff_id="zhang", pin="1234")
+    do(shop, Till.scan, text="4006381333931")
+    assert do(shop, Till.to_pay) == "shift_needed"
 
 
 def test_a_second_press_moves_cash_once(shop: TestShop) -> None:

@@ -20,12 +20,13 @@ from drivers.fake_pn532 import FakePn532
 from drivers.fake_wires import Line
 from drivers.recording import load as load_recording
 from edge.__main__ import main
-from edge.cli.device_checks import Finding, Holder, Verdict, check_device, device_path, holders
+from edge.cli.device_checks import Finding, Holder, Verdict, check_device, holders
 from edge.cli.doctor import check_broker, check_clock, check_database, check_disk
 from edge.cli.found_devices import found_devices
 from edge.clock import Clock
 from edge.config import BrokerConfig, DeviceConfig
 from edge.config_file import Loaded, load_config
+from edge.device_paths import device_path
 from edge.store.database import Store, execute
 from tests.drivers.test_input_nodes import Box
 

@@ -51,11 +51,11 @@ class Scales:
         (Reading(532, is_stable=True, fault=Fault.ERROR), WeightState.ERROR),
     ],
 )
-def test_44_only_what_is_still_and_above_nothing_can_be_sold(reading: Reading, state: WeightState) -> None:
+def test_fault_44_only_what_is_still_and_above_nothing_can_be_sold(reading: Reading, state: WeightState) -> None:
     assert Scales().says(reading) is state
 
 
-def test_44_a_weight_is_good_for_a_second() -> None:
+def test_fault_44_a_weight_is_good_for_a_second() -> None:
     scales = Scales()
     assert scales.weights.live(1) == LiveWeight(WeightState.GONE)  # nothing was ever heard
     scales.says(STILL)

@@ -47,7 +47,7 @@ def test_a_sale_from_bytes(shop: TestShop, bench: Browser) -> None:
 
 
 @pytest.mark.parametrize(("lane", "fault"), [(1, "cut"), (2, "lost")])
-def test_39_the_lane_asks_for_a_code_that_was_torn(shop: TestShop, bench: Browser, lane: int, fault: str) -> None:
+def test_fault_39_the_lane_asks_for_a_code_that_was_torn(shop: TestShop, bench: Browser, lane: int, fault: str) -> None:
     bench.post(f"{lane}/card", {"uid": CARDS["badge-zhang"]})
     until(lambda: shop.view(lane).stage is Stage.SELLING)
     answer = bench.post(f"{lane}/fault", {"device": f"scanner-{lane}", "fault": fault})
@@ -60,7 +60,7 @@ def test_39_the_lane_asks_for_a_code_that_was_torn(shop: TestShop, bench: Browse
     assert shop.view(lane).notice is None
 
 
-def test_38_one_reader_unplugged_half_way_leaves_the_others_alone(shop: TestShop, bench: Browser) -> None:
+def test_fault_38_one_reader_unplugged_half_way_leaves_the_others_alone(shop: TestShop, bench: Browser) -> None:
     for lane in (1, 2):
         bench.post(f"{lane}/card", {"uid": CARDS["badge-zhang"]})
         until(lambda lane=lane: shop.view(lane).stage is Stage.SELLING)
@@ -102,7 +102,7 @@ def test_scan_to_identify_by_touch(shop: TestShop, bench: Browser) -> None:
         bench.get("/lane/1/settings/identify")
     shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
     assert bench.get("/lane/1/settings/identify") == ""  # nobody asked
-    assert 'data-post="/lane/1/settings/identify"' in bench.get("/lane/1/settings")
+    assert 'data-post="/lane/1/settings/identify"' in bench.get("/lane/1/devices")
     request = urllib.request.Request(
         f"{bench.url}/lane/1/settings/identify", data=b"", headers={"X-CSRFToken": bench._token}
     )

@@ -57,7 +57,7 @@ def test_from_the_scan_to_the_basket_with_one_press(shop: TestShop, page: Page) 
     assert shop.view().total == 681
 
 
-def test_44_what_is_wrong_with_the_scale_is_said_plainly(shop: TestShop, page: Page) -> None:
+def test_fault_44_what_is_wrong_with_the_scale_is_said_plainly(shop: TestShop, page: Page) -> None:
     shop.ask(1, Till.add_item, sku="apple")
     said = page.locator(".weigh-state")
     for trouble, words in (
