@@ -132,7 +132,6 @@ def actions() -> Mapping[str, Action]:
         Action(charging.undo_tenders, {}),
         Action(charging.settle_by_hand, {"charge_id": None, "reason": None}),
         Action(Till.next_sale, {}),
-        Action(Till.reprint, {"sale_id": None}),
         Action(card_deeds.choose_card, {"uid": None}),
         Action(card_deeds.forget_cards, {}),
         Action(card_deeds.bind_badge, {"staff_id": None}),
@@ -140,12 +139,6 @@ def actions() -> Mapping[str, Action]:
         Action(holding.resume, {"sale_id": None}, optional=frozenset({"sale_id"})),
         Action(holding.discard_held, {"sale_id": None, "reason": None}),
         Action(exchanging.drop_back, {"line_id": None}),
-        Action(reprinting.reprint_slip, {"entry_id": None}),
-        Action(reprinting.print_gift_receipt, {"sale_id": None}),
-        Action(reprinting.reprint_z, {"shift_id": None}),
-        Action(Till.print_test, {"printer": None}),
-        Action(reprint_kitchen_slip, {"sale_id": None, "printer": None}),
-        Action(paper_is_there, {"sale_id": None, "printer": None}),
         Action(approvals.approve, {"staff_id": None, "pin": None}),
         Action(approvals.decline, {}),
         *_decided_by_hand(),
@@ -170,6 +163,7 @@ def _decided_by_hand() -> tuple[Action, ...]:
         ),
         *selling_actions(amount),
         *_at_the_scale(),
+        *_on_paper(),
         Action(till_drawer.open_drawer, {"reason": None}),
         Action(shifts.begin_shift, {"float_amount": amount}),
         Action(
@@ -177,12 +171,24 @@ def _decided_by_hand() -> tuple[Action, ...]:
             {"kind": None, "amount": amount, "reason": None, "move_id": None},
             optional=frozenset({"move_id"}),
         ),
-        Action(shifts.print_x, {}),
         Action(
             shifts.close_shift,
             {"pieces": None, "other": amount, "left": amount},
             optional=frozenset({"other", "left"}),
         ),
+    )
+
+
+def _on_paper() -> tuple[Action, ...]:
+    return (
+        Action(reprinting.reprint_slip, {"entry_id": None}),
+        Action(reprinting.print_gift_receipt, {"sale_id": None}),
+        Action(reprinting.reprint_z, {"shift_id": None}),
+        Action(Till.print_test, {"printer": None}),
+        Action(reprint_kitchen_slip, {"sale_id": None, "printer": None}),
+        Action(paper_is_there, {"sale_id": None, "printer": None}),
+        Action(Till.reprint, {"sale_id": None}),
+        Action(shifts.print_x, {}),
     )
 
 

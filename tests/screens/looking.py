@@ -35,6 +35,12 @@ ON_A_DESK = frozenset({"bench"})
 """Pages that stand beside the till on a desk, and are looked at there only."""
 DESK_FROM = 1_200
 TRIES = 300
+TYPING = """(wanted) => {
+    document.body.dataset.touchkeys = wanted;
+    document.activeElement.blur();
+    if (wanted === "on") document.querySelector("#panel-body input").focus();
+}"""
+"""Brings the keyboard in the page, or takes it away again."""
 ID_FROM = 20
 """Characters of the shortest id."""
 
@@ -67,6 +73,12 @@ def walk(shop: TestShop, page: Page) -> Iterator[str]:
         for path in scene.panels(shop):
             open_panel(page, path)
             yield f"{scene.name}/{_named(path)}"
+        if scene.name == "selling":
+            open_panel(page, "member")
+            page.evaluate(TYPING, "on")
+            page.wait_for_timeout(40)
+            yield f"{scene.name}/touchkeys"
+            page.evaluate(TYPING, "auto")
         page.evaluate(SHUT)
 
 

@@ -6,8 +6,11 @@
   // What of a box is seen: what scrolling boxes around it leave of it.
   const seen = (element) => {
     const box = element.getBoundingClientRect();
-    let [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom];
+    let [left, top, right, bottom] = [box.left, box.top, box.right, box.bottom], inside = element;
     for (let outer = element.parentElement; outer && outer !== document.documentElement; outer = outer.parentElement) {
+      // What stands fixed is clipped by nothing around it.
+      if (getComputedStyle(inside).position === "fixed") break;
+      inside = outer;
       const style = getComputedStyle(outer);
       if (style.overflowX === "visible" && style.overflowY === "visible") continue;
       const edge = outer.getBoundingClientRect();
@@ -21,9 +24,10 @@
     for (let outer = element.parentElement; outer; outer = outer.parentElement) {
       const style = getComputedStyle(outer);
       if (/auto|scroll/.test(style.overflowX + style.overflowY)) return true;
-      if (outer === root) return false;
+      if (outer === root && root !== document.body) return false;
     }
-    return false;
+    // A page of its own may be as long as it likes.
+    return document.documentElement.scrollHeight > innerHeight && getComputedStyle(document.body).overflowY === "visible";
   };
   if (document.documentElement.scrollWidth > innerWidth) wrong.push(`the page is ${document.documentElement.scrollWidth} wide`);
 

@@ -31,6 +31,8 @@ EXCEPTIONS = {
     "office_coupons.codes": "a file",
     "office_stored_value.statement": "a file",
     "member_deeds.export": "a file",
+    "devices.now": "part of a device's page",
+    "devices.recording": "a file",
     "shifts.z_report": "an answer when a shift is closed; its paper is shift/reports/…",
     "cards.several": "while several cards lie on a reader; tests/edge/web/test_card_pages.py",
     "cards.proof": "while a card has to prove itself; tests/edge/web/test_card_pages.py",
