@@ -30,6 +30,8 @@ from rules.money import Minor, round_half_up
 from rules.return_rules import LooseTo
 from rules.reversal import PRINCIPAL
 from rules.tax import contained
+from rules.tender import CASH as CASH_TENDER
+from rules.tender import ROUNDING, cash_back
 
 LOOSE_ID = "loose"
 DAY_MS = 86_400_000
@@ -77,9 +79,11 @@ def planned_loose(
     """
     lines = tuple(_line(shop, each) for each in backs)
     amount = sum(line.net for line in lines)
-    to = PRINCIPAL if shop.rules.returns.loose_to is LooseTo.STORED_VALUE else "cash"
+    to = PRINCIPAL if shop.rules.returns.loose_to is LooseTo.STORED_VALUE else CASH_TENDER
     # In the order in which they are read back, which is what head office is told.
-    tenders = tuple(sorted((kind, part) for kind, part in ((to, amount - carry), (EXCHANGE, carry)) if part))
+    handed = cash_back(amount - carry, shop.cash_rounding) if to == CASH_TENDER else amount - carry
+    parts = ((to, handed), (ROUNDING, amount - carry - handed), (EXCHANGE, carry))
+    tenders = tuple(sorted((kind, part) for kind, part in parts if part))
     moves = [
         Transfer(
             stock_unit(line.sku), CUSTOMERS, SHELF if line.is_restocked else DAMAGED,
@@ -91,8 +95,8 @@ def planned_loose(
     for kind, part in tenders:
         if kind == PRINCIPAL and keeper:
             moves.append(Transfer(STORED_VALUE, ISSUER, member_account(keeper), part, "return"))
-        elif kind != PRINCIPAL:
-            holder = drawer_account(entry.lane) if kind == "cash" else TENDERS
+        elif kind not in (PRINCIPAL, ROUNDING):
+            holder = drawer_account(entry.lane) if kind == CASH_TENDER else TENDERS
             moves.append(Transfer(CASH, holder, CUSTOMERS, part, "return"))
     detail: dict[str, str | int] = {"amount": amount, "to": to, "currency": shop.config.store.currency}
     kept = replace(entry, kind=KIND, transfers=tuple(moves), member_id=member_id, detail=detail)

@@ -14,7 +14,7 @@ from edge.store.entries import Entry
 from edge.store.returns import BackSoFar, Return
 from edge.store.sales import stored_sale
 from rules.basket import Basket, Item, Line
-from rules.exchange import left_of, taken_of
+from rules.exchange import left_of, rounded_back, taken_of
 from rules.ledger import ISSUER, POINTS, Transfer, member_account
 from rules.money import Minor
 from rules.pricing import price
@@ -100,6 +100,9 @@ def _planned(
     if carry > answer.amount - withheld:
         return Refusal("return_nothing")
     back = taken_of(answer.amount - withheld - carry, paid, order)
+    if sum(leg.amount for leg in back) < sum(leg.amount for leg in left):
+        # The last of a sale's money goes back as it was paid; until then cash is handed back in whole coins.
+        back = rounded_back(back, paid if carry else left, shop.cash_rounding)
     parts = tenders_of(back, carry)
     parts = codes_in_cash(parts) if in_cash else parts
     restocked = {each.line: each.is_restocked for each in wanted}
@@ -121,7 +124,7 @@ def _planned(
         points_excused=excused,
         withheld=withheld,
         legs=back,
-        carried=tuple(left_of(paid, back)),
+        carried=left_of(paid, back) if carry else (),
     )
 
 

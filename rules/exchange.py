@@ -14,7 +14,7 @@ from rules.charges import CHANNELS
 from rules.money import Minor
 from rules.reversal import legs
 from rules.sale import Sale
-from rules.tender import ACCOUNT, ROUNDING, SCAN
+from rules.tender import ACCOUNT, CASH, ROUNDING, SCAN, CashRounding, cash_back
 
 EXCHANGE = "exchange"
 """The tender by which a return pays for a sale."""
@@ -92,6 +92,23 @@ def taken_of(amount: Minor, left: Sequence[Leg], order: Sequence[str]) -> tuple[
             amount -= part
         whole -= leg.amount
     return tuple(parts)
+
+
+def rounded_back(back: Sequence[Leg], held: Sequence[Leg], rounding: CashRounding) -> tuple[Leg, ...]:
+    """Return what goes back with its cash rounded to the least coin, and what that makes of the money as rounding.
+
+    Args:
+        held: the legs that it is taken from: no more cash is handed back than they have, whatever the rounding says.
+
+    >>> rounded_back([Leg("a", "cash", 618)], [Leg("a", "cash", 1_230), Leg("a", "rounding", 6)], CashRounding(10))
+    (Leg(root='a', kind='cash', amount=620), Leg(root='a', kind='rounding', amount=-2))
+    """
+    most = {leg.root: leg.amount for leg in held if leg.kind == CASH}
+    found: list[Leg] = []
+    for leg in back:
+        handed = min(cash_back(leg.amount, rounding), most.get(leg.root, 0)) if leg.kind == CASH else leg.amount
+        found += [Leg(leg.root, leg.kind, handed), Leg(leg.root, ROUNDING, leg.amount - handed)]
+    return merged(found)
 
 
 def netted(total: Minor, backs: Sequence[Minor]) -> tuple[Minor, ...]:

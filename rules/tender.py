@@ -107,6 +107,19 @@ def cash_due(rest: Minor, rounding: CashRounding) -> Minor:
     return (rest + half) // rounding.step * rounding.step
 
 
+def cash_back(amount: Minor, rounding: CashRounding) -> Minor:
+    """Return what is handed back in cash for an amount: in the customer's favour, or to the nearest.
+
+    >>> [cash_back(amount, CashRounding(10)) for amount in (618, 620, 0)]
+    [620, 620, 0]
+    >>> [cash_back(amount, CashRounding(10, "half_up")) for amount in (618, 614)]
+    [620, 610]
+    """
+    if rounding.mode == "half_up" or rounding.step <= 1:
+        return cash_due(amount, rounding)
+    return -(-amount // rounding.step) * rounding.step
+
+
 def settle(due: Minor, offered: Sequence[Offer], rounding: CashRounding = NO_ROUNDING) -> Settlement | Short | Overpaid:
     """Return how the offers settle what is due, or why they do not.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edge.exchanging import put_back
 from edge.returning import give_back
 from edge.returning_plan import WantedBack
 from edge.store.database import scalar
@@ -59,10 +60,24 @@ def test_a_return_gives_back_what_was_paid(shop: TestShop) -> None:
     repair(shop, 618)
     sale_id, paid = shop.view().sale_id, shop.view().cash_due
     assert shop.ask(1, Till.pay, sale_id=sale_id, kind="cash", given=paid) is None
-    for turn, left in enumerate((paid - 618, 0)):
+    for turn, left in enumerate((paid - 620, 0)):
         deed = {"return_id": f"R{turn}", "sale_id": sale_id, "wanted": (WantedBack(0, 1),), "reason": "broken"}
         assert shop.ask(1, give_back, **deed) is None
         assert balance(shop.parts.store.reads, "drawer/1", "cash") == left
+    assert shop.audit() == ()
+
+
+def test_an_exchange_gives_back_whole_coins(shop: TestShop) -> None:
+    repair(shop, 727)
+    sale_id, paid = shop.view().sale_id, shop.view().cash_due
+    assert shop.ask(1, Till.pay, sale_id=sale_id, kind="cash", given=paid) is None
+    assert shop.ask(1, put_back, sale_id=sale_id, wanted=(WantedBack(0, 1),), reason="size") is None
+    repair(shop, 300)
+    now = shop.view()
+    assert shop.ask(1, Till.pay, sale_id=now.sale_id, kind="cash", given=0) is None
+    left = balance(shop.parts.store.reads, "drawer/1", "cash")
+    assert left % 10 == 0
+    assert left == paid - 430
     assert shop.audit() == ()
 
 

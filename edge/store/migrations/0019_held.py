@@ -49,7 +49,7 @@ STATEMENTS = (
     ) WITHOUT ROWID, STRICT""",
     """CREATE TABLE loose_tender (
         return_no INTEGER NOT NULL REFERENCES loose_return (return_no), kind TEXT NOT NULL,
-        amount INTEGER NOT NULL CHECK (amount > 0), PRIMARY KEY (return_no, kind)
+        amount INTEGER NOT NULL CHECK (amount > 0 OR kind = 'rounding'), PRIMARY KEY (return_no, kind)
     ) WITHOUT ROWID, STRICT""",
 )
 
