@@ -43,8 +43,8 @@ MEMBER_TABS = (
     "overview", "profile", "history", "tier", "gifts", "coupons", "stored_value", "times", "credit", "cards", "manage",
 )  # fmt: skip
 SELLING = (
-    "items?q=b", "items?q=nothing", "void", "settings", "devices/printer-1", "devices/scale-1", "devices", "member", "members?q=li",
-    "members?q=nobody", "coupons", "times", "gifts", "why", "drawer", "by-hand", "shift", "shift/count", "shift/x",
+    "items?q=b", "items?q=nothing", "void", "settings", "devices", "devices/printer-1",
+    "devices/scale-1", "member", "members?q=li", "members?q=nobody", "coupons", "times", "gifts", "why", "drawer", "by-hand", "shift", "shift/count", "shift/x",
     "shift/reports", "member-new", "member-bind", "member-bind/find?q=li", "member-code", "member/li/code", "more",
     "hold", "held", "quick-keys", "quick-keys?page=1&key=0", "quick-keys/items?q=b", "training", "slips", "payments",
     "return-loose", "return-loose/items?q=l", "return-loose/cola", "receipts", "receipts/list?q=nothing",

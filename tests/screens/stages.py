@@ -31,7 +31,7 @@ PEN, COLA, MILK, RICE, HAIRCUT, TIMES_CARD = (
 BEER, FLOWERS = "6900000000106", "6900000000120"
 WECHAT = "134567890123456789"
 ENOUGH = 50_000
-WAIT_S = 6.0
+WAIT_S = 20.0
 
 NEWEST = {
     "sale": "SELECT sale_id FROM sale ORDER BY sale_no DESC LIMIT 1",
@@ -178,7 +178,13 @@ def cannot_be_undone(shop: TestShop) -> None:
 def _charge(shop: TestShop, meets: str) -> None:
     shop.gateway.next_charge(meets)
     shop.ask(1, Till.scan, text=WECHAT)
-    until(lambda: (charge := shop.view().charge) is not None and bool(charge.reason or charge.state == "user_paying"))
+
+    def is_answered() -> bool:
+        shop.parts.charger.wake()
+        charge = shop.view().charge
+        return charge is not None and bool(charge.reason or charge.state == "user_paying")
+
+    until(is_answered, every_s=0.1)
 
 
 def _cancel(shop: TestShop) -> None:
