@@ -12,6 +12,7 @@ import os
 import select
 import socket
 import stat
+import termios
 import time
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -21,7 +22,8 @@ from drivers.base import DeviceMissing, PrinterError
 from drivers.os_failure import device_failure
 
 TCP_PORT = 9100
-CONNECT_TIMEOUT_S = 3.0
+CONNECT_TIMEOUT_S = 0.8
+"""With the second between two questions, a printer that is off is said to be within two."""
 CLOSE_TIMEOUT_S = 0.5
 """How long a closing TCP connection waits for the printer's own end, so that no unread answer resets the job."""
 READ_MAX = 256
@@ -151,7 +153,7 @@ class SerialTransport:
             )
         except OSError as error:
             raise device_failure(self._path, error) from error
-        except ValueError as error:
+        except (ValueError, termios.error) as error:
             raise DeviceMissing(f"{self._path}: {error}") from error
 
     def write_some(self, data: bytes, timeout_s: float) -> int:

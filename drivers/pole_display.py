@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import termios
 import threading
 import time
 from typing import Any
@@ -55,7 +56,7 @@ class SerialPole:
                 # What it sends is nothing that we asked for.
                 if self._port.in_waiting:
                     self._port.reset_input_buffer()
-            except OSError as error:
+            except (OSError, termios.error) as error:
                 self._release()
                 raise DeviceMissing(f"{self._path}: {error}") from error
             if time.monotonic() - self._written_s >= REFRESH_S:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import termios
 import threading
 import time
 from collections.abc import Callable
@@ -87,7 +88,7 @@ class SerialScale:
             # What waited in the line is of no use: nobody knows how old it is.
             try:
                 self._port.reset_input_buffer()
-            except OSError as error:
+            except (OSError, termios.error) as error:
                 raise self._gone(error) from error
 
     def read(self, timeout_s: float) -> Reading | None:
@@ -145,7 +146,7 @@ class SerialScale:
             self._is_asked, self._wants_go = True, bool(self._protocol.ready)
             self._asked_s, self._next_s = now_s, now_s + ASK_S
 
-    def _gone(self, error: OSError) -> DeviceMissing:
+    def _gone(self, error: Exception) -> DeviceMissing:
         self._release()
         return DeviceMissing(f"{self._path}: {error}")
 

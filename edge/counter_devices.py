@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 
@@ -17,6 +18,8 @@ from edge.screens import Screens
 from edge.shop import Shop
 from edge.texts import Texts
 from edge.weights import Weights
+
+log = logging.getLogger(__name__)
 
 CounterDevice = Scale | PoleDisplay
 
@@ -111,6 +114,12 @@ class CounterThread(ABC):
                 if self._stopping.is_set():
                     break
                 self._report(state_of(error), str(error))
+                self._lost()
+            except Exception as error:
+                # A driver's mistake takes its own device away and nobody else's.
+                if self._said != "problem":
+                    log.exception("%s: its driver failed", self._device.name)
+                self._report("problem", repr(error))
                 self._lost()
             finally:
                 self._close()

@@ -34,6 +34,8 @@ REOPEN_MIN_S, REOPEN_MAX_S = 0.25, 1.0
 """Back-off between two tries to open a device that is gone; a scanner that is plugged in works within a second."""
 SERIAL_BYTES = {"cr": b"\r", "lf": b"\n", "tab": b"\t", "etx": b"\x03"}
 """What ends a code of a serial scanner, by the names that the configuration uses."""
+UID_READERS = ("pn532_cards", "fake_pn532_cards", "pcsc_cards")
+"""They give the card's bytes as they are; how a keyboard-type reader would print them says nothing of them."""
 COMPLAIN_S = 1.0
 """A reader that loses codes says so this often at most: noise on a line is no alarm bell."""
 
@@ -141,6 +143,9 @@ class ReaderThread:
         self._told_of = 0
         self._complained_s = -COMPLAIN_S
         self._newest = ("", 0.0)
+        self._surprise = ""
+        """What the driver failed with last: the same failure is in the log once."""
+        self._uid_form = "hex_msb" if device.kind in UID_READERS else device.uid_form
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"reader:{device.name}", daemon=True)
 
@@ -165,6 +170,12 @@ class ReaderThread:
                     self._report("ok")
             except DriverError as error:
                 self._report(state_of(error), str(error))
+            except Exception as error:
+                # A driver's mistake takes its own device away and nobody else's.
+                if self._surprise != repr(error):
+                    self._surprise = repr(error)
+                    log.exception("%s: its driver failed", self._device.name)
+                self._report("problem", repr(error))
             finally:
                 self._reader.close()
             self._stopping.wait(pause_s)
@@ -184,7 +195,7 @@ class ReaderThread:
 
     def _tap(self, text: str) -> Tap | None:
         printed, _, sun = text.partition(SUN_MARK)
-        uids = [normalise_uid(each, form=self._device.uid_form) for each in printed.split(CARDS_MARK)]
+        uids = [normalise_uid(each, form=self._uid_form) for each in printed.split(CARDS_MARK)]
         known = [uid for uid in uids if uid is not None]
         return Tap(self._device.name, known[0], sun, tuple(known[1:])) if len(known) == len(uids) else None
 

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -29,6 +30,8 @@ from edge.store.database import Store, StoreError
 from edge.store.printjobs import PrintJob
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 POLL_S = 1.0
 """How often an idle printer is asked how it is: what is wrong stands on the screen within two seconds."""
@@ -93,6 +96,8 @@ class PrinterThread:
         self._drawer_said = ("", 0.0)
         """What the strip says of the drawer, and until when."""
         self._has_said = False
+        self._surprise = ""
+        """What the driver failed with last: the same failure is in the log once."""
         self._pen = LatePen(device.font, language=device.language)
         self._thread = threading.Thread(target=self._run, name=f"printer:{device.name}", daemon=True)
 
@@ -143,12 +148,22 @@ class PrinterThread:
             self._owed = None
 
     def _report(self) -> PrinterState:
-        state = self._printer.state()
+        state = self._asked(self._printer.state, PrinterState.OFFLINE)
         said, until_s = self._drawer_said
         if not said or monotonic_s() >= until_s:
             said, self._drawer_said = HEALTH[state], ("", 0.0)
         self._room.health.report(self._device.name, self._device.kind, said, self._printer.last_error)
         return state
+
+    def _asked(self, ask: Callable[[], Answer], otherwise: Answer) -> Answer:
+        """Return what the driver answers; one that fails in no known way is a broken printer, never a broken till."""
+        try:
+            return ask()
+        except Exception as error:
+            if self._surprise != repr(error):
+                self._surprise = repr(error)
+                log.exception("printer %s: its driver failed", self._device.name)
+            return otherwise
 
     def _open_drawer(self, job: PrintJob) -> float:
         """Open the cash drawer now or never, and return how long to pause before the next job."""
@@ -160,7 +175,7 @@ class PrinterThread:
                 self._say_of_drawer("drawer_shut")
             return 0
         self._put_state(job, "sending")
-        outcome = self._printer.open_drawer(pin)
+        outcome = self._asked(lambda: self._printer.open_drawer(pin), Outcome.DOUBTFUL)
         log.info("printer %s: drawer of job %d: %s", self._device.name, job.job_id, outcome)
         self._owed = (job, STATE_AFTER[outcome])
         self._settle()
@@ -190,7 +205,7 @@ class PrinterThread:
             return 0
         # The row says "sending" before the first byte goes out, so that a power cut leaves a doubt and not a double.
         self._put_state(job, "sending")
-        outcome = self._printer.print(data)
+        outcome = self._asked(lambda: self._printer.print(data), Outcome.DOUBTFUL)
         log.info("printer %s: job %d %s: %s", self._device.name, job.job_id, job.kind, outcome)
         self._owed = (job, STATE_AFTER[outcome])
         self._settle()
@@ -205,7 +220,7 @@ class PrinterThread:
     def _laid_out(self, job: PrintJob) -> bytes | None:
         device = self._device
         if device.encoding == "auto":
-            device = structs.replace(device, encoding=self._printer.encoding() or ENCODING_UNTOLD)
+            device = structs.replace(device, encoding=self._asked(self._printer.encoding, None) or ENCODING_UNTOLD)
         document = document_from_json(job.document) if job.document else self._room.document_of(job, device)
         return None if document is None else self._bytes_of(document, device)
 

@@ -17,6 +17,8 @@ _KIND_WHY = {
     Kind.DIGITAL_LINK: "A web address that names an item by the GS1 Digital Link standard.",
     Kind.RECEIPT: "The number of a receipt.",
     Kind.MEMBER: "A member code of this shop.",
+    Kind.ECARD: "A member code of this shop with what proves that the member's phone shows it now.",
+    Kind.SUN: "The message of a card that proves itself, as a phone shows it.",
     Kind.COUPON: "A coupon code of this shop.",
     Kind.STAFF: "A staff badge of this shop.",
     Kind.PAYMENT: "A payment code; it is passed on to the payment channel and shown nowhere.",

@@ -5,6 +5,7 @@ Faults 42, 43 and 45 of the field guide have a test by their number.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import socket
@@ -24,9 +25,10 @@ from drivers.document import Columns, Cut, Document, Text
 from drivers.escpos_printer import EscposPrinter, Timing
 from drivers.escpos_render import render
 from drivers.escpos_status import Answers, encoding_of, state_of_line
-from drivers.escpos_transport import UsbTransport, usb_printers
+from drivers.escpos_transport import CONNECT_TIMEOUT_S, UsbTransport, usb_printers
 from drivers.fake_printer import FakePrinterServer
 from drivers.glyphs import Encoding
+from edge.printing import POLL_S
 
 QUICK = Timing(status_s=0.15, write_s=0.5, finish_s=0.6, poll_s=0.2)
 JOB = render(Document((Text("合计 12.50"), Cut())), columns=32)
@@ -351,3 +353,19 @@ def test_a_usb_printer_that_is_not_there_or_not_alone(tmp_path: Path, wanted, fo
     sys = usb_folder(tmp_path, lp0="MFG:EPSON;", lp1="MFG:EPSON;")
     with pytest.raises(DeviceMissing, match=found):
         UsbTransport(wanted, sys=sys, dev=tmp_path).open()
+
+
+def test_a_network_printer_that_is_off_is_said_to_be_within_two_seconds() -> None:
+    """A host that is off answers nothing at all, as a listener does whose queue is full: the connection times out."""
+    assert POLL_S + CONNECT_TIMEOUT_S < 2.0
+    with socket.socket() as silent, contextlib.ExitStack() as waiting:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        for _ in range(3):
+            caller = waiting.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(silent.getsockname())
+        printer = EscposPrinter("p", f"tcp://127.0.0.1:{silent.getsockname()[1]}", timing=QUICK)
+        assert printer.state() is PrinterState.OFFLINE
+        assert "timed out" in printer.last_error
+        assert printer.print(JOB) is Outcome.REFUSED

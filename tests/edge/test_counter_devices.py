@@ -166,3 +166,18 @@ def test_the_threads_end_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     shop.stop()
     assert time.monotonic() - began < 4
+
+
+def test_a_mistake_in_a_scales_driver_takes_its_own_device_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop_with(tmp_path, COUNTER) as shop:
+        assert until(lambda: state_of(shop, "scale-1") == "ok")
+
+        def mistake(_: object, __: float) -> None:
+            raise RuntimeError("a mistake of ours")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(WiredScale, "read", mistake)
+            assert until(lambda: state_of(shop, "scale-1") == "problem")
+        assert until(lambda: state_of(shop, "scale-1") == "ok")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self, get_args
 
@@ -276,3 +277,51 @@ def test_each_change_of_a_device_stands_once_in_the_log(tmp_path: Path, caplog: 
         health.report("scanner", "serial_scanner", state, detail)
     health.report("scanner", "serial_scanner", "ok", dropped=3)  # a count is on the strip, not in the log
     assert [each.split("device scanner: ")[1].split()[0] for each in caplog.messages] == ["opening", "ok", "gone", "ok"]
+
+
+class BrokenReader(FakeReader):
+    """A driver with a mistake: it fails in a way that no driver should, at opening or at reading."""
+
+    fails_at = "read"
+
+    def open(self) -> None:
+        if self.fails_at == "open":
+            raise termios.error(5, "Input/output error")
+        super().open()
+
+    def read(self, timeout_s: float) -> Sequence[str]:
+        if self.fails_at == "read":
+            raise RuntimeError("a mistake of ours")
+        return super().read(timeout_s)
+
+
+@pytest.mark.parametrize("step", ["open", "read"])
+def test_a_mistake_in_a_driver_takes_its_own_device_away_and_it_comes_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, step: str
+) -> None:
+    reader = BrokenReader("reader")
+    reader.fails_at = step
+    with Lane(tmp_path, reader=reader) as lane:
+        assert lane.comes_to("problem")
+        time.sleep(0.6)  # tried again, and still wrong
+        reader.fails_at = ""
+        assert lane.comes_to("ok")
+        reader.type("4006381333931")
+        assert until(lambda: lane.events == [(3, Scan("reader", "4006381333931"))])
+    assert [each.message for each in caplog.records if each.exc_info] == ["reader: its driver failed"]
+
+
+@pytest.mark.parametrize("kind", ["pn532_cards", "pcsc_cards", "fake_pn532_cards"])
+def test_how_a_keyboard_would_print_a_card_says_nothing_of_a_reader_that_gives_its_bytes(
+    tmp_path: Path, kind: str
+) -> None:
+    device = DeviceConfig(name="reader", kind=kind, uid_form="hex_lsb")  # type: ignore[arg-type]
+    reader, events = FakeReader("reader"), []
+    health = Health(clock=Clock(), data_dir=tmp_path)
+    thread = ReaderThread(device, reader, post=lambda _, event: events.append(event) or True, health=health)
+    thread.start()
+    try:
+        reader.type("9eb36e66")
+        assert until(lambda: events == [Tap("reader", "9eb36e66")])
+    finally:
+        thread.stop()

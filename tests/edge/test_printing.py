@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from drivers.base import Outcome
+from drivers.base import Outcome, PrinterState
 from drivers.document import Document, Text, document_json
 from drivers.fake_printer import FakePrinter
 from drivers.pen import LatePen
@@ -334,3 +335,39 @@ def test_papers_from_before_are_kept_by_the_new_table(tmp_path: Path) -> None:
     printjobs.set_state(store.db, 3, "sent", at_ms=9)
     assert printjobs.next_job(store.reads, "p") is None
     store.close()
+
+
+class BrokenPrinter(FakePrinter):
+    """A driver with a mistake: what it is asked here fails in a way that no driver should."""
+
+    fails_at = ""
+
+    def state(self) -> PrinterState:
+        if self.fails_at == "state":
+            raise RuntimeError("a mistake of ours")
+        return super().state()
+
+    def print(self, data: bytes) -> Outcome:
+        if self.fails_at == "print":
+            raise termios.error(5, "Input/output error")
+        return super().print(data)
+
+
+@pytest.mark.parametrize(("step", "after"), [("state", "queued"), ("print", "doubtful")])
+def test_a_mistake_in_a_printers_driver_stops_nobody(tmp_path: Path, step: str, after: str) -> None:
+    with TestShop(tmp_path) as shop:
+        room = Room(shop, printer := BrokenPrinter("spare"))
+        printer.fails_at = step
+        room.put("a")
+        room.thread.start()
+        try:
+            assert until(lambda: shop.parts.health.device("spare") is not None)
+            assert until(lambda: room.states() == [after])
+            time.sleep(1.2)  # asked again, and still wrong
+            printer.fails_at = ""
+            room.put("b")
+            done = ["printed", "printed"] if step == "state" else ["doubtful", "printed"]
+            assert until(lambda: room.states() == done, 10.0)
+        finally:
+            room.thread.stop()
+        assert not shop.crashes

@@ -454,3 +454,8 @@ def test_decimals_keep_their_places() -> None:
 def test_what_proves_a_member(step, text, kind, lookup):
     code = classify(text, step=step, settings=CodeSettings())
     assert (code.kind, code.lookup) == (kind, lookup)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.INVALID])
+def test_every_kind_is_explained(kind: Kind) -> None:
+    assert str(describe(Code(kind, "x"))["why"]).endswith(".")

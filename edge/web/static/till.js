@@ -436,7 +436,7 @@
     if (panel.open && panel.dataset.name === "weigh" && key === "Enter") return isTyping ? sellTyped() : find("#weigh-take")?.click();
     if (panel.open || help.open) return false;
     if (key === "End" && (step_ === "selling" || step_ === "done") && !isTyping) return open("shift");
-    if (key === "Insert" && (step_ === "selling" || step_ === "done")) return open("held");
+    if (event.altKey && key.toLowerCase() === "h" && (step_ === "selling" || step_ === "done")) return open("held");
     if (key === "Home" && step_ === "selling" && !isTyping) return open(chosen ? `by-hand/${chosen}` : "by-hand");
     if (/^F\d+$/.test(key)) {
       if (key === "F2" && step_ === "selling") return seek.focus();

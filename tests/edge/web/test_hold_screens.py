@@ -92,6 +92,11 @@ def test_hold_and_resume_by_keyboard(page: Page, shop: TestShop) -> None:
     expect(page.locator(".hold-form input.field")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#empty")).to_be_visible()
+    # The list while selling, and back; the key for more opens something else.
+    page.keyboard.press("Alt+h")
+    expect(page.locator(".held-row .result").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".held-row").first).to_be_hidden()
     # The newest in one press.
     page.keyboard.press("F6")
     expect(page.locator("#total")).to_contain_text("3.50")
@@ -101,7 +106,7 @@ def test_hold_and_resume_by_keyboard(page: Page, shop: TestShop) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#done")).to_be_visible()
     # The other one from the list, over the screen of the sale that is done.
-    page.keyboard.press("Insert")
+    page.keyboard.press("Alt+h")
     expect(page.locator(".held-row .result").first).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#total")).to_contain_text("2.50")
