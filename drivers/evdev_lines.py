@@ -18,6 +18,7 @@ from drivers.base import DeviceMissing
 from drivers.input_nodes import nodes_of, resolve
 from drivers.key_decoder import KeyDecoder, KeyEvent
 from drivers.os_failure import device_failure
+from drivers.serial_lines import STALE_S
 
 RECORD = struct.Struct("llHHi")
 """`struct input_event`: seconds, microseconds, type, code, value."""
@@ -40,6 +41,11 @@ class _Node:
     """evdev's, for a character device of the input subsystem."""
     torn: bytes = b""
     last_data_s: float = 0.0
+    silent_s: float = 0.0
+    """Waited in vain since the last records. Only that is silence: what comes while this thread is held up waits in the
+    kernel, and the clock at the time of reading would call it late."""
+    slept_s: float = 0.0
+    """Slept with nobody at the other end of the pipe; silence once nothing is there after it."""
 
     def close(self) -> None:
         if self.device is not None:
@@ -81,7 +87,8 @@ class EvdevLines:
             terminators: of enter, kpenter and tab; empty with idle_ms only.
             prefix: taken off the front of each text that has it.
             suffix: taken off the end of each text that has it.
-            idle_ms: a pause that ends a text, 80 or more; 0 for none.
+            idle_ms: a pause that ends a text, 80 or more; 0 for none: then a text without terminator is dropped after
+                `STALE_S`, but not with `grab` off.
             alt_codes: what Alt and digits mean, of `drivers.key_decoder.ALT_CODES`.
             f8_is_gs: the device sends the separator of GS1 codes as F8.
             grab: keep what is typed from everybody else; off for a keyboard that people type on.
@@ -97,6 +104,8 @@ class EvdevLines:
         self._prefix, self._suffix = prefix, suffix
         self._idle_s = idle_ms / 1000
         self._grab = grab
+        # People type with pauses; a scanner that stops within a code has been cut short.
+        self._drops_stale = bool(terminators) and not idle_ms and grab
         self._nodes_of = nodes
         self._make_decoder: Callable[[], KeyDecoder] = lambda: KeyDecoder(
             layout=layout, terminators=terminators, alt_codes=alt_codes, f8_is_gs=f8_is_gs
@@ -179,12 +188,15 @@ class EvdevLines:
         if not ready:
             # A pipe that nobody has written to yet does not say that it was taken away.
             self._miss(node for node in self._nodes if node.device is None)
+            for node in self._nodes:
+                self._fall_silent(node, wait_s)
         texts: list[str] = []
         for node in [node for node in self._nodes if node.fd in ready]:
             data = self._take(node, wait_s)
             if data:
                 self.heard(data)
                 node.last_data_s = time.monotonic()
+                node.silent_s = node.slept_s = 0.0
                 texts += node.decoder.feed(_records(node, data))
         for node in pending:
             if node.decoder.pending and time.monotonic() >= node.last_data_s + self._idle_s:
@@ -203,8 +215,16 @@ class EvdevLines:
             # Nobody holds the other end of the pipe, which polls as ready all the time.
             node.torn = b""
             self._miss((node,))
+            self._fall_silent(node, node.slept_s)
             time.sleep(wait_s)
+            node.slept_s = wait_s
         return data
+
+    def _fall_silent(self, node: _Node, waited_s: float) -> None:
+        """Note a wait without data; long enough, it ends a text that was cut short, lest the next is glued to it."""
+        node.silent_s += waited_s
+        if self._drops_stale and node.silent_s >= STALE_S:
+            node.decoder.drop()
 
     def _miss(self, nodes: Iterable[_Node]) -> None:
         for node in nodes:

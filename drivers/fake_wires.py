@@ -137,11 +137,9 @@ class SerialScanner(Line):
         if fault in ("unplug", "cut"):
             self.send(data[: len(data) // 2])
             self.lost += 1
+            # A code cut short has no end: the driver has to notice that nothing more comes.
             if fault == "unplug":
                 self.unplug()
-            else:
-                # The scanner was started again in the middle of a code: a terminator ends what it had sent.
-                self.send(b"\xff\r")
         elif fault == "glued":
             self._held_back += data
         elif fault == "bytewise":
@@ -191,8 +189,6 @@ class KeyboardScanner:
             self._send(events[:half])
             if fault == "unplug":
                 self.unplug()
-            else:
-                self._send([(EV_SYN, SYN_DROPPED, 0), (EV_SYN, SYN_REPORT, 0), *_stroke(KEY_ENTER)])
             return
         if fault == "lost":
             self.lost += 1

@@ -122,6 +122,15 @@ class KeyDecoder:
         self._begin()
         return text
 
+    def drop(self) -> None:
+        """Throw away a text that was cut short, for a device silent for long; it counts as dropped.
+
+        Keys that are held stay held, for no event was lost: the kernel will tell of their release.
+        """
+        if (self._typed or self._alt_digits) and not self._spoilt:
+            self.dropped += 1
+        self._begin()
+
     def reset(self) -> None:
         """Forget everything, for a device newly opened; a torn text counts as dropped."""
         if self._typed:

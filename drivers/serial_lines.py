@@ -18,6 +18,9 @@ BYTES_MAX = TEXT_MAX * 4
 READ_MAX = 4096
 SLICE_S = 0.2
 """Longest wait in one piece: `close` from another thread takes effect after it."""
+STALE_S = 1.0
+"""Silence after which a text without its terminator was cut short and is thrown away. It is between two bytes, not
+over the whole code: even at 1200 baud a scanner sends about 120 characters a second without a break."""
 
 _NOISE = b"\x00\x11\x13\x02"
 """NUL, XON, XOFF and STX: line noise, flow control, and the start mark that some scanners send."""
@@ -73,6 +76,14 @@ class LineSplitter:
         self._line.clear()
         self._overlong = False
 
+    def drop(self) -> None:
+        """Throw away a text that was cut short, for a device silent for long; it counts as dropped.
+
+        What is no text counts as nothing: the LF after a CR that alone is the terminator is there after every code.
+        """
+        if self.end():
+            self.dropped += 1
+
     def _add(self, part: bytes) -> None:
         if len(self._line) + len(part) > BYTES_MAX and not self._overlong:
             self._overlong = True
@@ -116,7 +127,7 @@ class SerialLines:
             encoding: of the bytes.
             prefix: taken off the front of each text that has it.
             suffix: taken off the end of each text that has it.
-            idle_ms: a pause that ends a text; 0 for none.
+            idle_ms: a pause that ends a text; 0 for none: then a text without terminator is dropped after `STALE_S`.
         """
         self.name = name
         self.dropped = 0
@@ -125,6 +136,10 @@ class SerialLines:
         self._path, self._baud = path, baud
         self._prefix, self._suffix = prefix, suffix
         self._idle_s = idle_ms / 1000
+        self._drops_stale = bool(terminators) and not idle_ms
+        self._silent_s = 0.0
+        """Waited in vain since the last bytes. Only that is silence: what comes while this thread is held up waits in
+        the kernel, and the clock at the time of reading would call it late."""
         self._splitter = LineSplitter(terminators=terminators, encoding=encoding)
         self._port: Any = None
         self._last_data_s = 0.0
@@ -137,6 +152,7 @@ class SerialLines:
             self._closing = False
             self._port = open_port(self._path, self._baud, timeout_s=SLICE_S)
             self._splitter.reset()
+            self._silent_s = 0.0
             self.dropped = self._splitter.dropped
 
     def read(self, timeout_s: float) -> Sequence[str]:
@@ -177,7 +193,12 @@ class SerialLines:
         if data:
             self.heard(data)
             self._last_data_s = time.monotonic()
+            self._silent_s = 0.0
             return self._splitter.feed(data)
         if self._idle_s and self._splitter.pending and time.monotonic() >= self._last_data_s + self._idle_s:
             return [self._splitter.end()]
+        self._silent_s += wait_s
+        if self._drops_stale and self._silent_s >= STALE_S:
+            # The next code would be glued to this one, and the two may look like a code of another kind.
+            self._splitter.drop()
         return []

@@ -13,7 +13,7 @@ import tty
 import pytest
 
 from drivers.base import DeviceBusy, DeviceForbidden, DeviceMissing, LineReader
-from drivers.evdev_lines import EvdevLines
+from drivers.evdev_lines import STALE_S, EvdevLines
 from drivers.os_failure import device_failure
 
 DIGITS = {"1": 2, "2": 3, "3": 4, "4": 5, "5": 6, "6": 7, "7": 8, "8": 9, "9": 10, "0": 11, "\n": 28}
@@ -106,6 +106,52 @@ def test_lost_events_are_counted(fifo):
     lost = struct.pack("llHHi", 1, 0, 0, 3, 0)
     fifo.write_bytes(records("69") + lost + records("012\n") + records("42\n"))
     assert (reader.read(2), reader.dropped) == (("42",), 1)
+    reader.close()
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_fault_39_a_code_cut_short_does_not_glue_to_the_next_one(fifo, stays):
+    reader = EvdevLines("scanner", str(fifo))
+    reader.open()
+    with fifo.open("wb", buffering=0) as writer:
+        writer.write(records("69012"))
+        assert reader.read(0.1) == ()
+        if not stays:
+            writer.close()
+        began = time.monotonic()
+        # It is told while nobody scans, not with the next code only.
+        while not reader.dropped and time.monotonic() < began + 3 * STALE_S:
+            assert reader.read(0.1) == ()
+        assert STALE_S * 0.8 < time.monotonic() - began < STALE_S + 0.5
+        if stays:
+            writer.write(records("6901234567892\n"))
+        else:
+            fifo.write_bytes(records("6901234567892\n"))
+    assert (reader.read(2), reader.dropped) == (("6901234567892",), 1)
+    reader.close()
+
+
+@pytest.mark.parametrize("options", [{"grab": False}, {"terminators": (), "idle_ms": 2000}])
+def test_fault_39_people_type_slowly(fifo, options):
+    reader = EvdevLines("keyboard", str(fifo), **options)
+    reader.open()
+    with fifo.open("wb", buffering=0) as writer:
+        writer.write(records("69"))
+        assert reader.read(STALE_S * 1.3) == ()
+        writer.write(records("012\n"))
+        assert (reader.read(3), reader.dropped) == (("69012",), 0)
+    reader.close()
+
+
+def test_fault_39_what_waited_in_the_kernel_is_not_late(fifo):
+    reader = EvdevLines("scanner", str(fifo))
+    reader.open()
+    with fifo.open("wb", buffering=0) as writer:
+        writer.write(records("69012"))
+        assert reader.read(0.1) == ()
+        writer.write(records("34567892\n"))
+        time.sleep(STALE_S * 1.2)  # the thread gets no turn
+        assert (reader.read(2), reader.dropped) == (("6901234567892",), 0)
     reader.close()
 
 

@@ -228,6 +228,21 @@ def test_a_reopened_device_forgets_and_counts_a_torn_text():
     assert (decoder.feed(typed("1") + key(ENTER)), decoder.dropped) == (["1"], 1)
 
 
+def test_fault_39_a_text_cut_short_is_counted_once_and_keys_stay_held():
+    decoder = KeyDecoder()
+    decoder.feed(typed("12") + key(SHIFT, 1))
+    decoder.drop()
+    decoder.drop()
+    assert (decoder.feed(key(30) + key(SHIFT, 0) + key(30) + key(ENTER)), decoder.dropped) == (["Aa"], 1)
+
+
+def test_caps_lock_put_back_after_a_code_is_off_for_the_next_one():
+    decoder = KeyDecoder()
+    assert decoder.feed(key(CAPS) + key(30) + key(ENTER) + key(CAPS)) == ["A"]
+    decoder.drop()
+    assert (decoder.feed(key(CAPS) + key(30) + key(ENTER)), decoder.dropped) == (["A"], 0)
+
+
 def test_a_million_keys_without_terminator_are_bounded():
     decoder = KeyDecoder()
     for _ in range(1000):

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.base import TEXT_MAX, DeviceBusy, DeviceMissing, LineReader
-from drivers.serial_lines import GS, LineSplitter, SerialLines
+from drivers.serial_lines import GS, STALE_S, LineSplitter, SerialLines
 
 
 @pytest.fixture
@@ -191,6 +191,81 @@ def test_a_torn_text_does_not_join_the_next_one(line):
     reader.open()
     os.write(scanner, b"34\r")
     assert (reader.read(2), reader.dropped) == (("34",), 1)
+    reader.close()
+
+
+def wait_for_drop(reader, dropped):
+    """Read nothing until the reader has dropped so many; return how long it took."""
+    began = time.monotonic()
+    while reader.dropped < dropped and time.monotonic() < began + 3 * STALE_S:
+        assert reader.read(0.1) == ()
+    assert reader.dropped == dropped
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("part", [b"69012", b"\x0269012", "会".encode()[:2], b"x" * (TEXT_MAX + 1)])
+def test_fault_39_a_code_cut_short_does_not_glue_to_the_next_one(line, part):
+    scanner, path = line
+    reader = SerialLines("scanner", path)
+    reader.open()
+    os.write(scanner, part)
+    # It is told while nobody scans, not with the next code only.
+    assert STALE_S * 0.9 < wait_for_drop(reader, 1) < STALE_S + 0.5
+    os.write(scanner, b"6901234567892\r")
+    assert (reader.read(2), reader.dropped) == (("6901234567892",), 1)
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("part", "dropped"), [(b"69012", 1), (b"x" * 1_000_000, 1), (b"\xff", 1), (b"\x1b", 0), (b"", 0)]
+)
+def test_fault_39_a_text_dropped_is_counted_once(part, dropped):
+    splitter = LineSplitter()
+    splitter.feed(part)
+    splitter.drop()
+    splitter.drop()
+    assert (splitter.feed(b"1\r"), splitter.dropped) == (["1"], dropped)
+
+
+def test_fault_39_a_slow_code_is_whole(line):
+    scanner, path = line
+    reader = SerialLines("scanner", path)
+    reader.open()
+    for byte in b"69012":
+        os.write(scanner, bytes((byte,)))
+        assert reader.read(STALE_S / 2) == ()
+    os.write(scanner, b"\r")
+    assert (reader.read(2), reader.dropped) == (("69012",), 0)
+    reader.close()
+
+
+def test_fault_39_what_waited_in_the_kernel_is_not_late(line):
+    scanner, path = line
+    reader = SerialLines("scanner", path)
+    reader.open()
+    os.write(scanner, b"69012")
+    assert reader.read(0.1) == ()
+    os.write(scanner, b"34567892\r")
+    time.sleep(STALE_S * 1.2)  # the thread gets no turn
+    assert (reader.read(2), reader.dropped) == (("6901234567892",), 0)
+    # Nor does the time in which nobody waits count.
+    os.write(scanner, b"42")
+    assert reader.read(0.1) == ()
+    time.sleep(STALE_S * 1.2)
+    assert reader.read(0.1) == ()
+    os.write(scanner, b"7\r")
+    assert (reader.read(2), reader.dropped) == (("427",), 0)
+    reader.close()
+
+
+@pytest.mark.parametrize(("options", "sent"), [({"terminators": b"\r"}, b"1\r\n"), ({}, b"1\r\x04")])
+def test_what_follows_the_end_of_a_code_is_no_code_cut_short(line, options, sent):
+    scanner, path = line
+    reader = SerialLines("scanner", path, **options)
+    reader.open()
+    os.write(scanner, sent)
+    assert reader.read(2) == ("1",)
+    assert (reader.read(STALE_S * 1.3), reader.dropped) == ((), 0)
     reader.close()
 
 
