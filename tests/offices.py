@@ -33,7 +33,7 @@ from hq.store.database import HqDatabase, open_database
 from tests.brokers import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-WAIT_S = 10.0
+WAIT_S = 30.0
 TENANT = "demo"
 QUICK = {"reconnect_min_s": 0.05, "reconnect_max_s": 0.2}
 NOON_MS = 1_795_320_000_000

@@ -183,12 +183,12 @@ def test_a_reload_while_a_code_is_charged_charges_once(shop: TestShop, visit: Ca
     expect(page.locator("#charging")).to_be_visible()
     # The code once more: it is not charged again.
     shop.reader("scanner-1").type(WECHAT)
-    for _ in range(6):
-        if shop.view().stage is Stage.DONE:
+    # Enter asks again at once, and once the sale is done goes on to the next one: pressed too often it does no harm.
+    for _ in range(20):
+        if sales(shop):
             break
         page.wait_for_timeout(GUARD_MS)
         page.keyboard.press("Enter")
-    stage(page, "done")
     assert (shop.gateway.kept(), len(shop.gateway.orders), sales(shop)) == (350, 1, 1)
 
 

@@ -31,6 +31,8 @@ from drivers.glyphs import Encoding
 from edge.printing import POLL_S
 
 QUICK = Timing(status_s=0.15, write_s=0.5, finish_s=0.6, poll_s=0.2)
+PATIENT = Timing(status_s=1.5, write_s=1.5, finish_s=2.0, poll_s=0.2)
+"""For a printer that does answer, on a machine that may be busy."""
 JOB = render(Document((Text("合计 12.50"), Cut())), columns=32)
 LONG_JOB = render(Document((*(Columns(f"可口可乐 {n}", "￥3.50") for n in range(400)), Cut())), columns=32)
 
@@ -45,7 +47,7 @@ def server() -> Iterator[FakePrinterServer]:
 
 
 def printer_at(server: FakePrinterServer, **options) -> EscposPrinter:
-    return EscposPrinter("p", f"tcp://127.0.0.1:{server.serve()}", timing=QUICK, **options)
+    return EscposPrinter("p", f"tcp://127.0.0.1:{server.serve()}", **{"timing": QUICK, **options})
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
@@ -279,7 +281,7 @@ def test_a_printer_that_resets_at_once_is_refused():
 @pytest.mark.parametrize("split", [False, True])
 def test_the_printer_says_what_its_font_is(server, font, type_id, encoding, split):
     server.font, server.type_id, server.split = font, type_id, split
-    printer = printer_at(server)
+    printer = printer_at(server, timing=PATIENT)
     assert printer.encoding() == encoding
     # It is asked once: nothing of it costs a second time.
     server.font = b"CHINA GB18030"

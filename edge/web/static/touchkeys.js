@@ -90,6 +90,7 @@
   window.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-touchkey]");
     if (!button) {
+      setTimeout(leave); // once the press is done, not later: the next press must find the page where it was seen
       if (wasTouch && takes(event.target) && field !== event.target && isWanted()) rise(event.target);
       return;
     }
@@ -97,7 +98,8 @@
     press(button.dataset.touchkey);
   }, true);
   document.addEventListener("focusin", (event) => takes(event.target) && isWanted() && rise(event.target));
-  document.addEventListener("focusout", () => setTimeout(() => field && document.activeElement !== field && sink(), 150));
+  const leave = () => field && document.activeElement !== field && sink();
+  document.addEventListener("focusout", () => setTimeout(leave, 150)); // not at once: the press that took the focus is under way
   document.addEventListener("keydown", (event) => {
     if (!event.isTrusted) return;
     wasTouch = false;

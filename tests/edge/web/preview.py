@@ -357,7 +357,7 @@ def open_page(
     chromium: Browser, preview: Preview, size: str = "1280", language: str = "zh-Hans", theme: str = "light"
 ) -> Page:
     width, height = SIZES[size]
-    context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=True)
+    context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=True, reduced_motion="reduce")
     context.add_cookies(
         [{"name": key, "value": value, "url": preview.url} for key, value in (("lang", language), ("theme", theme))]
     )

@@ -114,6 +114,7 @@ def write_proof(page: Page) -> None:
     page.locator("[name=times_up_to]").fill("0")
     for weak in ("last_four", "approved", "pin"):
         page.locator(".toggle", has=page.locator(f"[value={weak}]")).tap()
+        expect(page.locator(f"[name=accepts][value={weak}]")).not_to_be_checked()
     expect(page.locator("#rule-preview .said").first).to_contain_text("使用次卡需要出示会员码或防伪卡")
     keep(page)
 
