@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
@@ -13,6 +12,7 @@ from rules.basket import Item
 from rules.conditions import Part, Scope, WindowDays
 from rules.loyalty import FIGURE_MAX, POINTS_RATE_MAX_BP
 from rules.money import AMOUNT_MAX, BASIS_POINTS, Minor
+from rules.months import days_of_month
 from rules.scopes import in_scope
 from rules.windows import months_after
 
@@ -135,4 +135,4 @@ def last_day(expiry: PointsExpiry, today: date) -> date | None:
 
 
 def _day_of(expiry: PointsExpiry, year: int) -> date:
-    return date(year, expiry.month, min(expiry.day, monthrange(year, expiry.month)[1]))
+    return date(year, expiry.month, min(expiry.day, days_of_month(year, expiry.month)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 from rules import lunar
+from rules.months import days_of_month
 
 SPAN_DAYS_MAX = 366
 """Longest span that is asked for."""
@@ -27,7 +27,7 @@ def birthdays_kept(first: date, last: date) -> Mapping[BirthdayKey, date]:
     assert 0 <= span < SPAN_DAYS_MAX
     found: dict[BirthdayKey, date] = {}
     for day in (first + timedelta(days=ahead) for ahead in range(span + 1)):
-        is_last = day.day == monthrange(day.year, day.month)[1]
+        is_last = day.day == days_of_month(day.year, day.month)
         for number in range(day.day, MONTH_DAYS_MAX + 1 if is_last else day.day + 1):
             found.setdefault((False, day.month, number), day)
         month, numbers = lunar.lunar_days(day) or (0, ())

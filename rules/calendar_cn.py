@@ -7,8 +7,6 @@ warning.
 
 from __future__ import annotations
 
-import tomllib
-from calendar import SATURDAY
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +16,8 @@ import msgspec
 
 from rules.lunar import solar_day
 
+SATURDAY = 5
+"""As `date.weekday` counts."""
 Festival = Literal[
     "new_year",
     "new_years_eve",
@@ -91,6 +91,8 @@ def read_calendar(text: str) -> Calendar:
     Raises:
         ValueError: it is no such file.
     """
+    import tomllib  # whoever prices by no calendar does not carry its reader
+
     years: dict[int, OfficialDays] = {}
     for year, table in tomllib.loads(text).items():
         if set(table) - {"holidays", "workdays", "source"}:

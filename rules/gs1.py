@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from rules.gtin import Flaw, has_check_digit
+from rules.months import days_of_month
 
 if TYPE_CHECKING:
     # 25 MB when it is imported, so each function imports it for itself: most shops never need it.
@@ -211,7 +211,7 @@ def _moment(ai: str, value: str, reference_year: int) -> date | datetime | None:
     hour, minute, second = (*numbers[3:6], 0, 0, 0)[:3]
     try:
         # Day 00 means the last day of the month.
-        day = day or calendar.monthrange(year, month)[1]
+        day = day or days_of_month(year, month)
         whole_day = date(year, month, day)
         return whole_day if no_time else datetime.combine(whole_day, time(hour, minute, second))
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -12,6 +11,7 @@ import msgspec
 from rules import lunar
 from rules.basket import Names
 from rules.money import AMOUNT_MAX, BASIS_POINTS, Minor
+from rules.months import days_of_month
 
 MINOR_PER_YUAN = 100
 """Minor units of one whole unit of currency: what points are counted on."""
@@ -147,7 +147,7 @@ def birthday_on(birthday: Birthday, year: int) -> date | None:
     """
     if birthday.lunar:
         return lunar.solar_day(year, birthday.month, birthday.day)
-    return date(year, birthday.month, min(birthday.day, monthrange(year, birthday.month)[1]))
+    return date(year, birthday.month, min(birthday.day, days_of_month(year, birthday.month)))
 
 
 def birthday_year(birthday: Birthday, today: date, *, days_before: int = 0, days_after: int = 0) -> int | None:

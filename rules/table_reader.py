@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar, get_args, get_type_hints
@@ -37,6 +36,8 @@ def nearest(name: object, known: Iterable[str]) -> str:
     >>> nearest("catagories", ["categories", "brands"])
     'categories'
     """
+    import difflib  # only for a slip: whoever makes none does not carry it
+
     return next(iter(difflib.get_close_matches(str(name), sorted(known), n=1)), "")
 
 

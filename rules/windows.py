@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, timedelta
 from typing import Literal
+
+from rules.months import days_of_month
 
 MONTHS_PER_YEAR = 12
 ONE_DAY = timedelta(days=1)
@@ -20,7 +21,7 @@ def months_after(day: date, months: int) -> date:
     ('2026-02-28', '2025-01-05')
     """
     year, month = divmod(day.year * MONTHS_PER_YEAR + day.month - 1 + months, MONTHS_PER_YEAR)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(day.day, days_of_month(year, month + 1)))
 
 
 def months_before(day: date, months: int) -> date:
