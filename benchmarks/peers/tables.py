@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from statistics import median
 
@@ -48,7 +49,7 @@ def figures(measured: Measured, ours: Measured, baskets: int) -> Figures:
     totals, our_totals = measured["totals"][:baskets], ours["totals"][:baskets]
     return Figures(
         median_ms=median(times),
-        p99_ms=times[min(baskets - 1, baskets * 99 // 100)],
+        p99_ms=times[math.ceil(baskets * 0.99) - 1],
         total=sum(totals),
         dearer=sum(total > our for total, our in zip(totals, our_totals, strict=True)),
         cheaper=sum(total < our for total, our in zip(totals, our_totals, strict=True)),
