@@ -19,6 +19,8 @@ def test_story(story: Path, tmp_path: Path) -> None:
     config = CONFIG + (GATEWAY if story.stem.startswith("codes_") else "")
     # At lane 1 of these stories stand a scale and a pole display.
     config += COUNTER if story.stem.startswith("counter_") else ""
+    # In these the day begins at four in the morning.
+    config = config.replace("[store]\n", "[store]\nday_starts_hour = 4\n", int(story.stem.startswith("night_")))
     with TestShop(tmp_path / "shop", config=config, promotions=rules_with_coupons()) as shop:
         Player(shop).play(story)
 
