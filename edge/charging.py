@@ -12,7 +12,7 @@ from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Sound, Stage
 from edge.store import charges
 from edge.store.charges import Charge, Step
-from rules.charges import ChargeState, Reason, cancelled
+from rules.charges import CHANNELS, ChargeState, Reason, cancelled
 from rules.codes import Code
 from rules.money import AMOUNT_MAX, Minor
 
@@ -28,7 +28,9 @@ def take_code(desk: Desk, code: Code) -> Refusal | None:
     if memory.charge is not None:
         return desk.refuse(Refusal("charge_running"))
     if door is None or not door.takes(code.channel):
-        return desk.refuse(Refusal("payment_code_not_charged"))
+        # Where others are charged, the customer may show another one.
+        is_any_taken = door is not None and any(door.takes(each) for each in CHANNELS)
+        return desk.refuse(Refusal("charge_other_wallet" if is_any_taken else "payment_code_not_charged"))
     # What is due is asked first; the amount is looked at once more with it.
     quoted = payable(desk, code.channel, memory.charge_next or 1)
     if isinstance(quoted, Refusal):

@@ -202,7 +202,8 @@ class StaffConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         int, Meta(ge=1, le=3_600, description="First wait; it doubles with each further wrong PIN.")
     ] = 30
     idle_lock_minutes: Annotated[
-        int, Meta(ge=0, le=480, description="Lock an idle lane with an empty basket after so long; 0: never.")
+        int,
+        Meta(ge=0, le=480, description="Lock a lane that nobody touches after so long; its basket stays. 0: never."),
     ] = 15
 
 

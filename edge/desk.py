@@ -293,6 +293,7 @@ class Desk:
             age=memory.basket.age if memory.basket else 0, keys_number=quick_pages.changes(self.shop.store.db),
             is_training=self.shop.is_training,
             weighing=None if is_locked else self._weighing(memory.blocked),
+            is_basket_waiting=is_locked and memory.basket is not None and bool(memory.basket.lines),
         )  # fmt: skip
         if memory.stage is Stage.PAYING:
             view = self._with_codes(view)

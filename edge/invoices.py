@@ -1,5 +1,8 @@
 """What a service for electronic invoices (电子发票) asks for, as tables and as JSON: sales, and returns below zero.
 
+A return without a receipt stands apart. A red invoice (红字发票) takes back one that was issued, and nobody knows which
+this would be; left out, the file would not sum to the books.
+
 Amounts are text with two decimals in tables and minor units in JSON. They are those of the books to the cent: net and
 tax of a line sum to what was paid for it, and lines to their receipt. TapTill issues no invoice itself.
 """
@@ -18,11 +21,13 @@ from edge.config import StoreConfig
 from edge.desk import HasDesk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal, Stage
-from edge.store import invoices, returns
+from edge.store import invoices, loose_returns, returns
 from edge.store.database import Database
 from edge.store.invoices import Buyer
+from edge.store.loose_returns import LooseLine
 from edge.store.returns import Return
 from edge.store.sales import stored_sale
+from edge.text_marks import N_
 from edge.texts import Texts
 from rules.sale import Sale, SaleLine
 
@@ -35,7 +40,13 @@ COLUMNS: Final = (
     "kind", "receipt", "original_receipt", "sold_at", "business_date", "seller", "seller_tax_number", "seller_address",
     "seller_phone", "buyer_title", "buyer_tax_number", "line", "sku", "name", "unit", "quantity", "tax_rate",
     "amount_without_tax", "tax", "amount", "paid_with_stored_value", "receipt_amount", "receipt_tax", "currency",
+    "note",
 )  # fmt: skip
+
+
+LOOSE: Final = "return_loose"
+"""Kind of a return without a receipt."""
+LOOSE_NOTE: Final = N_("Came back without a receipt: no invoice is known that a red one could take back.")
 
 
 class InvoiceLine(msgspec.Struct, frozen=True):
@@ -60,10 +71,10 @@ class InvoiceDocument(msgspec.Struct, frozen=True):
     """A receipt, or a return of some of one."""
 
     kind: str
-    """sale or return"""
+    """sale, return or return_loose"""
     receipt: str
     original_receipt: str
-    """Of a return: the receipt that it is of."""
+    """Of a return: the receipt that it is of, where it is known."""
     sold_at: str
     business_date: str
     lines: tuple[InvoiceLine, ...]
@@ -73,6 +84,7 @@ class InvoiceDocument(msgspec.Struct, frozen=True):
     """What was paid by kind, in minor units. Stored value may have had its invoice when it was paid in."""
     buyer_title: str = ""
     buyer_tax_number: str = ""
+    note: str = ""
 
 
 class InvoiceFile(msgspec.Struct, frozen=True):
@@ -86,19 +98,23 @@ class InvoiceFile(msgspec.Struct, frozen=True):
     first: str
     last: str
     documents: tuple[InvoiceDocument, ...]
+    returns_without_receipt: tuple[InvoiceDocument, ...]
+    """For the books: no invoice is made of them."""
 
 
 def documents(
     db: Database, clock: Clock, texts: Texts, *, first: str, last: str, only_asked: bool
 ) -> tuple[InvoiceDocument, ...] | None:
-    """Return the sales and then the returns of some business dates; None where they are more than `DOCUMENTS_MAX`."""
+    """Return the sales, the returns and last those without a receipt; None where they are more than `DOCUMENTS_MAX`."""
     most = DOCUMENTS_MAX + 1
     sold = invoices.sales_between(db, first, last, only_asked=only_asked, limit=most)
     back = invoices.returns_between(db, first, last, only_asked=only_asked, limit=most)
-    if len(sold) + len(back) > DOCUMENTS_MAX:
+    loose = [] if only_asked else invoices.loose_between(db, first, last, limit=most)
+    if len(sold) + len(back) + len(loose) > DOCUMENTS_MAX:
         return None
     found = [_of_sale(db, clock, texts, sale_id) for sale_id in sold]
-    return tuple(found + [_of_return(db, clock, texts, return_id) for return_id in back])
+    found += [_of_return(db, clock, texts, return_id) for return_id in back]
+    return tuple(found + [_of_loose(db, clock, texts, return_id) for return_id in loose])
 
 
 def _of_sale(db: Database, clock: Clock, texts: Texts, sale_id: str) -> InvoiceDocument:
@@ -140,6 +156,21 @@ def _of_return(db: Database, clock: Clock, texts: Texts, return_id: str) -> Invo
     ))  # fmt: skip
 
 
+def _of_loose(db: Database, clock: Clock, texts: Texts, return_id: str) -> InvoiceDocument:
+    back = loose_returns.stored(db, return_id)
+    assert back is not None, f"return {return_id} is listed and not there"
+    lines = tuple(
+        _line(line, texts, quantity="-" + _quantity(line, line.quantity), amount=-line.net, tax=-line.tax)
+        for line in back.lines
+    )
+    at, tax = f"{clock.local(back.entry.at_ms):%Y-%m-%d %H:%M:%S}", sum(each.tax for each in lines)
+    tenders = {kind: -paid for kind, paid in back.tenders}
+    return InvoiceDocument(
+        LOOSE, back.entry.number, "", at, back.entry.business_date, lines, -back.amount, tax, tenders,
+        note=texts.t(LOOSE_NOTE),
+    )  # fmt: skip
+
+
 def _checked(db: Database, sale: Sale, document: InvoiceDocument) -> InvoiceDocument:
     """Return a document with its buyer. Its lines sum to it, or it is our own mistake."""
     assert sum(line.amount for line in document.lines) == document.amount, f"{document.receipt}: lines and amount"
@@ -150,20 +181,21 @@ def _checked(db: Database, sale: Sale, document: InvoiceDocument) -> InvoiceDocu
     return msgspec.structs.replace(document, buyer_title=buyer.title, buyer_tax_number=buyer.tax_number)
 
 
-def _line(line: SaleLine, texts: Texts, *, quantity: str, amount: int, tax: int) -> InvoiceLine:
+def _line(line: SaleLine | LooseLine, texts: Texts, *, quantity: str, amount: int, tax: int) -> InvoiceLine:
     unit = "kg" if line.weight_g is not None else line.unit
     return InvoiceLine(line.sku, texts.name(line.names) or line.sku, unit, quantity, line.tax_bp, amount, tax)
 
 
-def _quantity(line: SaleLine, pieces: int) -> str:
+def _quantity(line: SaleLine | LooseLine, pieces: int) -> str:
     return str(pieces) if line.weight_g is None else f"{line.weight_g // 1_000}.{line.weight_g % 1_000:03}"
 
 
 def as_json(found: Sequence[InvoiceDocument], store: StoreConfig, texts: Texts, *, first: str, last: str) -> bytes:
     """Return a file of JSON."""
     whole = InvoiceFile(
-        _seller(store, texts), store.tax_number, store.address, store.phone, store.currency, first, last, tuple(found)
-    )
+        _seller(store, texts), store.tax_number, store.address, store.phone, store.currency, first, last,
+        tuple(each for each in found if each.kind != LOOSE), tuple(each for each in found if each.kind == LOOSE),
+    )  # fmt: skip
     return msgspec.json.format(msgspec.json.encode(whole), indent=1)
 
 
@@ -183,6 +215,7 @@ def as_csv(found: Sequence[InvoiceDocument], store: StoreConfig, texts: Texts) -
                 each.buyer_tax_number, str(number), line.sku, line.name, line.unit, line.quantity,
                 _plain(line.tax_bp, 4), _plain(line.net, digits), _plain(line.tax, digits), _plain(line.amount, digits),
                 _plain(stored, digits), _plain(each.amount, digits), _plain(each.tax, digits), store.currency,
+                each.note,
             )])  # fmt: skip
     return out.getvalue()
 

@@ -51,7 +51,10 @@ def reprint_z(till: HasDesk, shift_id: str) -> Refusal | None:
         return desk.refuse(refusal or Refusal("receipt_unknown"))
     paper = document_json(z_paper(desk, report, desk.shop.config.store.language, copy=True))
     with desk.shop.store.transaction():
-        printjobs.put(desk.shop.store.db, printer=desk.printer, kind="shift", at_ms=desk.now_ms(), document=paper)
+        printjobs.put(
+            desk.shop.store.db, printer=desk.printer, kind="shift", at_ms=desk.now_ms(), sale_id=shift_id,
+            document=paper,
+        )  # fmt: skip
         desk.note("reprint", shift_id)
     desk.shop.committed()
     desk.show(sound=Sound.TAP)

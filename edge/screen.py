@@ -313,6 +313,8 @@ class TillView:
     """What comes back in this basket."""
     back_amount: Minor = 0
     """What that is worth; `total` is of what is bought."""
+    is_basket_waiting: bool = False
+    """The lane is locked over something that a customer wants to buy."""
     item_count: int = 0
     gross: Minor = 0
     discount: Minor = 0

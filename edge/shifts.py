@@ -169,7 +169,11 @@ def _enter(
 
 def _print(desk: Desk, report: ShiftReport) -> None:
     paper = document_json(_paper(desk, report, desk.shop.config.store.language))
-    printjobs.put(desk.shop.store.db, printer=printer_of(desk), kind="shift", at_ms=desk.now_ms(), document=paper)
+    # A Z is looked for by its shift, so that the list of them says what became of its paper.
+    subject = report.shift_id if report.number else None
+    printjobs.put(
+        desk.shop.store.db, printer=printer_of(desk), kind="shift", at_ms=desk.now_ms(), sale_id=subject, document=paper
+    )
 
 
 def _pieces(text: str) -> dict[Minor, int] | None:

@@ -17,6 +17,10 @@ CHARGE_REFUSALS: Mapping[str, str] = {
     "charge_not_believed": N_(
         "The answer did not fit this sale, so it is being undone. Take the money in another way and tell the manager."
     ),
+    "charge_other_wallet": N_(
+        "This shop cannot charge codes of this wallet. Nothing was sent. Let the customer show another payment code, or"
+        " take the money with the bank's device and press Scan-to-pay."
+    ),
     "charge_not_enough": N_("Not enough money on the customer's side. Let them choose another card or way to pay."),
     "charge_code_expired": N_("This payment code has expired. Let the customer refresh it, then scan again."),
     "charge_code_invalid": N_("This payment code is not valid. Let the customer refresh it, then scan again."),

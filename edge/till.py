@@ -20,6 +20,7 @@ from edge import (
     till_asks,
     till_checks,
     till_extras,
+    till_idle,
     till_lines,
     till_voids,
     weighing,
@@ -376,15 +377,11 @@ class Till:
         return None
 
     def tick(self) -> None:
-        """Do what happens by the clock: follow new rules, lock an idle lane."""
+        """Do what happens by the clock: follow new rules, lock a lane that was left alone."""
         self._desk.follow_rules()
         coupon_jobs.tick(self._desk)
         approvals.expire(self._desk)
-        minutes = self._shop.config.staff.idle_lock_minutes
-        idle_ms = self._desk.now_ms() - self._desk.memory.seen_ms
-        is_idle = self._is_empty() and self._desk.memory.stage in (Stage.SELLING, Stage.DONE)
-        # A clock that was set back far makes the time since then negative.
-        if minutes and is_idle and abs(idle_ms) >= minutes * 60_000:
+        if till_idle.is_left_alone(self._desk):
             self.sign_out()
 
     def refuse(self, refusal: Refusal) -> Refusal:

@@ -240,6 +240,7 @@ class TestShop:
         (folder / "cards.key").write_text(CARD_KEY.hex() + "\n", encoding="utf-8")
         text = PROMOTIONS.read_text(encoding="utf-8") if promotions is None else promotions
         (folder / "promotions.toml").write_text(text, encoding="utf-8")
+        self.clock = replace(self.clock, day_starts_hour=self.loaded.config.store.day_starts_hour)
         store = open_store(self.loaded.database, synchronous="OFF")
         fill(store)
         store.close()

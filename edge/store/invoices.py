@@ -62,3 +62,16 @@ def returns_between(db: SqliteDatabase, first: str, last: str, *, only_asked: bo
             first, last, int(only_asked), limit,
         )
     ]  # fmt: skip
+
+
+def loose_between(db: SqliteDatabase, first: str, last: str, *, limit: int) -> Sequence[str]:
+    """Return the returns without a receipt of some business dates; nobody's title was written down for one."""
+    return [
+        str(each[0])
+        for each in rows(
+            db,
+            "SELECT r.return_id FROM loose_return r JOIN entry e ON e.entry_id = r.return_id"
+            " WHERE e.business_date BETWEEN ? AND ? ORDER BY r.return_no LIMIT ?",
+            first, last, limit,
+        )
+    ]  # fmt: skip

@@ -21,8 +21,8 @@ class PrintJob:
     job_id: int
     printer: str
     kind: str
-    """receipt, copy, gift_receipt, return, slip, kitchen, kitchen_copy, label, test, drawer; `sale_id` is the id of the
-    return for one."""
+    """receipt, copy, gift_receipt, return, slip, kitchen, kitchen_copy, label, test, drawer, shift; `sale_id` is the
+    id of the return for one, and of the shift for a Z report."""
     sale_id: str | None
     state: str
     document: bytes

@@ -8,7 +8,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.messages import ShiftBody, body_hash, encode_body
-from edge.store import audit, ledger, outbox
+from edge.store import audit, ledger, outbox, printjobs
 from edge.store.database import execute, row, rows, scalar
 from rules.ledger import CASH, drawer_account
 from rules.money import Minor
@@ -226,6 +226,8 @@ class ClosedShift:
     total: Minor
     refunded: Minor
     difference: Minor
+    print_state: str
+    """State of its newest paper, as of a receipt's."""
 
 
 def closed_shifts(db: SqliteDatabase, *, limit: int) -> list[ClosedShift]:
@@ -235,7 +237,7 @@ def closed_shifts(db: SqliteDatabase, *, limit: int) -> list[ClosedShift]:
     return [
         ClosedShift(
             body.shift_id, body.number, body.lane, body.business_date, body.closed_by, body.closed_ms, body.total,
-            body.refunded, body.difference,
+            body.refunded, body.difference, printjobs.state_of_sale(db, body.shift_id),
         )
         for body in bodies
     ]  # fmt: skip

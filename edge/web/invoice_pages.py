@@ -8,7 +8,16 @@ from typing import Final
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from edge.invoices import DOCUMENTS_MAX, TITLE_MAX, as_csv, as_json, documents, may_take_invoices, set_invoice_buyer
+from edge.invoices import (
+    DOCUMENTS_MAX,
+    LOOSE,
+    TITLE_MAX,
+    as_csv,
+    as_json,
+    documents,
+    may_take_invoices,
+    set_invoice_buyer,
+)
 from edge.screen import Refusal
 from edge.store import invoices
 from edge.store.sales import stored_sale
@@ -31,7 +40,7 @@ def blueprint(office: OfficePages) -> Blueprint:
 
 def _days(office: OfficePages) -> tuple[str, str] | Refusal:
     """Return the days that were asked for: today without any."""
-    today = office.house.clock.now_local().date()
+    today = office.house.clock.business_date(office.house.clock.now_ms())
     try:
         first = date.fromisoformat(request.args.get("first", "") or today.isoformat())
         last = date.fromisoformat(request.args.get("last", "") or today.isoformat())
@@ -61,10 +70,12 @@ def _period(pages: Blueprint, office: OfficePages) -> None:
             refusal = "" if found is not None else texts.refusal("invoice_many", {"max": DOCUMENTS_MAX})
         sold = [each for each in found or () if each.kind == "sale"]
         back = [each for each in found or () if each.kind == "return"]
+        loose = [each for each in found or () if each.kind == LOOSE]
         return office.page(
             "invoices", lane, "invoices", refusal=refusal, first=first, last=last, only="asked" if only_asked() else "",
-            is_good=found is not None, sold=sold, back=back, amount=sum(each.amount for each in found or ()),
-            tax=sum(each.tax for each in found or ()), has_number=bool(store.tax_number),
+            is_good=found is not None, sold=sold, back=back, amount=sum(each.amount for each in sold + back),
+            tax=sum(each.tax for each in sold + back), loose=loose, loose_amount=sum(each.amount for each in loose),
+            has_number=bool(store.tax_number),
             receipts=office.house.reads.receipts(limit=SHOWN_MAX), buyer_of=lambda sale: invoices.buyer_of(db, sale),
         )  # fmt: skip
 

@@ -240,6 +240,27 @@ def test_a_stolen_session_opens_nothing_elsewhere(shop: TestShop, visit: Callabl
     assert shop.view().stage is Stage.LOCKED and not shop.view().lines
 
 
+def test_a_till_left_alone_with_a_basket_sells_for_nobody(shop: TestShop, visit: Callable[[], Page]) -> None:
+    page = visit()
+    to_pay(shop, PEN, COLA)
+    stage(page, "paying")
+    sale_id = shop.view().sale_id
+    shop.clock.hand.at_ms += 16 * 60_000
+    shop.ask(1, Till.tick)
+    stage(page, "locked")
+    expect(page.locator("#lock")).to_contain_text("An open basket waits for whoever signs in.")
+    expect(page.locator("body")).not_to_contain_text("¥6.00")
+    # Whoever passes by has the keyboard, the scanner, and a request that the page sent before.
+    page.keyboard.press("F12")
+    shop.reader("scanner-1").type(PEN)
+    assert shop.ask(1, Till.pay, sale_id=sale_id, kind="cash", given=600) == Refusal("locked")
+    stage(page, "locked")
+    assert sales(shop) == 0
+    assert shop.ask(1, Till.sign_in, staff_id="chen", pin="5678") is None
+    stage(page, "selling")
+    expect(page.locator("#total")).to_have_text("¥6.00")
+
+
 # ----------------------------------------------------------------------------------------- the clock, and limits
 
 

@@ -13,6 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from edge.exchanging import put_back_loose
 from edge.ids import new_id
 from edge.invoices import read_buyer, set_invoice_buyer
 from edge.returning import give_back
@@ -111,6 +112,34 @@ def test_both_files_agree_with_the_books_to_the_cent(shop: TestShop) -> None:
     for number, (total, tax) in sales.items():
         assert (by_receipt[number]["amount"], by_receipt[number]["tax"]) == (total, tax)
         assert sum(by_receipt[number]["tenders"].values()) == total
+
+
+def test_what_came_back_without_a_receipt_stands_apart(shop: TestShop) -> None:
+    """A red invoice takes back one that was issued, and here nobody knows which; but the file sums to the books."""
+    sell(shop, COLA, COLA)
+    for back in ({"sku": "cola", "quantity": 2}, {"sku": "apple", "weight_g": 500}):
+        assert shop.ask(1, put_back_loose, reason="not_wanted", **back) is None
+    shop.ask(1, Till.to_pay)
+    assert shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="cash", given=0) is None
+    total, taxed = rows(shop.parts.store.reads, "SELECT sum(net), sum(tax) FROM loose_line")[0]
+    assert total == 700 + 640
+    found = table(shop)
+    assert [line["kind"] for line in found] == ["sale"] * len(found[:-2]) + ["return_loose"] * 2
+    loose = found[-2:]
+    assert {(line["original_receipt"], line["buyer_title"]) for line in loose} == {("", "")}
+    assert [(line["sku"], line["quantity"], fen(line["amount"])) for line in loose] == [
+        ("cola", "-2", -700), ("apple", "-0.500", -640)
+    ]  # fmt: skip
+    assert sum(fen(line["tax"]) for line in loose) == -taxed
+    assert all("红字发票" in line["note"] for line in loose) and not any(line["note"] for line in found[:-2])
+    assert sum(fen(line["amount"]) for line in found) == 700 - total
+
+    whole: dict[str, Any] = json.loads(taken(shop, "json"))
+    assert [each["kind"] for each in whole["documents"]] == ["sale"]
+    (apart,) = whole["returns_without_receipt"]
+    assert (apart["amount"], apart["tax"], apart["tenders"]) == (-total, -taxed, {"cash": -total})
+    # Nobody's title was written down for it, and so it is not among those with a buyer.
+    assert table(shop, DAY + "&only=asked") == []
 
 
 def test_the_buyer_goes_along_and_may_be_what_is_asked_for(shop: TestShop) -> None:

@@ -168,27 +168,38 @@ def test_scans_that_waited_are_worked_off_one_a_turn(shop: TestShop) -> None:
     assert shop.ask(1, by_hand) == [(1, 2, True), (2, 1, True), (3, 0, False)]
 
 
-@pytest.mark.parametrize("left", ["nothing", "member"])
-def test_idle_lane_without_lines_locks(shop: TestShop, left: str) -> None:
-    """A basket whose lines were all voided is empty, and a member who went away must not stay on the screen."""
+@pytest.mark.parametrize("left", ["nothing", "member", "line", "banner"])
+def test_a_lane_left_alone_locks_with_what_lies_on_it(shop: TestShop, left: str) -> None:
+    """Whoever passes by must not sell in the name of whoever left; what was scanned stays for whoever signs in."""
     if left == "member":
         shop.ask(1, Till.attach_member, member_id="li")
-    shop.ask(1, Till.scan, text=PEN)
-    shop.clock.hand.at_ms += 16 * 60_000
+    for text in {"line": (PEN,), "banner": (UNKNOWN, COLA)}.get(left, ()):
+        shop.ask(1, Till.scan, text=text)
+    before = shop.view()
+    shop.clock.hand.at_ms += 14 * 60_000
     shop.ask(1, Till.tick)
     assert shop.view().stage is Stage.SELLING
-    shop.ask(1, Till.void_line, line_id="1")
-    shop.clock.hand.at_ms += 16 * 60_000
+    shop.clock.hand.at_ms += 2 * 60_000
+    shop.ask(1, Till.tick)
+    locked = shop.view()
+    assert (locked.stage, locked.staff, locked.lines, locked.member) == (Stage.LOCKED, None, (), None)
+    shop.ask(1, Till.sign_in, staff_id="chen", pin="5678")
+    view = shop.view()
+    assert (view.lines, view.total, view.member) == (before.lines, before.total, before.member)
+    assert (view.blocked, view.waiting_scans) == (before.blocked, before.waiting_scans)
+
+
+@pytest.mark.parametrize("minutes", [16, -16])
+def test_a_lane_that_is_paid_at_locks_too(shop: TestShop, minutes: int) -> None:
+    """A clock that is set back far does not keep it open for as long."""
+    shop.ask(1, Till.scan, text=PEN)
+    shop.ask(1, Till.to_pay)
+    shop.ask(1, Till.pay, sale_id=shop.view().sale_id, kind="card", given=100)
+    shop.clock.hand.at_ms += minutes * 60_000
     shop.ask(1, Till.tick)
     assert shop.view().stage is Stage.LOCKED
-
-
-def test_scans_behind_a_banner_keep_the_lane_open(shop: TestShop) -> None:
-    for text in (UNKNOWN, COLA):
-        shop.ask(1, Till.scan, text=text)
-    shop.clock.hand.at_ms += 16 * 60_000
-    shop.ask(1, Till.tick)
-    assert (shop.view().stage, shop.view().waiting_scans) == (Stage.SELLING, 1)
+    shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+    assert (shop.view().stage, shop.view().due) == (Stage.PAYING, 150)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("locked", stages.nothing, lambda shop: ("settings",)),
     Scene("empty", stages.sign_in, lambda shop: ("held", "slips", "payments", "times")),
     Scene("selling", stages.sell, _over_a_basket),
+    Scene("left-alone", stages.leave_alone),
     Scene("banner", stages.banner),
     Scene("age-asked", stages.age_asked),
     Scene("price-asked", stages.price_asked),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.fake_gateway import CHARGES, REFUNDS, REVERSALS
 from tests.shops import CONFIG, COUNTER, GATEWAY, TestShop, rules_with_coupons
 from tests.stories.player import WORDS, Player, StoryError
 
@@ -18,6 +19,8 @@ def test_story(story: Path, tmp_path: Path) -> None:
     config = CONFIG + (GATEWAY if story.stem.startswith("codes_") else "")
     # At lane 1 of these stories stand a scale and a pole display.
     config += COUNTER if story.stem.startswith("counter_") else ""
+    # In these the day begins at four in the morning.
+    config = config.replace("[store]\n", "[store]\nday_starts_hour = 4\n", int(story.stem.startswith("night_")))
     with TestShop(tmp_path / "shop", config=config, promotions=rules_with_coupons()) as shop:
         Player(shop).play(story)
 
@@ -29,6 +32,18 @@ def test_every_word_is_told_of_and_used() -> None:
     for pattern, _ in WORDS:
         assert any(re.fullmatch(pattern, each) for each in examples), f"README.md does not tell of {pattern}"
         assert any(re.fullmatch(pattern, each) for each in steps), f"no story says {pattern}"
+
+
+@pytest.mark.parametrize(
+    ("word", "outcomes", "usual"),
+    [("payment", CHARGES, "pays"), ("reversal", REVERSALS, "done"), ("refund", REFUNDS, "done")],
+)
+def test_every_outcome_of_the_gateway_is_told_of(word: str, outcomes: tuple[str, ...], usual: str) -> None:
+    """What a gateway can answer is met by a whole till, and not by the table of states alone."""
+    steps = "\n".join(path.read_text("utf-8") for path in STORIES)
+    chosen = set(re.findall(rf"^next {word} (\w+)", steps, re.MULTILINE))
+    # What nobody chose goes through, as `codes_paid.till` and `codes_returned.till` have it.
+    assert chosen | {usual} == set(outcomes)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,12 @@ def line(player: Player, state: str) -> None:
     player.shop.gateway.is_cut = state == "cut"
 
 
+def gateways_take(player: Player, channels: str) -> None:
+    """The configuration is another one from this start on."""
+    player.shop.gateway.channels = frozenset(channels.split())
+    player.restart()
+
+
 def wait_for_gateway(player: Player) -> Refusal | None:
     """Wait until nothing is due at this moment; the clock stands still meanwhile."""
     return _rest(player)
@@ -155,6 +161,7 @@ WORDS = (
     (r"next reversal (\w+)", next_reversal),
     (r"next refund (\w+)", next_refund),
     (r"the line is (cut|back)", line),
+    (r"the gateways take ((?:wechat|alipay|unionpay)(?: (?:wechat|alipay|unionpay))*)", gateways_take),
     (r"wait for the gateway", wait_for_gateway),
     (r"pay by code (\d+)", pay_by_code),
     (r"charge ([\d.]+) by the next code", charge_part),

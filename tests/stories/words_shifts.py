@@ -64,6 +64,29 @@ def expect_told_of_shifts(player: Any, count: str) -> None:
     player.equal(len(found), int(count))
 
 
+def expect_of_day(player: Any, count: str, what: str, day: str) -> None:
+    """What the books, the day's figures and the messages to head office count of a day."""
+    db, kind = player.shop.parts.store.reads, {"sales": "sale", "returns": "refund"}[what]
+    told = rows(db, "SELECT CAST(body AS TEXT) ->> 'business_date' FROM outbox WHERE kind = ?", kind)
+    figures = (
+        scalar(db, "SELECT sum(sales) FROM day_stat WHERE business_date = ?", day) if kind == "sale" else int(count)
+    )
+    books = "sale" if kind == "sale" else "sale_return r JOIN entry e ON e.entry_id = r.return_id"
+    found = scalar(db, f"SELECT count(*) FROM {books} WHERE business_date = ?", day)
+    player.equal((found, figures, told.count((day,))), (int(count),) * 3)
+
+
+def expect_z_of_day(player: Any, day: str) -> None:
+    """The newest Z, and what head office is told of it."""
+    db = player.shop.parts.store.reads
+    report = stored.closed_report(db, stored.newest_closed(db, player.lane))
+    assert report is not None and report.at_ms >= report.opened_ms
+    (told,) = rows(
+        db, "SELECT CAST(body AS TEXT) ->> 'business_date' FROM outbox WHERE kind = 'shift' ORDER BY seq DESC LIMIT 1"
+    )[0]
+    player.equal((report.business_date, told), (day, day))
+
+
 WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"begin the shift with ([\d.]+)", begin),
     (r"(put in|take out|take to the safe) ([\d.]+) because (\w+)", move),
@@ -72,5 +95,7 @@ WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"expect Z (\S+) counted ([\d.]+) difference ([+-]?[\d.]+)", expect_z),
     (r"expect (safe|over_short|cash_book) holds (-?)([\d.]+)", expect_holds),
     (r"expect (\d+) sales in the shift", expect_sales_of_shift),
+    (r"expect (\d+) (sales|returns) on (\d{4}-\d\d-\d\d)", expect_of_day),
+    (r"expect Z of (\d{4}-\d\d-\d\d)", expect_z_of_day),
     (r"expect head office is told of (\d+) shifts", expect_told_of_shifts),
 )
