@@ -10,13 +10,14 @@ from flask.typing import ResponseReturnValue
 
 from drivers.recording import written
 from edge.config import DeviceConfig
-from edge.device_paths import better_path, device_path, shared
+from edge.device_paths import better_path, shared
 from edge.found_devices import FOUND_MAX, find_devices
 from edge.rule_desk import MANAGERS
 from edge.screen import DeviceState, Stage, TillView
 from edge.text_device_help import (
     DEVICE_ADVICE,
     DISPLAY_ADVICE,
+    LACKING,
     LOST_ADVICE,
     MOVES_ADVICE,
     MOVES_UNKNOWN,
@@ -121,7 +122,6 @@ def _look(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) -> N
         devices = house.health.strip().devices
         # What is wrong comes first.
         order = {"bad": 0, "warn": 1, "calm": 2, "good": 3}
-        used = {path.resolve() for each in configs.values() if (path := device_path(each))}
         return render_template(
             "panels/devices.html",
             lane=lane,
@@ -129,7 +129,8 @@ def _look(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) -> N
             configs=configs,
             tone=tone,
             sign=sign,
-            found=list(find_devices(used))[:FOUND_MAX],
+            found=list(find_devices(house.config.device))[:FOUND_MAX],
+            lacking=LACKING,
             may_identify=house.identify is not None,
         )
 
