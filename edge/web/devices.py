@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from drivers.recording import written
@@ -164,6 +164,7 @@ def _now(house: House, lane: int, name: str, config: DeviceConfig | None) -> Res
         advice=advice_on(device, config),
         heard=heard if _is_manager(view) else None,
         hex_lines=hex_lines(heard.last),
+        trying=house.tries.state(name) if _is_manager(view) else None,
     )
 
 
@@ -183,6 +184,27 @@ def _listen(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) ->
     def stop(lane: int, name: str) -> ResponseReturnValue:
         manager(lane)
         house.ears.stop(name)
+        return _now(house, lane, name, configs.get(name))
+
+    @pages.post("/<name>/try")
+    def begin(lane: int, name: str) -> ResponseReturnValue:
+        manager(lane)
+        if not house.tries.state(name).is_possible:
+            abort(404)
+        # While another device is tried nothing happens; its page says so.
+        house.tries.start(name)
+        return _now(house, lane, name, configs.get(name))
+
+    @pages.post("/<name>/try/stop")
+    def end(lane: int, name: str) -> ResponseReturnValue:
+        manager(lane)
+        house.tries.stop(name)
+        return _now(house, lane, name, configs.get(name))
+
+    @pages.post("/<name>/try/choose")
+    def choose(lane: int, name: str) -> ResponseReturnValue:
+        manager(lane)
+        house.tries.choose(name, request.args.get("is", ""))
         return _now(house, lane, name, configs.get(name))
 
     @pages.get("/<name>/recording")
