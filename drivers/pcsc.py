@@ -130,11 +130,25 @@ class PcscCards:
         return text
 
 
+def reader_names() -> tuple[str, ...]:
+    """Return the readers that pcscd knows; none where it, or pyscard, is not there."""
+    slot = _Pyscard("")
+    try:
+        slot.open()
+    except DriverError:
+        return ()
+    names = slot.names
+    slot.close()
+    return names
+
+
 class _Pyscard:
     """A slot by pyscard's plain interface to pcscd."""
 
     def __init__(self, name: str) -> None:
         self._wanted = name
+        self.names: tuple[str, ...] = ()
+        """All readers that pcscd had when this one was opened."""
         self._scard: Any = None
         self._context: Any = None
         self._reader = ""
@@ -158,7 +172,7 @@ class _Pyscard:
         if code != scard.SCARD_S_SUCCESS or not found:
             self.close()
             raise DeviceMissing(f"pcscd has no reader {self._wanted!r}; it has: {', '.join(readers or ()) or 'none'}")
-        self._reader = found[0]
+        self._reader, self.names = found[0], tuple(readers)
         return self._reader
 
     def has_card(self) -> bool:

@@ -25,6 +25,8 @@ from edge.config_codes import code_settings
 from edge.config_file import Loaded, SecretError
 from edge.config_walk import Problem
 from edge.counter_devices import CounterDevice, CounterThread, make_counter, weights_of
+from edge.device_loan import Loan
+from edge.device_tries import DeviceTries
 from edge.devices import ReaderThread, make_printer, make_reader
 from edge.gateways import make_gateways
 from edge.health import Health, free_bytes
@@ -81,6 +83,7 @@ class Core:
     loop: Loop
     identify: Identify
     ears: Ears
+    tries: DeviceTries
 
     def is_claimed(self, device: str) -> bool:
         """Tell whether what a device has just read is not for the till: somebody tells scanners apart, or listens."""
@@ -104,6 +107,7 @@ class Parts:
     jobs: Jobs
     imports: ImportRoom
     shop: Shop
+    tries: DeviceTries
     charger: Charger
     counter: Mapping[str, CounterDevice]
     """Scales and pole displays."""
@@ -225,8 +229,9 @@ def start(
     stack.callback(charger.stop)
     loop.write(partial(printjobs.doubt_the_sending, store.db, at_ms=clock.now_ms()))
 
-    core = Core(config, clock, store, health, loop, Identify(), Ears())
+    core = Core(config, clock, store, health, loop, Identify(), Ears(), DeviceTries(Loan()))
     stack.callback(core.identify.stop)
+    stack.callback(core.tries.stop)
     readers, printers, threads = _make_devices(core, papers, logos(loaded, health), followers)
     counter, counter_threads = _make_counter(core, shop)
     relay = _start_relay(core, loaded, followers, stack)
@@ -238,7 +243,7 @@ def start(
         config=config, clock=clock, screens=screens, health=health, reads=reads, ask=loop.ask,
         secret_key=secret_key(loaded.data_dir), version=installed_version("taptill"),
         rules=RuleRoom(store, clock, rulebook), members=room, imports=imports, data_dir=loaded.data_dir,
-        identify=core.identify, ears=core.ears, weights=shop.weights, practice=practice,
+        identify=core.identify, ears=core.ears, tries=core.tries, weights=shop.weights, practice=practice,
         prepare_practice=partial(practice.prepare, shop),
         slide_folder=loaded.resolve(config.display.slides) if config.display.slides else None,
         bench=_bench(config, store, clock, {**readers, **printers, **counter}, tiers=rulebook.rules.tiers,
@@ -249,22 +254,9 @@ def start(
     _start_threads((*threads, *counter_threads), stack)
     jobs.start()
     return Parts(
-        config,
-        store,
-        screens,
-        health,
-        loop,
-        reads,
-        url,
-        readers,
-        printers,
-        relay,
-        jobs,
-        imports,
-        shop,
-        charger,
-        counter,
-    )
+        config, store, screens, health, loop, reads, url, readers, printers,
+        relay, jobs, imports, shop, core.tries, charger, counter,
+    )  # fmt: skip
 
 
 def _long_write(loop: Loop) -> Callable[[Callable[[], Any]], Any]:
@@ -291,15 +283,29 @@ def _make_devices(
     readers: dict[str, LineReader] = {}
     printers: dict[str, Printer] = {}
     room = PrintRoom(
-        store=core.store, loop=core.loop, health=core.health, clock=core.clock, document_of=papers.of_job, logos=logos
+        store=core.store,
+        loop=core.loop,
+        health=core.health,
+        clock=core.clock,
+        document_of=papers.of_job,
+        logos=logos,
+        loan=core.tries.loan,
     )
     for device in core.config.device:
         core.health.report(device.name, device.kind, "opening")
+        core.tries.attach(device)
         reader, printer = make_reader(device), make_printer(device)
         if reader is not None:
             readers[device.name] = reader
             core.ears.attach(device.name, device.kind, reader)
-            reading = ReaderThread(device, reader, post=core.loop.post, health=core.health, is_claimed=core.is_claimed)
+            reading = ReaderThread(
+                device,
+                reader,
+                post=core.loop.post,
+                health=core.health,
+                is_claimed=core.is_claimed,
+                loan=core.tries.loan,
+            )
             threads.append(reading)
         if printer is not None:
             printers[device.name] = printer
@@ -310,7 +316,7 @@ def _make_devices(
 
 
 def _make_counter(core: Core, shop: Shop) -> tuple[dict[str, CounterDevice], list[CounterThread]]:
-    made, threads = make_counter(shop)
+    made, threads = make_counter(shop, core.tries.loan)
     for name, device in made.items():
         core.ears.attach(name, next(each.kind for each in core.config.device if each.name == name), device)
     return made, threads

@@ -11,6 +11,7 @@ from drivers.pole_frames import POLES, PoleFace
 from drivers.scale_frames import Reading
 from edge.clock import monotonic_s
 from edge.config import Config, DeviceConfig
+from edge.device_loan import Loan
 from edge.devices import READ_S, REOPEN_MAX_S, REOPEN_MIN_S, state_of
 from edge.health import Health
 from edge.pole_faces import faces, idle_face, plain
@@ -67,7 +68,7 @@ def weights_of(config: Config, screens: Screens) -> Weights:
     return Weights(scales, changed=screens.wake)
 
 
-def make_counter(shop: Shop) -> tuple[dict[str, CounterDevice], list[CounterThread]]:
+def make_counter(shop: Shop, loan: Loan) -> tuple[dict[str, CounterDevice], list[CounterThread]]:
     """Return the scales and pole displays of the lanes by name, with the threads that serve them."""
     made: dict[str, CounterDevice] = {}
     threads: list[CounterThread] = []
@@ -75,10 +76,10 @@ def make_counter(shop: Shop) -> tuple[dict[str, CounterDevice], list[CounterThre
         scale, pole = make_scale(device), make_pole(device)
         if scale is not None:
             made[device.name] = scale
-            threads.append(ScaleThread(device, scale, shop.weights, shop.health))
+            threads.append(ScaleThread(device, scale, shop.weights, shop.health, loan))
         if pole is not None:
             made[device.name] = pole
-            threads.append(PoleThread(device, pole, shop.screens, shop.config, shop.health))
+            threads.append(PoleThread(device, pole, shop.screens, shop.config, shop.health, loan=loan))
         if scale is not None or pole is not None:
             shop.health.report(device.name, device.kind, "opening")
     return made, threads
@@ -87,8 +88,9 @@ def make_counter(shop: Shop) -> tuple[dict[str, CounterDevice], list[CounterThre
 class CounterThread(ABC):
     """One device that is opened, used, and opened again after it was gone."""
 
-    def __init__(self, device: DeviceConfig, health: Health) -> None:
+    def __init__(self, device: DeviceConfig, health: Health, loan: Loan) -> None:
         self._device = device
+        self._loan = loan
         self._health = health
         self._said = ""
         self._stopping = threading.Event()
@@ -108,7 +110,7 @@ class CounterThread(ABC):
             try:
                 self._open()
                 pause_s = REOPEN_MIN_S
-                while not self._stopping.is_set():
+                while not self._stopping.is_set() and not self._loan.is_asked_for(self._device.name):
                     self._turn()
             except DriverError as error:
                 if self._stopping.is_set():
@@ -123,6 +125,7 @@ class CounterThread(ABC):
                 self._lost()
             finally:
                 self._close()
+            self._loan.lend(self._device.name, self._stopping)
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, REOPEN_MAX_S)
 
@@ -149,8 +152,8 @@ class CounterThread(ABC):
 class ScaleThread(CounterThread):
     """One scale: its readings take the place of one another in the lane's weight."""
 
-    def __init__(self, device: DeviceConfig, scale: Scale, weights: Weights, health: Health) -> None:
-        super().__init__(device, health)
+    def __init__(self, device: DeviceConfig, scale: Scale, weights: Weights, health: Health, loan: Loan) -> None:
+        super().__init__(device, health, loan)
         self._scale = scale
         self._weights = weights
         self._heard_s = 0.0
@@ -182,9 +185,16 @@ class PoleThread(CounterThread):
     """One pole display: it follows its lane's newest view, so that it is never behind and never in the way."""
 
     def __init__(
-        self, device: DeviceConfig, display: PoleDisplay, screens: Screens, config: Config, health: Health
+        self,
+        device: DeviceConfig,
+        display: PoleDisplay,
+        screens: Screens,
+        config: Config,
+        health: Health,
+        *,
+        loan: Loan,
     ) -> None:
-        super().__init__(device, health)
+        super().__init__(device, health, loan)
         self._display = display
         self._screens = screens
         # A font without Chinese characters shows English names, and spells the others.

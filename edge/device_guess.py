@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from drivers.evdev_lines import RECORD
+from drivers.evdev_lines import RECORD, EvdevLines
 from drivers.key_decoder import KeyDecoder, KeyEvent
 from drivers.key_layouts import LAYOUTS
 from drivers.scale import SerialScale
@@ -112,17 +112,24 @@ class Heard:
     """What can be read."""
 
 
-def guess_scanner(device: DeviceConfig, *, ask: Callable[[int], None], wait_s: float) -> Heard:
+def guess_scanner(
+    device: DeviceConfig,
+    *,
+    ask: Callable[[int], None],
+    wait_s: float,
+    is_over: Callable[[], bool] = lambda: False,
+) -> Heard:
     """Return at which speed what somebody scans can be read. Raises DriverError.
 
     Args:
         ask: is told each speed at which a code is to be scanned once more.
         wait_s: how long each is waited for.
+        is_over: ends it early.
     """
     at_first = b""
     for speed in _speeds(device.baud):
         ask(speed)
-        data = _listen_to_scanner(device, speed, wait_s)
+        data = _listen_to_scanner(device, speed, wait_s, is_over)
         if speed == device.baud:
             at_first = data
         if not data:
@@ -132,13 +139,13 @@ def guess_scanner(device: DeviceConfig, *, ask: Callable[[int], None], wait_s: f
     return Heard(0, at_first)
 
 
-def _listen_to_scanner(device: DeviceConfig, baud: int, wait_s: float) -> bytes:
+def _listen_to_scanner(device: DeviceConfig, baud: int, wait_s: float, is_over: Callable[[], bool]) -> bytes:
     reader, heard = SerialLines(device.name, device.path, baud=baud), bytearray()
     reader.heard = heard.extend
     try:
         reader.open()
         until_s, size = monotonic_s() + wait_s, 0
-        while monotonic_s() < until_s:
+        while monotonic_s() < until_s and not is_over():
             reader.read(QUIET_S)
             if heard and len(heard) == size:
                 break
@@ -146,6 +153,20 @@ def _listen_to_scanner(device: DeviceConfig, baud: int, wait_s: float) -> bytes:
     finally:
         reader.close()
     return bytes(heard)
+
+
+def hear_keys(device: DeviceConfig, *, wait_s: float, is_over: Callable[[], bool] = lambda: False) -> bytes:
+    """Return the key records of the first code that somebody scans with a keyboard-type reader. Raises DriverError."""
+    reader, records = EvdevLines(device.name, device.path, layout=device.layout), bytearray()
+    reader.heard = records.extend
+    try:
+        reader.open()
+        until_s, texts = monotonic_s() + wait_s, 0
+        while monotonic_s() < until_s and not texts and not is_over():
+            texts = len(reader.read(0.5)) + reader.dropped
+    finally:
+        reader.close()
+    return bytes(records)
 
 
 def encoding_trouble(data: bytes, encoding: str) -> str:

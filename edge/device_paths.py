@@ -84,15 +84,19 @@ def _address(device: DeviceConfig) -> str:
 
 def printers_without_driver(devices: Path = USB_DEVICES) -> Sequence[str]:
     """Return the USB printers that are plugged in and that no usblp drives, by what they call themselves."""
+    return [name for name, driver in usb_functions(PRINTER_CLASS, devices) if driver != "usblp"]
+
+
+def usb_functions(usb_class: str, devices: Path = USB_DEVICES) -> Sequence[tuple[str, str]]:
+    """Return what is plugged in and says that it is of a USB class: what it calls itself, and its driver or ''."""
     found = []
     for interface in sorted(devices.glob("*:*")) if devices.is_dir() else ():
-        if _text(interface / "bInterfaceClass") != PRINTER_CLASS:
+        if _text(interface / "bInterfaceClass") != usb_class:
             continue
         driver = interface / "driver"
-        if driver.exists() and driver.resolve().name == "usblp":
-            continue
         of = devices / interface.name.partition(":")[0]
-        found.append(f"{_text(of / 'manufacturer')} {_text(of / 'product')}".strip() or interface.name)
+        name = f"{_text(of / 'manufacturer')} {_text(of / 'product')}".strip() or interface.name
+        found.append((name, driver.resolve().name if driver.exists() else ""))
     return found
 
 

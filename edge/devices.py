@@ -23,6 +23,7 @@ from drivers.base import (
 from edge.clock import monotonic_s
 from edge.config import DeviceConfig
 from edge.config_readers import EVDEV_ENDS, SERIAL_ENDS
+from edge.device_loan import Loan
 from edge.health import Health
 from rules.cards import normalise_uid
 
@@ -125,12 +126,15 @@ class ReaderThread:
         post: Callable[[int, Event], bool],
         health: Health,
         is_claimed: Callable[[str], bool] = lambda _: False,
+        loan: Loan | None = None,
     ) -> None:
         """Take a reader.
 
         Args:
             is_claimed: asked with the device's name for each text whether somebody else than the till waits for it.
+            loan: through which somebody else may have the device for a while.
         """
+        self._loan = loan or Loan()
         self._device = device
         self._reader = reader
         self._post = post
@@ -165,7 +169,7 @@ class ReaderThread:
                 self._reader.open()
                 self._report("ok")
                 pause_s = REOPEN_MIN_S
-                while not self._stopping.is_set():
+                while not self._stopping.is_set() and not self._loan.is_asked_for(self._device.name):
                     self._take(self._reader.read(READ_S))
                     self._report("ok")
             except DriverError as error:
@@ -178,6 +182,7 @@ class ReaderThread:
                 self._report("problem", repr(error))
             finally:
                 self._reader.close()
+            self._loan.lend(self._device.name, self._stopping)
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, REOPEN_MAX_S)
 

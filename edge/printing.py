@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from msgspec import structs
@@ -23,6 +23,7 @@ from drivers.tspl_render import LabelPaper, render_labels
 from edge.clock import Clock, monotonic_s
 from edge.config import DeviceConfig
 from edge.config_checks import LABEL_KINDS
+from edge.device_loan import Loan
 from edge.health import Health
 from edge.loop import Loop, TillBusyError
 from edge.store import printjobs
@@ -79,6 +80,7 @@ class PrintRoom:
     """Lays out a receipt, a copy or a test page; None when its sale is gone."""
     logos: Mapping[str, bytes]
     """PNG pictures by name."""
+    loan: Loan = field(default_factory=Loan)
 
 
 class PrinterThread:
@@ -124,6 +126,7 @@ class PrinterThread:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
+            self._room.loan.lend(self._device.name, self._stopping)
             try:
                 pause_s = self._turn()
             except (TillBusyError, StoreError) as error:

@@ -36,3 +36,11 @@ MOVES_ADVICE = N_("Its path may lead to another device after the next start. Bet
 MOVES_UNKNOWN = N_("Its path may lead to another device after the next start.")
 TWICE_ADVICE = N_("It is the same device as {other}. Take one of the two out of the configuration.")
 DISPLAY_ADVICE = N_("The window of the customer display is not open. Start it again, or the screen beside it.")
+LACKING: Mapping[str, str] = {
+    "permission": DEVICE_ADVICE["forbidden"],
+    "usblp": N_("Nothing drives it. Run “sudo modprobe usblp”; “make install” has it loaded at each start."),
+    "pcscd": N_(
+        "pcscd does not know it. Run “sudo apt install pcscd” and “pip install taptill[pcsc]”, plug it in anew."
+    ),
+}
+"""What to do about a device outside the configuration that cannot be used as it is, by `Found.lacks`."""

@@ -89,7 +89,7 @@ def _findings(loaded: Loaded, held: Mapping[str, Holder]) -> Iterator[Finding]:
         wrong = check_path(device, twice)
         if wrong is not None:
             yield wrong
-    yield from found_devices({path.resolve() for device in loaded.config.device if (path := device_path(device))})
+    yield from found_devices(loaded.config.device)
     yield check_database(loaded.database)
     yield check_privacy(loaded)
     yield from check_gateways(loaded)

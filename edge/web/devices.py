@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from drivers.recording import written
 from edge.config import DeviceConfig
-from edge.device_paths import better_path, device_path, shared
+from edge.device_paths import better_path, shared
 from edge.found_devices import FOUND_MAX, find_devices
 from edge.rule_desk import MANAGERS
 from edge.screen import DeviceState, Stage, TillView
 from edge.text_device_help import (
     DEVICE_ADVICE,
     DISPLAY_ADVICE,
+    LACKING,
     LOST_ADVICE,
     MOVES_ADVICE,
     MOVES_UNKNOWN,
@@ -121,7 +122,6 @@ def _look(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) -> N
         devices = house.health.strip().devices
         # What is wrong comes first.
         order = {"bad": 0, "warn": 1, "calm": 2, "good": 3}
-        used = {path.resolve() for each in configs.values() if (path := device_path(each))}
         return render_template(
             "panels/devices.html",
             lane=lane,
@@ -129,7 +129,8 @@ def _look(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) -> N
             configs=configs,
             tone=tone,
             sign=sign,
-            found=list(find_devices(used))[:FOUND_MAX],
+            found=list(find_devices(house.config.device))[:FOUND_MAX],
+            lacking=LACKING,
             may_identify=house.identify is not None,
         )
 
@@ -163,6 +164,7 @@ def _now(house: House, lane: int, name: str, config: DeviceConfig | None) -> Res
         advice=advice_on(device, config),
         heard=heard if _is_manager(view) else None,
         hex_lines=hex_lines(heard.last),
+        trying=house.tries.state(name) if _is_manager(view) else None,
     )
 
 
@@ -182,6 +184,27 @@ def _listen(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) ->
     def stop(lane: int, name: str) -> ResponseReturnValue:
         manager(lane)
         house.ears.stop(name)
+        return _now(house, lane, name, configs.get(name))
+
+    @pages.post("/<name>/try")
+    def begin(lane: int, name: str) -> ResponseReturnValue:
+        manager(lane)
+        if not house.tries.state(name).is_possible:
+            abort(404)
+        # While another device is tried nothing happens; its page says so.
+        house.tries.start(name)
+        return _now(house, lane, name, configs.get(name))
+
+    @pages.post("/<name>/try/stop")
+    def end(lane: int, name: str) -> ResponseReturnValue:
+        manager(lane)
+        house.tries.stop(name)
+        return _now(house, lane, name, configs.get(name))
+
+    @pages.post("/<name>/try/choose")
+    def choose(lane: int, name: str) -> ResponseReturnValue:
+        manager(lane)
+        house.tries.choose(name, request.args.get("is", ""))
         return _now(house, lane, name, configs.get(name))
 
     @pages.get("/<name>/recording")

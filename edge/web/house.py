@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from drivers.document import Document
 from edge.clock import Clock
 from edge.config import Config
+from edge.device_loan import Loan
+from edge.device_tries import DeviceTries
 from edge.health import Health
 from edge.identify import Identify
 from edge.importing import ImportRoom
@@ -109,6 +111,7 @@ class House:
     identify: Identify | None = None
     """Tells scanners apart; None leaves that out."""
     ears: Ears = field(default_factory=Ears)
+    tries: DeviceTries = field(default_factory=lambda: DeviceTries(Loan()))
     """Listens to devices for a technician."""
     practice: PracticeRoom | None = None
     """The lanes that practise; None: none can."""

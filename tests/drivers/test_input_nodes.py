@@ -18,10 +18,10 @@ class Box:
     """A /sys/class/input of this test."""
 
     def __init__(self, folder):
-        self.sys, self.dev = folder / "class", folder / "dev"
+        self.sys, self.dev = folder / "class", folder / "dev" / "input"
         self._devices = folder / "devices"
         self.sys.mkdir()
-        self.dev.mkdir()
+        self.dev.mkdir(parents=True)
 
     def add(self, number, port, *, name="Scanner", uniq="", interface=0, keys=KEYBOARD, vendor="05e0"):
         usb = self._devices / port

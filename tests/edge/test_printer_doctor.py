@@ -9,7 +9,6 @@ import pytest
 
 from drivers.fake_printer import FakePrinterServer
 from edge.cli.device_checks import Verdict, check_device
-from edge.cli.found_devices import found_devices
 from edge.config import DeviceConfig
 from edge.config_file import Loaded, parse_config
 from edge.device_paths import device_path
@@ -96,12 +95,3 @@ def test_a_label_printer_prints_no_kitchen_slips(tmp_path: Path) -> None:
 def test_where_a_printer_is(kind: str, path: str, file: str | None) -> None:
     found = device_path(DeviceConfig(name="p", kind=kind, path=path))  # type: ignore[arg-type]
     assert found == (Path(file) if file else None)
-
-
-def test_a_usb_printer_that_is_in_no_configuration(tmp_path: Path) -> None:
-    (tmp_path / "lp0" / "device").mkdir(parents=True)
-    (tmp_path / "lp0" / "device" / "ieee1284_id").write_text("MFG:EPSON;CMD:ESC/POS;MDL:TM-T82III;SN:1;")
-    (found,) = found_devices((), sys=tmp_path / "none", folders=(), printers=tmp_path)
-    assert found.found == "/dev/usb/lp0 “EPSON TM-T82III”, not in the configuration"
-    assert found.advice == '[[device]] kind = "escpos_printer" path = "usb:TM-T82III"'
-    assert list(found_devices({Path("/dev/usb/lp0")}, sys=tmp_path / "none", folders=(), printers=tmp_path)) == []

@@ -27,6 +27,7 @@ from edge.clock import Clock
 from edge.config import BrokerConfig, DeviceConfig
 from edge.config_file import Loaded, load_config
 from edge.device_paths import device_path
+from edge.found_devices import Places
 from edge.store.database import Store, execute
 from tests.drivers.test_input_nodes import Box
 
@@ -501,11 +502,10 @@ def test_doctor_tells_what_is_plugged_in_and_not_configured(tmp_path):
     (serial / "usb-1").symlink_to(os.ttyname(theirs))
     (serial / "usb-2").symlink_to("/dev/null")
     try:
-        found = list(
-            found_devices(
-                {Path("/dev/input/event5"), Path("/dev/null")}, sys=box.sys, folders=(serial, tmp_path / "no")
-            )
-        )
+        none = tmp_path / "none"
+        places = Places(box.sys, box.dev.parent, (serial, none), printers=none, usb=none, smart_cards=tuple)
+        used = (device("evdev_scanner", str(box.dev / "event5")), device("serial_scanner", "/dev/null"))
+        found = list(found_devices(used, places))
     finally:
         os.close(ours)
         os.close(theirs)
