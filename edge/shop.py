@@ -27,7 +27,7 @@ from edge.weights import Weights
 from rules.accrual import AccrualRules
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
-from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account, owed_account
+from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account
 from rules.loyalty import Birthday, Member, birthday_on
 from rules.money import BASIS_POINTS, Minor
 from rules.promotions import RuleSet
@@ -42,7 +42,6 @@ BIRTHDAY_SOON_DAYS = 7
 MINOR_PER_YUAN = 100
 QUARTER_MS = 900_000
 """Days, business dates and years end at a whole quarter of an hour, counted in UTC, whatever the time zone."""
-DAY_MS = 86_400_000
 
 
 class Practice(Protocol):
@@ -236,7 +235,7 @@ class Shop:
             visits=file.visits,
             points=holdings.get(POINTS, 0),
             used=self._benefits_used(file.member_id, now_ms),
-            is_referred=bool(members.referrer_of(self.store.db, file.member_id)),
+            is_referred=bool(file.referrer_id),
         )
         return found, until_ms
 
@@ -266,9 +265,8 @@ class Shop:
         days = self.rules.accrual.notice_days
         if not days or not self.clock.is_sane():
             return None, ALWAYS_MS
-        found = benefits.expiring_soon(self.store.db, member_id, now_ms=now_ms, days=days)
-        next_ms = benefits.expires_after(self.store.db, member_id, now_ms + days * DAY_MS)
-        return found, ALWAYS_MS if next_ms is None else next_ms - days * DAY_MS
+        found, next_ms = benefits.expiring_and_next(self.store.db, member_id, now_ms=now_ms, days=days)
+        return found, ALWAYS_MS if next_ms is None else next_ms - days * benefits.DAY_MS
 
     def spend_12m(self, member_id: str) -> Minor:
         """Return what the member paid in the twelve months up to today."""
@@ -292,7 +290,7 @@ class Shop:
         )
         tier, above = stands.tier, stands.next
         soon, soon_until_ms = self._expiring_soon(file.member_id, now_ms)
-        points = holdings.get(POINTS, 0) + ledger.balance(self.store.db, owed_account(file.member_id), POINTS)
+        points = holdings.get(POINTS, 0) + ledger.owed(self.store.db, file.member_id).get(POINTS, 0)
         principal, gift_money = holdings.get(STORED_VALUE, 0), holdings.get(STORED_VALUE_GIFT, 0)
         found = MemberView(
             member_id=file.member_id,

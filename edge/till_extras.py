@@ -47,7 +47,7 @@ def take_code(desk: Desk, text: str) -> Refusal | None:
         desk.show(sound=Sound.TAP)
         return None
     ids = {each.id for each in promotions if each.spends_codes}
-    taken = desk.shop.issued(desk.shop.priced_basket(basket, lane=desk.lane))
+    taken = desk.shop.issued(desk.shop.priced_basket(basket, lane=desk.lane)) if basket.codes else {}
     if any(ids & {each.id for each in promotions_of(desk.shop.rules, code, taken)} for code in basket.codes):
         return desk.refuse(Refusal("coupon_one_only", named(promotions[0].names)))
     if len(basket.codes) >= CODES_MAX:

@@ -97,8 +97,8 @@ def shortages(db: Database, basket: Basket) -> dict[str, int]:
     taken: dict[str, int] = {}
     for line in basket.lines:
         taken[line.item.sku] = taken.get(line.item.sku, 0) + (line.quantity if line.weight_g is None else line.weight_g)
-    held = item_search.stock(db, list(taken))
-    return {sku: left - taken[sku] for sku, left in held.items() if left < taken[sku]}
+    held = {sku: item_search.stock_of(db, sku) for sku in taken}
+    return {sku: left - taken[sku] for sku, left in held.items() if left is not None and left < taken[sku]}
 
 
 def _line_view(

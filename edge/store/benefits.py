@@ -12,6 +12,8 @@ from rules.awards import DAY, ONCE, Award, used_name
 from rules.gift_catalogue import GiftCounts
 from rules.ledger import POINTS, SHELF, LotUse, member_account, stock_unit
 
+DAY_MS = 86_400_000
+
 
 @dataclass(frozen=True, slots=True)
 class ExpiringSoon:
@@ -80,23 +82,22 @@ def is_all_back(db: SqliteDatabase, sale_id: str) -> bool:
 
 def expiring_soon(db: SqliteDatabase, member_id: str, *, now_ms: int, days: int) -> ExpiringSoon | None:
     """Return the points of a member that expire within so many days from now; None where none do."""
-    found = row(
-        db,
-        "SELECT coalesce(sum(remaining), 0), min(expires_ms) FROM lot"
-        " WHERE account = ? AND unit = ? AND remaining > 0 AND expires_ms > ? AND expires_ms <= ?",
-        member_account(member_id), POINTS, now_ms, now_ms + days * 86_400_000,
-    )  # fmt: skip
-    return ExpiringSoon(int(found[0]), int(found[1])) if found and found[0] else None
+    return expiring_and_next(db, member_id, now_ms=now_ms, days=days)[0]
 
 
-def expires_after(db: SqliteDatabase, member_id: str, after_ms: int) -> int | None:
-    """Return when the first of a member's points expire that do so after a moment; None where none do."""
+def expiring_and_next(
+    db: SqliteDatabase, member_id: str, *, now_ms: int, days: int
+) -> tuple[ExpiringSoon | None, int | None]:
+    """Return what `expiring_soon` returns, and when the first points expire that do so after those days."""
     found = row(
         db,
-        "SELECT min(expires_ms) FROM lot WHERE account = ? AND unit = ? AND remaining > 0 AND expires_ms > ?",
-        member_account(member_id), POINTS, after_ms,
+        "SELECT coalesce(sum(remaining), 0), min(expires_ms), (SELECT min(expires_ms) FROM lot"
+        " WHERE account = ?1 AND unit = ?2 AND remaining > 0 AND expires_ms > ?4) FROM lot"
+        " WHERE account = ?1 AND unit = ?2 AND remaining > 0 AND expires_ms > ?3 AND expires_ms <= ?4",
+        member_account(member_id), POINTS, now_ms, now_ms + days * DAY_MS,
     )  # fmt: skip
-    return found[0] if found else None
+    assert found is not None, "a sum is always one row"
+    return ExpiringSoon(int(found[0]), int(found[1])) if found[0] else None, found[2]
 
 
 @dataclass(frozen=True, slots=True)

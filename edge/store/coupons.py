@@ -15,7 +15,7 @@ from peewee import SqliteDatabase
 from edge.ids import new_coupon_code
 from edge.store.coupon_batches import Batch, issued_count, put_batch
 from edge.store.database import Row, execute, execute_many, row, rows
-from edge.store.known import ALWAYS_MS
+from edge.store.known import ALWAYS_MS, known
 from rules.basket import Names
 from rules.coupon_codes import read_code
 from rules.quote import MissReason
@@ -148,14 +148,14 @@ def spend(db: SqliteDatabase, sale: Sale, sale_no: int) -> frozenset[str]:
 
     Raises CouponSpentError where one of them is not open.
     """
-    known = of_codes(db, sale.spent_codes)
+    ours = of_codes(db, sale.spent_codes)
     amounts = {each.promotion_id: each.amount for each in sale.promotions}
-    for code, coupon in known.items():
+    for code, coupon in ours.items():
         used = execute(db, "UPDATE coupon SET state = 'used' WHERE code = ? AND state = 'open'", code)
         if used.rowcount != 1:
             raise CouponSpentError(code)
         execute(db, "INSERT INTO coupon_use VALUES (?, ?, ?, NULL)", sale_no, code, amounts.get(coupon.promotion_id, 0))
-    return frozenset(known)
+    return frozenset(ours)
 
 
 def revive(db: SqliteDatabase, sale_id: str, at_ms: int) -> Returned:
@@ -224,17 +224,21 @@ def move_coupons(db: SqliteDatabase, keep: str, gone: str) -> None:
     )
 
 
-def of_codes(db: SqliteDatabase, codes: Sequence[str]) -> dict[str, Coupon]:
+def of_codes(db: SqliteDatabase, codes: Sequence[str]) -> Mapping[str, Coupon]:
     """Return the issued coupons among some codes, by their code with capitals folded."""
-    wanted = [code for code in (read_code(each) for each in codes) if code]
+    wanted = tuple(code for code in (read_code(each) for each in codes) if code)
     if not wanted:
         return {}
-    found = rows(
-        db,
-        "SELECT c.* FROM json_each(?) g JOIN issued_coupon c ON c.code = g.value",
-        msgspec.json.encode(wanted).decode(),
-    )
-    return {each[0]: _coupon(each) for each in found}
+
+    def read() -> tuple[Mapping[str, Coupon], int]:
+        found = rows(
+            db,
+            "SELECT c.* FROM json_each(?) g JOIN issued_coupon c ON c.code = g.value",
+            msgspec.json.encode(wanted).decode(),
+        )
+        return {each[0]: _coupon(each) for each in found}, ALWAYS_MS
+
+    return known(db, (), ("codes", wanted), 0, read)
 
 
 def _coupon(found: Row) -> Coupon:

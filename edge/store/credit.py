@@ -8,6 +8,7 @@ from peewee import SqliteDatabase
 
 from edge.store import ledger
 from edge.store.database import execute, rows, scalar
+from edge.store.known import ALWAYS_MS, known
 from rules.ledger import ON_ACCOUNT, owed_account
 from rules.money import Minor
 
@@ -46,8 +47,12 @@ class CreditMove:
 
 def credit_of(db: SqliteDatabase, member_id: str) -> Credit:
     """Return where a member stands."""
-    limit = scalar(db, "SELECT amount FROM credit_limit WHERE member_id = ?", member_id)
-    return Credit(int(limit or 0), -ledger.balance(db, owed_account(member_id), ON_ACCOUNT))
+
+    def read() -> tuple[Credit, int]:
+        limit = scalar(db, "SELECT amount FROM credit_limit WHERE member_id = ?", member_id)
+        return Credit(int(limit or 0), -ledger.owed(db, member_id).get(ON_ACCOUNT, 0)), ALWAYS_MS
+
+    return known(db, (), ("credit", member_id), 0, read)
 
 
 def put_limit(db: SqliteDatabase, member_id: str, limit: Minor, *, staff_id: str, at_ms: int) -> None:

@@ -150,12 +150,15 @@ def execute(db: SqliteDatabase, sql: str, *params: object) -> sqlite3.Cursor:
     return cursor
 
 
-def execute_many(db: SqliteDatabase, sql: str, rows: Sequence[Row]) -> None:
-    """Run one statement for many rows; peewee has no call for it, the connection below has."""
+def execute_many(db: SqliteDatabase, sql: str, rows: Sequence[Row]) -> int:
+    """Run one statement for many rows and return how many it changed; peewee has no call for it, the connection has."""
+    if not rows:
+        return 0
     try:
-        db.connection().executemany(sql, rows)  # type: ignore[no-untyped-call]
+        changed: int = db.connection().executemany(sql, rows).rowcount  # type: ignore[no-untyped-call]
     except sqlite3.Error as error:
         raise DatabaseError(*error.args) from error
+    return changed
 
 
 def rows(db: SqliteDatabase, sql: str, *params: object) -> list[Row]:

@@ -9,6 +9,7 @@ from peewee import SqliteDatabase
 
 from edge.store.database import execute, row, rows, scalar
 from edge.store.item_words import INDEX_VERSION, TYPED_MAX, typed_words, words_of
+from edge.store.known import ALWAYS_MS, known
 from edge.store.rows import ItemRow
 from rules.basket import Item, Names
 from rules.ledger import SHELF, stock_unit
@@ -113,17 +114,17 @@ def stock(db: SqliteDatabase, skus: list[str]) -> dict[str, int]:
     """Return pieces or grams on the shelf by SKU, for those items that were ever brought in."""
     units = {stock_unit(sku): sku for sku in skus}
     marks = ", ".join("?" * len(units))
+    # A shop that keeps no stock is not warned of it. The words of the partial index stand here as they stand there.
     held = rows(
         db,
-        f"SELECT unit, amount FROM balance WHERE account = ? AND unit IN ({marks})",  # noqa: S608 our own marks
+        f"SELECT b.unit, b.amount FROM balance b WHERE b.account = ? AND b.unit IN ({marks}) AND EXISTS"  # noqa: S608 our own marks
+        " (SELECT 1 FROM transfer t WHERE t.to_account = 'shelf' AND t.unit = b.unit AND t.reason <> 'return')",
         SHELF,
         *units,
     )
-    return {units[unit]: int(amount) for unit, amount in held if is_counted(db, unit)}
+    return {units[unit]: int(amount) for unit, amount in held}
 
 
-def is_counted(db: SqliteDatabase, unit: str) -> bool:
-    """Tell whether goods were ever brought in: a shop that keeps no stock is not warned of it."""
-    return scalar(
-        db, "SELECT 1 FROM transfer WHERE to_account = 'shelf' AND unit = ? AND reason <> 'return' LIMIT 1", unit
-    ) is not None  # fmt: skip
+def stock_of(db: SqliteDatabase, sku: str) -> int | None:
+    """Return pieces or grams of an item on the shelf; None where it was never brought in."""
+    return known(db, (), ("stock", sku), 0, lambda: (stock(db, [sku]).get(sku), ALWAYS_MS))

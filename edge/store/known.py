@@ -81,8 +81,12 @@ def world(db: SqliteDatabase) -> World | None:
 
     It is the very same object as long as nothing was written; within a transaction there is none.
     """
-    connection = _connection(db)
-    return db.known.look(connection) if isinstance(db, KnowingDatabase) and not connection.in_transaction else None
+    if not isinstance(db, KnowingDatabase):
+        return None
+    keeper = db.known
+    # Asked at every question: the connection that a look began with is the thread's own until the look ends.
+    connection = keeper.connection if keeper.is_looking and keeper.connection is not None else _connection(db)
+    return None if connection.in_transaction else keeper.look(connection)
 
 
 def known(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.store.database import execute, execute_many, rows, scalar
-from edge.store.known import ALWAYS_MS
+from edge.store.known import ALWAYS_MS, known
 from rules.ledger import (
     POINTS,
     Lot,
@@ -45,6 +45,8 @@ _INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
+_MOVE = "UPDATE balance SET amount = amount + ? WHERE account = ? AND unit = ?"
+
 
 def post(
     db: SqliteDatabase,
@@ -73,26 +75,25 @@ def post(
             plain.append(values)
     execute_many(db, _INSERT, plain)
     changes = [(account, unit, amount) for (account, unit), amount in balances(transfers).items() if amount]
-    execute_many(
-        db,
-        "INSERT INTO balance VALUES (?, ?, 0, ?) ON CONFLICT DO NOTHING",
-        [(account, unit, int(may_be_negative(account))) for account, unit, _ in changes],
-    )
     # What cannot fall below its floor goes in one call; the others one by one, to name the account that is short.
-    is_safe = [amount > 0 or may_be_negative(account) for account, _, amount in changes]
-    update = "UPDATE balance SET amount = amount + ? WHERE account = ? AND unit = ?"
-    execute_many(
-        db,
-        update,
-        [(amount, account, unit) for safe, (account, unit, amount) in zip(is_safe, changes, strict=True) if safe],
-    )
-    for safe, (account, unit, amount) in zip(is_safe, changes, strict=True):
-        if safe:
+    safe = [each for each in changes if each[2] > 0 or may_be_negative(each[0])]
+    moved = execute_many(db, _MOVE, [(amount, account, unit) for account, unit, amount in safe])
+    if moved < len(safe):
+        # An account that nothing ever moved has no row yet: what moves now is all that it holds. The others are done.
+        execute_many(
+            db,
+            "INSERT INTO balance VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(account, unit, amount, int(may_be_negative(account))) for account, unit, amount in safe],
+        )
+    for account, unit, amount in changes:
+        if amount > 0 or may_be_negative(account):
             continue
         try:
-            execute(db, update, amount, account, unit)
+            is_there = execute(db, _MOVE, amount, account, unit).rowcount == 1
         except IntegrityError:
-            raise InsufficientError(account, unit) from None
+            is_there = False
+        if not is_there:
+            raise InsufficientError(account, unit)
 
 
 def _post_with_lots(db: SqliteDatabase, transfer: Transfer, values: tuple[object, ...], *, at_ms: int) -> None:
@@ -102,9 +103,12 @@ def _post_with_lots(db: SqliteDatabase, transfer: Transfer, values: tuple[object
         uses = draw(held, transfer.amount, now_ms=at_ms, first=transfer.from_lots)
         if uses is None:
             raise InsufficientError(transfer.from_account, transfer.unit)
-        for use in uses:
-            execute(db, "UPDATE lot SET remaining = remaining - ? WHERE lot_id = ?", use.amount, use.lot_id)
-            execute(db, "INSERT INTO lot_use VALUES (?, ?, ?)", transfer_id, use.lot_id, use.amount)
+        execute_many(
+            db, "UPDATE lot SET remaining = remaining - ? WHERE lot_id = ?", [(use.amount, use.lot_id) for use in uses]
+        )
+        execute_many(
+            db, "INSERT INTO lot_use VALUES (?, ?, ?)", [(transfer_id, use.lot_id, use.amount) for use in uses]
+        )
     for use in transfer.into_lots:
         given_back = execute(
             db, "UPDATE lot SET remaining = remaining + ? WHERE lot_id = ? AND account = ? AND unit = ?",
@@ -130,6 +134,16 @@ def open_lots(db: SqliteDatabase, account: str, unit: str) -> list[Lot]:
 def balance(db: SqliteDatabase, account: str, unit: str) -> int:
     """Return what an account holds; 0 for one that nothing ever moved."""
     return int(scalar(db, "SELECT amount FROM balance WHERE account = ? AND unit = ?", account, unit) or 0)
+
+
+def owed(db: SqliteDatabase, member_id: str) -> Mapping[str, int]:
+    """Return what the account of a member's debts holds of each unit; what is owed is below zero."""
+
+    def read() -> tuple[Mapping[str, int], int]:
+        found = rows(db, "SELECT unit, amount FROM balance WHERE account = ?", owed_account(member_id))
+        return {unit: int(amount) for unit, amount in found}, ALWAYS_MS
+
+    return known(db, (), ("owed", member_id), 0, read)
 
 
 def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> int:

@@ -44,6 +44,8 @@ class MemberFile:
     visits: int
     last_date: str
     """Business date of the newest sale; empty before the first one."""
+    referrer_id: str
+    """Who brought the member; empty for nobody."""
 
 
 def put_member(
@@ -134,7 +136,7 @@ def standing_id(db: SqliteDatabase, member_id: str | None) -> str | None:
     if member_id is None:
         return None
     member_id = surviving(db, member_id)
-    return member_id if row(db, "SELECT 1 FROM person WHERE member_id = ?", member_id) else None
+    return member_id if member(db, member_id) else None
 
 
 def ids_of(db: SqliteDatabase, member_id: str) -> tuple[str, ...]:
@@ -152,7 +154,7 @@ def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
     found = row(
         db,
         "SELECT m.member_id, m.code, m.tier_id, m.status, m.joined_ms, m.tags, p.name, p.phone, p.birthday,"
-        " coalesce(s.visits, 0), coalesce(s.last_date, '')"
+        " coalesce(s.visits, 0), coalesce(s.last_date, ''), m.referrer_id"
         " FROM member m JOIN person p ON p.member_id = m.member_id"
         " LEFT JOIN member_stat s ON s.member_id = m.member_id WHERE m.member_id = ?",
         member_id,
@@ -169,7 +171,7 @@ def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
     return MemberFile(
         member_id=found[0], code=found[1], tier_id=found[2], status=found[3], joined_ms=found[4],
         tags=frozenset(found[5].split()), name=name, phone=phone, birth_month=month, birth_day=day,
-        birth_year=year, is_birth_lunar=is_lunar, visits=found[9], last_date=found[10],
+        birth_year=year, is_birth_lunar=is_lunar, visits=found[9], last_date=found[10], referrer_id=found[11],
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from peewee import SqliteDatabase
 
 from edge.store import catalog
 from edge.store.database import execute, row, rows, scalar
+from edge.store.known import ALWAYS_MS, known
 from rules.basket import Names
 
 COLOURS = ("amber", "green", "red", "blue", "violet", "teal", "brown", "grey")
@@ -77,7 +78,11 @@ def drop(db: SqliteDatabase, page_id: int) -> None:
 
 def changes(db: SqliteDatabase) -> int:
     """Return how often quick keys were changed: screens that know a lower number ask for them afresh."""
-    return int(scalar(db, "SELECT value FROM meta WHERE key = 'quick_changes'") or 0)
+
+    def read() -> tuple[int, int]:
+        return int(scalar(db, "SELECT value FROM meta WHERE key = 'quick_changes'") or 0), ALWAYS_MS
+
+    return known(db, (), "quick changes", 0, read)
 
 
 def _changed(db: SqliteDatabase) -> None:

@@ -9,6 +9,7 @@ from peewee import SqliteDatabase
 
 from edge.store import coupons, ledger
 from edge.store.database import execute, execute_many, row, rows, scalar
+from edge.store.known import ALWAYS_MS, known
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT, LotUse, member_account
 from rules.money import Minor
 from rules.stored_value import HeldGift, TopUpRefund, TopUpState
@@ -79,6 +80,11 @@ def money_of(db: SqliteDatabase, member_id: str, *, now_ms: int) -> Money:
 
 def spent_on(db: SqliteDatabase, member_id: str, business_date: str) -> Minor:
     """Return what a member paid with stored value on a business date, less what came back of it."""
+    key = ("spent on", member_id, business_date)
+    return known(db, (), key, 0, lambda: (_read_spent_on(db, member_id, business_date), ALWAYS_MS))
+
+
+def _read_spent_on(db: SqliteDatabase, member_id: str, business_date: str) -> Minor:
     account = member_account(member_id)
     return int(
         scalar(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from peewee import SqliteDatabase
 
 from edge.store.database import execute, rows, scalar
+from edge.store.known import ALWAYS_MS, known
 from rules.ledger import Lot, member_account
 from rules.times import FREE, GIVEN, PAID, GrantedLot
 
@@ -43,6 +44,11 @@ def held(db: SqliteDatabase, member_id: str, *, now_ms: int) -> list[HeldTimes]:
 
 def used_on(db: SqliteDatabase, member_id: str, unit: str, business_date: str) -> int:
     """Return how many times of a unit a member used on a business date, less what came back."""
+    key = ("used on", member_id, unit, business_date)
+    return known(db, (), key, 0, lambda: (_read_used_on(db, member_id, unit, business_date), ALWAYS_MS))
+
+
+def _read_used_on(db: SqliteDatabase, member_id: str, unit: str, business_date: str) -> int:
     account = member_account(member_id)
     return int(
         scalar(

@@ -128,3 +128,26 @@ def test_nothing_is_moved_when_one_of_several_is_too_much(store: Store) -> None:
 def test_unknown_account_holds_nothing(store: Store) -> None:
     assert ledger.balance(store.db, "member/nobody", POINTS) == 0
     assert not post(store, Transfer(POINTS, "member/nobody", ISSUER, 1, "test"))
+
+
+def test_accounts_that_nothing_moved_before_stand_beside_those_that_hold_something(store: Store) -> None:
+    emptied(store)
+    drawer = drawer_account(1)
+    assert post(store, Transfer(CASH, CUSTOMERS, drawer, 300, "sale"))
+    # One call moves what is there, another makes what is not: neither may count twice.
+    assert post(
+        store, Transfer(CASH, CUSTOMERS, drawer, 50, "sale"), Transfer("stock:pen", "shelf", CUSTOMERS, 2, "sale")
+    )
+    found = rows(store.db, "SELECT account, unit, amount, may_be_negative FROM balance ORDER BY account, unit")
+    assert found == [
+        (CUSTOMERS, CASH, -350, 1),
+        (CUSTOMERS, "stock:pen", 2, 1),
+        (drawer, CASH, 350, 1),
+        ("shelf", "stock:pen", -2, 1),
+    ]
+
+
+def test_an_account_that_never_held_anything_has_too_little(store: Store) -> None:
+    emptied(store)
+    assert not post(store, Transfer(CASH, A, CUSTOMERS, 1, "sale"))
+    assert rows(store.db, "SELECT account FROM balance") == []
