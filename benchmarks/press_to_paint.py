@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from playwright.sync_api import Error, Page, sync_playwright
 
-from benchmarks.scan_to_paint import CHROMIUM, CHROMIUM_ARGS, p99
+from benchmarks.browser import CHROMIUM, CHROMIUM_ARGS, p99
 from edge import app
 from edge.config_file import load_or_last_good
 from edge.store import catalog, staff

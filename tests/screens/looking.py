@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ OPEN = """async (path) => {
     await htmx.ajax("GET", `/lane/1/${path}`, { target: "#panel-body", swap: "innerHTML" });
 }"""
 SHUT = """() => document.querySelector("#panel").close()"""
-
+Walk = Callable[[TestShop, Page], Iterator[str]]
 
 FORGIVEN = ("ERR_CONNECTION", "ERR_INCOMPLETE", "410 (GONE)")
 """What a browser says where a page was left, and of one that tells that its time is over."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.screens.catalogue import SHOP
-from tests.screens.looking import LANGUAGES, MEASURE, PHONE, SIZES, page_of, walk, walk_owner, walk_pages
+from tests.screens.looking import LANGUAGES, MEASURE, PHONE, SIZES, Walk, page_of, walk, walk_owner, walk_pages
 from tests.shops import TestShop, rules_with_coupons
 
 pytestmark = pytest.mark.browser
 
-Walk = Callable[[TestShop, Page], Iterator[str]]
 WALKS: dict[str, tuple[Walk, ...]] = dict.fromkeys(SIZES, (walk,)) | {
     "1280x800, pages": (walk_pages,),
     "800x480, pages": (walk_pages,),

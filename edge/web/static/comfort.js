@@ -86,13 +86,14 @@
   async function change(deed, values, { page, key = -1 } = {}) {
     const answered = await fetch(`/lane/${lane}/do/${deed}`, {
       method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf }, body: JSON.stringify(values),
-    });
+    }).catch(() => null);
+    if (!answered) return play("error"), (find("#key-said").textContent = window.waiting.words("unsure"));
     const said = answered.status === 204 ? null : await answered.json().catch(() => ({}));
     if (said && said.refusal !== "approval_needed") play("error");
     await reload(page ?? values.page_id, said ? Number(editor()?.dataset.chosen ?? -1) : key);
     if (said?.text && find("#key-said")) find("#key-said").textContent = said.text;
   }
-  const reload = (page, key = -1) => htmx.ajax("GET", `/lane/${lane}/quick-keys?page=${page}&key=${key}`, { target: "#panel-body", swap: "innerHTML" });
+  const reload = (page, key = -1) => htmx.ajax("GET", `/lane/${lane}/quick-keys?page=${page}&key=${key}`, { target: "#panel-body", swap: "innerHTML", source: "#panel" });
   function edit(button) {
     const { comfort: what, sku } = button.dataset, page_id = Number(editor().dataset.page), language = editor().dataset.lang;
     const keys = all("[data-comfort=key]"), key = keys.find((each) => each.getAttribute("aria-pressed") === "true");

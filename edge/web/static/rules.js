@@ -14,8 +14,9 @@
   let timer = 0, justPicked = null;
   async function look(input) {
     const { find: what } = input.dataset, asked = input.value;
-    const answer = await fetch(`${base}/find?what=${what}&q=${encodeURIComponent(asked)}`);
-    if (answer.ok && input.value === asked) find(".pick-found", input.closest(".picker")).innerHTML = await answer.text();
+    const answer = await fetch(`${base}/find?what=${what}&q=${encodeURIComponent(asked)}`).catch(() => null);
+    if (!answer) find(".pick-found", input.closest(".picker")).textContent = window.waiting.words("silent");
+    else if (answer.ok && input.value === asked) find(".pick-found", input.closest(".picker")).innerHTML = await answer.text();
   }
   panel.addEventListener("input", (event) => {
     if (!event.target.dataset.find) return;

@@ -7,7 +7,7 @@
   const GUARD_MS = 450; // a second press of one finger ends well within this
   const SILENCE_MS = 12000; // the strip comes every 5 s
   const ENTRY_MAX = 24;
-  const WAITING_MAX = 20;
+  const QUEUED_MAX = 20;
   const body = document.body;
   const root = document.documentElement;
   const lane = body.dataset.lane;
@@ -54,7 +54,7 @@
   const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z", "confirm_age", "answer_price", "sell_again", "sell_checked", "begin_training", "end_training", "take_weight", "type_weight"]);
   const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps", "weight_g", "tare_g"]);
   const running = new Set();
-  let line = Promise.resolve(), waiting = 0, isOffline = false;
+  let line = Promise.resolve(), queued = 0, isOffline = false;
 
   async function send(name, values) {
     const answer = await fetch(`/lane/${lane}/do/${name}`, {
@@ -70,13 +70,13 @@
   // Presses go one after the other, so that two quick ones arrive in their order.
   function act(name, values = {}) {
     const once = ONCE.has(name) ? name + JSON.stringify(values) : "";
-    if (isOffline || waiting >= WAITING_MAX || running.has(once)) return play("error");
+    if (isOffline || queued >= QUEUED_MAX || running.has(once)) return play("error");
     if (once) {
       running.add(once);
       setTimeout(() => running.delete(once), GUARD_MS);
     }
-    waiting += 1;
-    line = line.then(() => send(name, values)).catch(() => offline(true)).finally(() => (waiting -= 1));
+    queued += 1;
+    line = line.then(() => send(name, values)).catch(() => offline(true)).finally(() => (queued -= 1));
   }
 
   function alarm(text) {
@@ -251,10 +251,8 @@
   // --- panels and choices ------------------------------------------------------------------------------------------
   function open(name) {
     location.hash = name;
-    find("#panel-body").replaceChildren();
-    if (!panel.open) panel.showModal();
     panel.dataset.name = name;
-    return htmx.ajax("GET", `/lane/${lane}/${name}`, { target: "#panel-body", swap: "innerHTML" }).then(() => {
+    return waiting.load(`/lane/${lane}/${name}`).then(() => {
       showWeight();
       find("[autofocus]", panel)?.focus();
     });
@@ -340,7 +338,10 @@
       return;
     }
     const who = pressed("approver");
-    if (!approve.open) approve.showModal();
+    if (!approve.open) {
+      find("#approve-body").replaceChildren();
+      approve.showModal();
+    }
     htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(() => {
       const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
       if (again) choice("approver", again);
@@ -376,10 +377,7 @@
     return play("scan");
   }
 
-  async function post(url, target) {
-    const answer = await fetch(url, { method: "POST", headers: { "X-CSRFToken": csrf } });
-    if (answer.ok) find(target).innerHTML = await answer.text();
-  }
+  const post = (url, target, source) => htmx.ajax("POST", url, { target, swap: "innerHTML", source, headers: { "X-CSRFToken": csrf } });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -401,7 +399,7 @@
     else if (data.tab) turn(all("[data-tab]"), button);
     else if (data.lang) remember("lang", data.lang);
     else if (data.set) remember(data.set, data.value);
-    else if (data.post) post(data.post, data.target);
+    else if (data.post) post(data.post, data.target, button);
     else if (data.count !== undefined) closeShift();
     else if (data.type) type(data.type, data.into === "here" ? countField : document.getElementById(data.into));
     else if (data.close !== undefined) button.closest("dialog").close();
@@ -552,6 +550,7 @@
     isOffline = is;
     find("#offline").hidden = !is;
     body.classList.toggle("is-offline", is);
+    if (!is) find("[data-frame] [data-again]")?.click(); // what could not be opened meanwhile
   }
 
   let shown = -1;

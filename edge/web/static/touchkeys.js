@@ -8,6 +8,7 @@
     signs: ["1234567890", "-/:;()¥&@\"", ".,?!'#%*+=", "^_~<"],
   };
   const NAMES = { "^": "⇧", "<": "⌫", "signs": "#+=", "letters": "abc", " ": "␣", "\n": "⏎", "close": "✕" };
+  const WORDS = JSON.parse(body.dataset.keyNames); // what each of those is called, in the language of the page
   let board = null, field = null, isUpper = false, kind = "letters", wasTouch = false;
 
   const takes = (input) => input?.matches?.('input[type="text"]:not([inputmode="none"]), input[type="search"], input[type="tel"], input:not([type]), textarea') && !input.readOnly && !input.disabled;
@@ -20,7 +21,8 @@
     button.dataset.touchkey = value;
     button.textContent = NAMES[value] ?? (isUpper ? value.toUpperCase() : value);
     button.tabIndex = -1;
-    if (value === "<" || value === "^" || value === "close" || value === "\n") button.setAttribute("aria-label", { "<": "Backspace", "^": "Shift", close: "Close", "\n": "Enter" }[value]);
+    if (WORDS[value]) button.setAttribute("aria-label", WORDS[value]);
+    if (value === "^") button.setAttribute("aria-pressed", String(isUpper));
     return button;
   }
   function draw() {
@@ -39,6 +41,7 @@
       board.id = "touchkeys";
       board.className = "touchkeys";
       board.setAttribute("role", "group");
+      board.setAttribute("aria-label", WORDS.board);
     }
     field = input;
     isUpper = false;

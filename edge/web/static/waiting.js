@@ -1,0 +1,121 @@
+// What a panel shows while its answer is awaited, and what it says when none comes. Nothing here moves what stands there:
+// a bar and a note lie over the panel, and only a panel that was just opened and is empty still is filled.
+(() => {
+  "use strict";
+  const LATE_MS = 200; // what comes sooner needs no word
+  const GET_MS = 10000, POST_MS = 30000;
+  const body = document.body;
+  const panel = document.querySelector("#panel"), inside = document.querySelector("#panel-body");
+  const find = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from) => [...from.querySelectorAll(selector)];
+  const piece = (id) => find(id).content.firstElementChild.cloneNode(true);
+  const words = (name) => find(`[data-word="${name}"]`, find("#waiting-words").content).textContent;
+  const place = (ctx) => ctx?.target?.closest?.("dialog, #found"); // the view and the quick keys look after themselves
+  const isRead = (ctx) => ctx.request.method === "GET";
+  const isPoll = (ctx) => ctx.sourceEvent?.type === "every";
+  let opened = 0; // another panel, another number: what was asked for by the one before comes too late
+  const isLate = (ctx) => place(ctx) === panel && ctx.opened !== opened;
+
+  // --- waiting -------------------------------------------------------------------------------------------------------
+  const awaited = new Map(); // by request: when it becomes late, and where it shows
+  function begin(ctx) {
+    const where = place(ctx);
+    ctx.opened = opened;
+    if (isPoll(ctx)) return;
+    const timer = setTimeout(() => {
+      where.classList.add("is-waiting");
+      ctx.target.setAttribute("aria-busy", "true");
+      if (isEmptyPanel(ctx)) ctx.target.replaceChildren(...frame(ctx, "opening"));
+    }, LATE_MS);
+    awaited.set(ctx, { timer, where });
+  }
+  function end(ctx) {
+    if (!awaited.has(ctx)) return;
+    const { timer, where } = awaited.get(ctx);
+    clearTimeout(timer);
+    awaited.delete(ctx);
+    if (![...awaited.values()].some((other) => other.where === where)) where.classList.remove("is-waiting");
+    ctx.target.removeAttribute("aria-busy");
+  }
+
+  // --- no answer -----------------------------------------------------------------------------------------------------
+  const isEmptyPanel = (ctx) => ctx.target.matches("#panel-body, #approve-body") && !ctx.target.querySelector(":scope > :not([data-frame])");
+  function frame(ctx, heading) {
+    const made = [piece("#waiting-head"), piece("#waiting-main")];
+    find("h2", made[0]).textContent = words(heading);
+    if (ctx.target.id === "approve-body") find("button", made[0]).dataset.do = "decline"; // not a thing to walk away from
+    return made;
+  }
+  function why(ctx) {
+    const status = ctx.response?.status ?? 0, isSent = !ctx.isUnsent;
+    if (status === 403 || status === 404) return words("impossible");
+    if (status === 503) return body.dataset.busy;
+    if (!isSent) return words("unsent");
+    if (isRead(ctx)) return words(status ? "failed" : "silent");
+    return words(status ? "undone" : "unsure");
+  }
+  function again(ctx) {
+    const { method, action } = ctx.request, { target, swap, sourceElement: source, sourceEvent: event } = ctx;
+    return htmx.ajax(method, action, { target, swap, source, event, headers: ctx.request.headers });
+  }
+  function fail(ctx) {
+    const where = place(ctx);
+    if (!where || isLate(ctx)) return undefined;
+    const note = piece("#waiting-note"), said = why(ctx);
+    find("p", note).textContent = said;
+    for (const button of all("button", note)) button.addEventListener("click", () => note.remove());
+    find("[data-again]", note).addEventListener("click", () => again(ctx));
+    if (isEmptyPanel(ctx)) {
+      ctx.target.replaceChildren(...frame(ctx, "unopened"));
+      find("[data-main]", ctx.target).replaceChildren(note);
+      return find("[data-again]", note).focus();
+    }
+    if (find(".waiting-note p", where)?.textContent === said) return undefined; // a poll says it once
+    clear(where);
+    return where.append(note);
+  }
+  const clear = (where) => find(":scope > .waiting-note", where)?.remove();
+
+  // --- what htmx says --------------------------------------------------------------------------------------------------
+  const on = (name, listen) => document.addEventListener(`htmx:${name}`, (event) => place(event.detail.ctx) && listen(event.detail.ctx, event));
+  on("config:request", (ctx) => {
+    const isFile = ctx.sourceElement.matches?.("[hx-encoding]");
+    ctx.request.timeout ??= isRead(ctx) ? GET_MS : isFile ? undefined : POST_MS;
+  });
+  on("before:request", (ctx, event) => {
+    begin(ctx);
+    // A second press of a form that has been answered meanwhile is none; and what certainly cannot arrive is not sent.
+    const isGone = !ctx.sourceElement.isConnected;
+    ctx.isUnsent = !isRead(ctx) && body.classList.contains("is-offline");
+    if (!isGone && !ctx.isUnsent) return;
+    event.preventDefault();
+    end(ctx);
+    if (ctx.isUnsent) fail(ctx);
+  });
+  on("after:request", (ctx, event) => {
+    if (ctx.response.status === 401) return location.reload(); // the pairing is gone
+    if (isLate(ctx)) return event.preventDefault();
+    if (ctx.response.status < 400) return clear(place(ctx));
+    event.preventDefault();
+    return fail(ctx);
+  });
+  on("error", fail);
+  document.addEventListener("htmx:finally:request", (event) => end(event.detail.ctx)); // its target may be gone
+
+  panel.addEventListener("close", () => {
+    if (panel.open) return; // it is told late, and another panel was opened meanwhile
+    opened += 1;
+    clear(panel);
+  });
+
+  // A panel begins empty; the panel before it, if its answer is still awaited, is not waited for any longer.
+  function load(path) {
+    opened += 1;
+    htmx.trigger(panel, "htmx:abort");
+    clear(panel);
+    inside.replaceChildren();
+    if (!panel.open) panel.showModal();
+    return htmx.ajax("GET", path, { target: inside, swap: "innerHTML", source: panel });
+  }
+  window.waiting = { load, words };
+})();
