@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from drivers.base import DeviceMissing
+from drivers.base import DeviceBusy, DeviceForbidden, DeviceMissing
 from drivers.input_nodes import nodes_of, resolve
 from drivers.key_decoder import KeyDecoder, KeyEvent
 from drivers.os_failure import device_failure
@@ -28,6 +28,34 @@ SLICE_S = 0.2
 """Longest wait in one piece: `close` from another thread takes effect after it."""
 INPUT_MAJOR = 13
 """The kernel's device number of everything under /dev/input."""
+LED_CAPSL = 1
+"""The kernel's number of the lamp of Caps Lock."""
+GRAB_AGAIN_S = 5.0
+"""So often a node that somebody else has grabbed is tried again."""
+
+
+class InputDevice(Protocol):
+    """What we use of evdev's class: one open event node."""
+
+    fd: int
+
+    def grab(self) -> None:
+        """Keep its keys from everybody else. Raises OSError."""
+
+    def leds(self) -> Sequence[int | tuple[str, int]]:
+        """Return the lamps that are on."""
+
+    def close(self) -> None: ...
+
+
+def open_input(path: str) -> InputDevice | None:
+    """Open an event node of the input subsystem; None for a path that is none. Raises OSError."""
+    mode = Path(path).stat()
+    if not (stat.S_ISCHR(mode.st_mode) and os.major(mode.st_rdev) == INPUT_MAJOR):
+        return None
+    import evdev
+
+    return evdev.InputDevice(path, readonly=True)
 
 
 @dataclass
@@ -37,8 +65,8 @@ class _Node:
     path: str
     fd: int
     decoder: KeyDecoder
-    device: Any = None
-    """evdev's, for a character device of the input subsystem."""
+    device: InputDevice | None = None
+    """For a character device of the input subsystem."""
     torn: bytes = b""
     last_data_s: float = 0.0
     silent_s: float = 0.0
@@ -59,8 +87,9 @@ class EvdevLines:
     """A keyboard-type device as lines of text; implements `drivers.base.LineReader`.
 
     A character device of the input subsystem is opened read-only and grabbed, with all other nodes of the same device
-    that type, so that what it types goes nowhere else. Any other path (a FIFO above all) is read as raw records of
-    `RECORD`; there, a writer that leaves is no error.
+    that type, so that what it types goes nowhere else. Where its own node cannot be grabbed it does not open, for the
+    same keys would work in the till's page; another node that cannot be is named by `loose`, and tried again. Any
+    other path (a FIFO above all) is read as raw records of `RECORD`; there, a writer that leaves is no error.
     """
 
     def __init__(
@@ -77,6 +106,7 @@ class EvdevLines:
         f8_is_gs: bool = False,
         grab: bool = True,
         nodes: Callable[[str], Sequence[str]] = nodes_of,
+        open_node: Callable[[str], InputDevice | None] = open_input,
     ) -> None:
         """Take the device at the path.
 
@@ -93,11 +123,14 @@ class EvdevLines:
             f8_is_gs: the device sends the separator of GS1 codes as F8.
             grab: keep what is typed from everybody else; off for a keyboard that people type on.
             nodes: gives the event nodes of the device at a path.
+            open_node: opens one of them; None for what is no event node.
         """
         self.name = name
         self.dropped = 0
         self.note = ""
         """The nodes that are grabbed, for the screen that shows the devices; empty for none."""
+        self.loose: tuple[str, ...] = ()
+        """Nodes of the device that could not be grabbed, with the reason: what they type goes elsewhere."""
         self.heard: Callable[[bytes], None] = lambda _: None
         """Is given the bytes as they come, to record them."""
         self._path = path
@@ -107,6 +140,9 @@ class EvdevLines:
         # People type with pauses; a scanner that stops within a code has been cut short.
         self._drops_stale = bool(terminators) and not idle_ms and grab
         self._nodes_of = nodes
+        self._open_node = open_node
+        self._loose: dict[str, str] = {}
+        self._tried_s = 0.0
         self._make_decoder: Callable[[], KeyDecoder] = lambda: KeyDecoder(
             layout=layout, terminators=terminators, alt_codes=alt_codes, f8_is_gs=f8_is_gs
         )
@@ -127,13 +163,9 @@ class EvdevLines:
                 decoder.reset()
             self._count()
             for path, decoder in zip(paths, self._decoders, strict=False):
-                try:
-                    self._nodes.append(self._open_node(path, decoder))
-                except OSError as error:
-                    self._release()
-                    raise device_failure(path, error) from error
-            grabbed = sum(node.device is not None for node in self._nodes) if self._grab else 0
-            self.note = ", ".join(node.path for node in self._nodes) if grabbed else ""
+                self._add(path, decoder, is_own=path == paths[0])
+            self._tried_s = time.monotonic()
+            self._tell()
 
     def read(self, timeout_s: float) -> Sequence[str]:
         deadline = time.monotonic() + timeout_s
@@ -142,6 +174,7 @@ class EvdevLines:
             with self._lock:
                 if not self._nodes:
                     break
+                self._grab_again()
                 texts = self._read_once(max(0.0, min(SLICE_S, deadline - time.monotonic())))
                 self._count()
             if time.monotonic() >= deadline:
@@ -156,25 +189,55 @@ class EvdevLines:
     def _count(self) -> None:
         self.dropped = sum(decoder.dropped for decoder in self._decoders)
 
-    def _open_node(self, path: str, decoder: KeyDecoder) -> _Node:
-        mode = Path(path).stat()
-        if not (stat.S_ISCHR(mode.st_mode) and os.major(mode.st_rdev) == INPUT_MAJOR):
-            return _Node(path, os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), decoder)
-        import evdev
-
-        device = evdev.InputDevice(path, readonly=True)
-        if self._grab:
-            try:
+    def _add(self, path: str, decoder: KeyDecoder, *, is_own: bool) -> None:
+        """Open a node and grab it. Raises DriverError, but not for another node than its own that cannot be grabbed."""
+        try:
+            device = self._open_node(path)
+            if device is None:
+                fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+                self._nodes.append(_Node(path, fd, decoder))
+                return
+        except OSError as error:
+            self._release()
+            raise device_failure(path, error) from error
+        node = _Node(path, device.fd, decoder, device)
+        try:
+            if self._grab:
                 device.grab()
-            except OSError:
-                device.close()
-                raise
-        return _Node(path, device.fd, decoder, device)
+            decoder.reset(caps_lamp=LED_CAPSL in device.leds())
+        except OSError as error:
+            node.close()
+            failure = device_failure(path, error)
+            if isinstance(failure, DeviceForbidden):
+                failure = DeviceForbidden(f"{path}: {error.strerror}; it was opened, and may not be grabbed")
+            if not is_own and isinstance(failure, DeviceBusy | DeviceForbidden):
+                self._loose[path] = str(failure)
+                return
+            self._release()
+            raise failure from error
+        self._loose.pop(path, None)
+        self._nodes.append(node)
+
+    def _grab_again(self) -> None:
+        if not self._loose or time.monotonic() - self._tried_s < GRAB_AGAIN_S:
+            return
+        self._tried_s = time.monotonic()
+        for path in tuple(self._loose):
+            used = [node.decoder for node in self._nodes]
+            self._add(path, next(each for each in self._decoders if each not in used), is_own=False)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.loose = tuple(self._loose.values())
+        grabbed = self._grab and any(node.device is not None for node in self._nodes)
+        self.note = ", ".join(node.path for node in self._nodes) if grabbed else ""
 
     def _release(self) -> None:
         for node in self._nodes:
             node.close()
         self._nodes = []
+        self._loose = {}
+        self.loose = ()
 
     def _read_once(self, wait_s: float) -> list[str]:
         """Return the texts of what arrives within the time. Raises DriverError when the device is gone."""

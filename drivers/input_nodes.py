@@ -6,15 +6,20 @@ Everything is read from /sys, which shows every device to everybody: nothing is 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from drivers.key_layouts import TYPING_KEYS
 
 SYS = Path("/sys/class/input")
 NODES_MAX = 256
 """Event nodes that are looked at."""
 KEYS_OF_A_SCANNER = (2, 11, 28)
 """1, 0 and Enter: what can type a code has these keys; a power button, a mouse or a volume knob has not."""
+WORD_BITS = struct.calcsize("l") * 8
+"""Size of the words in which the kernel writes the bits of all keys."""
 EVENT = re.compile(r"event\d+")
 
 
@@ -33,6 +38,9 @@ class InputNode:
     vendor: str
     product: str
     types_digits: bool
+    """It can be a scanner's, or a keyboard."""
+    types: bool
+    """It has any key that types or ends a text, be it Enter alone."""
     group: str
     """The same for all nodes of one device."""
 
@@ -65,13 +73,13 @@ def resolve(path: str, *, sys: Path = SYS, dev: Path = Path("/dev/input")) -> st
 
 
 def nodes_of(path: str, *, sys: Path = SYS, dev: Path = Path("/dev/input")) -> tuple[str, ...]:
-    """Return the paths of all event nodes with keys of the device that a path leads to, its own first."""
+    """Return the paths of all event nodes that type of the device that a path leads to, its own first."""
     own = Path(path).resolve()
     nodes = input_nodes(sys)
     mine = next((node for node in nodes if node.event == own.name), None)
     if mine is None or own.parent != dev.resolve() or not mine.group:
         return (path,)
-    others = (node for node in nodes if node.group == mine.group and node.event != mine.event and node.types_digits)
+    others = (node for node in nodes if node.group == mine.group and node.event != mine.event and node.types)
     return (path, *(str(dev / node.event) for node in others))
 
 
@@ -91,6 +99,7 @@ def twins(nodes: Sequence[InputNode]) -> tuple[InputNode, ...]:
 
 def _node(path: Path) -> InputNode:
     device = path / "device"
+    keys = _keys(_text(device / "capabilities" / "key"))
     return InputNode(
         path.name,
         _text(device / "name"),
@@ -98,7 +107,8 @@ def _node(path: Path) -> InputNode:
         _text(device / "phys"),
         _text(device / "id" / "vendor"),
         _text(device / "id" / "product"),
-        _types_digits(_text(device / "capabilities" / "key")),
+        keys.issuperset(KEYS_OF_A_SCANNER),
+        not keys.isdisjoint(TYPING_KEYS),
         _group(path),
     )
 
@@ -112,14 +122,13 @@ def _group(path: Path) -> str:
     return _text(path / "device" / "phys").rpartition("/")[0]
 
 
-def _types_digits(keys: str) -> bool:
+def _keys(words: str) -> set[int]:
     # The kernel writes the bits of all keys as hex words of the machine's size, highest first.
-    words = keys.split()
     try:
-        lowest = int(words[-1], 16) if words else 0
+        numbers = [int(word, 16) for word in reversed(words.split())]
     except ValueError:
-        return False
-    return all(lowest >> key & 1 for key in KEYS_OF_A_SCANNER)
+        return set()
+    return {at * WORD_BITS + bit for at, word in enumerate(numbers) for bit in range(WORD_BITS) if word >> bit & 1}
 
 
 def _text(path: Path) -> str:

@@ -32,6 +32,8 @@ GS = "\x1d"
 ALT_CODES = ("", "gbk", "unicode")
 """What the number of Alt and digits means: the same below 128; above it nothing, a GBK code, a Unicode code point."""
 ALT_DIGITS_MAX = 10
+CAPS_TAIL_MS = 150
+"""A scanner that puts Caps Lock back after the end of a text does so within this time; the next text begins later."""
 RESYNC_GAP_MS = 500
 """After lost events, a pause this long before a key means that a new text begins; within a text there is none."""
 
@@ -54,7 +56,9 @@ class KeyEvent:
 class KeyDecoder:
     """Turns the events of one device into texts. It asks no clock and touches no device.
 
-    Caps Lock is the decoder's own: with the device grabbed nobody else sees the key. It is off when a text begins.
+    Caps Lock is the decoder's own: with the device grabbed nobody else sees the key. When a text begins it is as the
+    device's lamp was, which does not change any more then. A lamp that is on makes nothing of letters by itself: a
+    scanner that heeds it presses the key around its text, and most scanners do not look.
     """
 
     def __init__(
@@ -90,7 +94,12 @@ class KeyDecoder:
         """Digits typed since Alt went down; the character comes when it goes up."""
         self._typed: list[str] = []
         self._held: set[int] = set()
+        self._caps_lamp = False
         self._caps = False
+        self._is_caps_pressed = False
+        """Caps Lock was pressed within the present text, or before it."""
+        self._owes_caps = False
+        """The text before left Caps Lock otherwise than it had found it; the key may come yet."""
         self._spoilt = False
         """The present text is thrown away up to its end, and is counted already."""
         self._lost = False
@@ -131,10 +140,15 @@ class KeyDecoder:
             self.dropped += 1
         self._begin()
 
-    def reset(self) -> None:
-        """Forget everything, for a device newly opened; a torn text counts as dropped."""
+    def reset(self, *, caps_lamp: bool = False) -> None:
+        """Forget everything, for a device newly opened; a torn text counts as dropped.
+
+        Args:
+            caps_lamp: whether its lamp of Caps Lock is on.
+        """
         if self._typed:
             self.dropped += 1
+        self._caps_lamp = caps_lamp
         self._begin()
         self._held.clear()
         self._lost = False
@@ -142,7 +156,8 @@ class KeyDecoder:
     def _begin(self) -> None:
         self._typed.clear()
         self._alt_digits = ""
-        self._spoilt = self._resync = self._caps = False
+        self._spoilt = self._resync = self._is_caps_pressed = self._owes_caps = False
+        self._caps = self._caps_lamp
 
     def _synchronise(self, event: KeyEvent) -> None:
         if event.code == SYN_DROPPED:
@@ -172,15 +187,20 @@ class KeyDecoder:
             return ""
         if event.value != PRESS:
             return ""
-        if self._resync and event.at_ms - self._last_key_ms >= RESYNC_GAP_MS:
-            self._begin()
+        gap_ms = event.at_ms - self._last_key_ms
         self._last_key_ms = event.at_ms
+        if self._resync and gap_ms >= RESYNC_GAP_MS:
+            self._begin()
         if event.code in self._ends:
-            return self.end()
-        if event.code == KEY_CAPSLOCK:
-            self._caps = not self._caps
-        else:
+            owes_caps = self._caps != self._caps_lamp
+            text = self.end()
+            self._owes_caps = owes_caps
+            return text
+        if event.code != KEY_CAPSLOCK:
             self._type(self._character(event.code))
+        elif not (self._owes_caps and gap_ms <= CAPS_TAIL_MS):
+            self._caps, self._is_caps_pressed = not self._caps, True
+        self._owes_caps = False
         return ""
 
     def _character(self, code: int) -> str | None:
@@ -199,7 +219,7 @@ class KeyDecoder:
         if code == KEY_F8 and self._f8_is_gs:
             return GS
         character = shifted if self._held & _SHIFT else alone
-        return character.swapcase() if self._caps else character
+        return character.swapcase() if self._caps and self._is_caps_pressed else character
 
     def _alt_digit(self, code: int) -> str | None:
         digit = KEYPAD.get(code, self._layout.get(code, ("",)))[0]

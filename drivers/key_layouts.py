@@ -112,3 +112,5 @@ LAYOUTS: Mapping[str, Layout] = {
 """Layouts by the name that the configuration uses. What waits for a second key there (´ ^ ¨) is typed alone here: a
 scanner sends what it means.
 """
+TYPING_KEYS = frozenset(code for layout in LAYOUTS.values() for code in layout) | {KEY_TAB, KEY_ENTER, KEY_KPENTER}
+"""Keys that type a character in some country, or end a text."""

@@ -167,11 +167,11 @@ class ReaderThread:
         while not self._stopping.is_set():
             try:
                 self._reader.open()
-                self._report("ok")
+                self._report_open()
                 pause_s = REOPEN_MIN_S
                 while not self._stopping.is_set() and not self._loan.is_asked_for(self._device.name):
                     self._take(self._reader.read(READ_S))
-                    self._report("ok")
+                    self._report_open()
             except DriverError as error:
                 self._report(state_of(error), str(error))
             except Exception as error:
@@ -219,6 +219,11 @@ class ReaderThread:
             self._complained_s = now_s
             self._post(self._device.lane, Unread(self._device.name))
         self._told_of = lost
+
+    def _report_open(self) -> None:
+        # A keyboard-type device of several nodes works on when somebody else has one of them, and says so.
+        loose: Sequence[str] = getattr(self._reader, "loose", ())
+        self._report("loose" if loose else "ok", "; ".join(loose))
 
     def _report(self, state: str, detail: str = "") -> None:
         dropped = self._reader.dropped + self._lost + self._unread

@@ -74,7 +74,11 @@ class Health:
         self._number = 0
 
     def report(self, name: str, kind: str, state: str, detail: str = "", *, dropped: int = 0) -> None:
-        """Take what is known of a device. `state` is ok, opening, gone, busy, forbidden, problem, unknown or off."""
+        """Take what is known of a device.
+
+        Args:
+            state: ok, opening, gone, busy, forbidden, loose, problem, unknown, off and others of its kind.
+        """
         with self._changed:
             old = self._devices.get(name)
             if old and (old.state, old.detail, old.dropped) == (state, detail, dropped):

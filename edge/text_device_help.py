@@ -13,6 +13,10 @@ DEVICE_ADVICE: Mapping[str, str] = {
         "The till may not open it. Run “make install”, which brings the udev rules, and plug it in anew. Serial lines"
         " belong to the group dialout, printers to the group lp."
     ),
+    "loose": N_(
+        "Another program has some of its keys. Codes are read all the same; stop that program, or what those keys type"
+        " goes to other windows."
+    ),
     "problem": N_("Switch it off and on again. If that does not help, “taptill doctor” says more."),
     "silent": N_("Switch it on; look at its cable, and whether it is set to send."),
     "garbled": N_(

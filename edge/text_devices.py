@@ -14,6 +14,7 @@ DEVICE_STATES: Mapping[str, str] = {
     "gone": N_("Unplugged"),
     "busy": N_("Used by another program"),
     "forbidden": N_("No permission"),
+    "loose": N_("Not for the till alone"),
     "problem": N_("Needs attention"),
     "unknown": N_("Does not say how it is"),
     "off": N_("Switched off"),

@@ -6,7 +6,7 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -90,6 +90,8 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     holder = held.get(str(path.resolve()))
     if holder and "taptill" in holder.command:
         return Finding(device.name, Verdict.OK, f"{_what(path)}; in use by the daemon (process {holder.pid})")
+    if device.kind.startswith("evdev_") and os.access(path, os.R_OK):
+        return _check_keys(device, path, holder)
     if holder:
         who = f"{path} is held by process {holder.pid}: {holder.command[:80]}"
         return Finding(device.name, Verdict.BAD, who, "stop that program; a device has one user at a time")
@@ -158,12 +160,25 @@ def _try_reader(device: DeviceConfig, what: str) -> Finding:
     assert reader is not None, device.kind
     try:
         reader.open()
+        loose: Sequence[str] = getattr(reader, "loose", ())
     except DriverError as error:
         advice = "see who uses it: sudo taptill doctor" if isinstance(error, DeviceBusy) else "see docs/hardware.md"
         return Finding(device.name, Verdict.BAD, str(error), advice)
     finally:
         reader.close()
+    if loose:
+        advice = "stop the program that has it: sudo fuser -v, with the path"
+        return Finding(device.name, Verdict.NOTE, f"{what}; opened, but not all of it: {'; '.join(loose)}", advice)
     return Finding(device.name, Verdict.OK, f"{what}; opened and closed again")
+
+
+def _check_keys(device: DeviceConfig, path: Path, holder: Holder | None) -> Finding:
+    """Grab a keyboard-type device as the daemon does: others may have it open, and none may have grabbed it."""
+    found = _try_reader(device, _what(path))
+    if holder is None or found.verdict is not Verdict.BAD:
+        return found
+    who = f"{found.found} (process {holder.pid}: {holder.command[:80]})"
+    return Finding(device.name, Verdict.BAD, who, "stop that program; a device has one user at a time")
 
 
 def _check_printer(device: DeviceConfig) -> Finding:

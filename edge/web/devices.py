@@ -27,7 +27,7 @@ from edge.text_device_help import (
 from edge.web.house import House
 
 CALM = frozenset({"opening", "off", "unknown"})
-WARN = frozenset({"paper_low", "doubtful", "drawer_doubtful"})
+WARN = frozenset({"loose", "paper_low", "doubtful", "drawer_doubtful"})
 HEX_WIDTH = 8
 
 

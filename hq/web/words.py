@@ -41,6 +41,7 @@ DEVICE_STATES: Final[Mapping[str, str]] = {
     "gone": N_("unplugged"),
     "busy": N_("held by another program"),
     "forbidden": N_("no permission"),
+    "loose": N_("not for the till alone"),
     "problem": N_("problem"),
     "paper_low": N_("paper low"),
     "paper_out": N_("out of paper"),

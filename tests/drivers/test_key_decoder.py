@@ -236,11 +236,46 @@ def test_fault_39_a_text_cut_short_is_counted_once_and_keys_stay_held():
     assert (decoder.feed(key(30) + key(SHIFT, 0) + key(30) + key(ENTER)), decoder.dropped) == (["Aa"], 1)
 
 
-def test_caps_lock_put_back_after_a_code_is_off_for_the_next_one():
+def caps(text, *, at_ms, ends="after"):
+    """A code of a scanner that presses Caps Lock before it and, before or after its end or never, once more."""
+    events = key(CAPS, at_ms=at_ms) + [e for each in text for e in key(CODES[each][0], at_ms=at_ms)]
+    tail = {"before": key(CAPS, at_ms=at_ms) + key(ENTER, at_ms=at_ms), "never": key(ENTER, at_ms=at_ms)}
+    return events + (tail.get(ends) or key(ENTER, at_ms=at_ms) + key(CAPS, at_ms=at_ms + 60))
+
+
+@pytest.mark.parametrize("ends", ["before", "after", "never"])
+@pytest.mark.parametrize("gap_ms", [200, 900, 5_000])
+@pytest.mark.parametrize(("lamp", "read"), [(False, "ABC"), (True, "abc")])
+def test_caps_lock_around_each_of_many_codes_means_the_same_in_each(ends, gap_ms, lamp, read):
     decoder = KeyDecoder()
-    assert decoder.feed(key(CAPS) + key(30) + key(ENTER) + key(CAPS)) == ["A"]
+    decoder.reset(caps_lamp=lamp)
+    for count in range(4):
+        assert decoder.feed(caps("abc", at_ms=gap_ms * count, ends=ends)) == [read]
+    assert decoder.dropped == 0
+
+
+@pytest.mark.parametrize("lamp", [False, True])
+@pytest.mark.parametrize("ends", ["before", "after", "never"])
+def test_a_code_without_caps_lock_is_read_as_it_is_typed_whatever_came_before_it(ends, lamp):
+    decoder = KeyDecoder()
+    decoder.reset(caps_lamp=lamp)
+    assert decoder.feed(typed("aB", 1) + key(ENTER, at_ms=1)) == ["aB"]
+    decoder.feed(caps("abc", at_ms=200, ends=ends))
+    assert decoder.feed(typed("aB", 400) + key(ENTER, at_ms=400)) == ["aB"]
+
+
+def test_caps_lock_pressed_once_after_a_code_that_owes_none_begins_the_next_one():
+    decoder = KeyDecoder()
+    assert decoder.feed(typed("a", 1) + key(ENTER, at_ms=1) + caps("b", at_ms=20, ends="before")) == ["a", "B"]
+
+
+def test_caps_lock_put_back_is_forgotten_with_a_silence_and_with_a_reopened_device():
+    decoder = KeyDecoder()
+    assert decoder.feed(caps("a", at_ms=0)) == ["A"]
     decoder.drop()
-    assert (decoder.feed(key(CAPS) + key(30) + key(ENTER)), decoder.dropped) == (["A"], 0)
+    assert (decoder.feed(caps("a", at_ms=70)), decoder.dropped) == (["A"], 0)
+    decoder.reset(caps_lamp=True)
+    assert decoder.feed(caps("a", at_ms=140)) == ["a"]
 
 
 def test_a_million_keys_without_terminator_are_bounded():

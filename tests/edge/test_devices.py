@@ -178,6 +178,25 @@ def test_health_says_what_is_the_matter(tmp_path: Path, error: DriverError, stat
         assert lane.state.detail == str(error)
 
 
+class Shared(FakeReader):
+    """A reader one of whose event nodes somebody else has grabbed."""
+
+    def __init__(self) -> None:
+        super().__init__("reader")
+        self.loose: tuple[str, ...] = ("/dev/input/event4: Device or resource busy; another process holds it",)
+
+
+def test_a_reader_that_is_not_the_tills_alone_says_so_and_reads_on(tmp_path: Path) -> None:
+    reader = Shared()
+    with Lane(tmp_path, reader=reader) as lane:
+        assert lane.comes_to("loose")
+        assert lane.state.detail.startswith("/dev/input/event4: ")
+        reader.type("6901234567892")
+        assert until(lambda: lane.events == [(3, Scan("reader", "6901234567892"))])
+        reader.loose = ()
+        assert lane.comes_to("ok")
+
+
 def test_stop_does_not_wait_for_the_next_scan(tmp_path: Path) -> None:
     lane = Lane(tmp_path)
     with lane:

@@ -16,7 +16,7 @@ from drivers.fake_baud import heard_at
 from drivers.fake_printer import FakePrinterServer
 from drivers.fake_scale import FakeScale
 from drivers.fake_wires import BAUDS, KeyboardScanner, Line, SerialScanner
-from edge.cli.device_checks import Finding, Verdict, check_device, check_path
+from edge.cli.device_checks import Finding, Holder, Verdict, check_device, check_path
 from edge.cli.device_listening import listen
 from edge.config import DeviceConfig
 from edge.device_guess import is_readable, layouts_that_fit
@@ -279,3 +279,11 @@ def test_what_may_not_be_opened_names_its_group() -> None:
         os.close(theirs)
     assert (found.verdict, "may not open it" in found.found) == (Verdict.BAD, True), found
     assert "udev rules" in found.advice and "usermod -aG" in found.advice
+
+
+def test_who_merely_has_a_keyboard_type_reader_open_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "scanner"
+    os.mkfifo(path)
+    held = {str(path): Holder(42, "/usr/lib/Xorg")}
+    assert check_device(device("evdev_scanner", str(path)), held).verdict is Verdict.OK
+    assert check_device(device("serial_scanner", str(path)), held).verdict is Verdict.BAD

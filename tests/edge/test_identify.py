@@ -19,7 +19,7 @@ from tests.edge.test_devices import Lane, until
 def node(event: str, **changed: object) -> InputNode:
     made = {
         "event": event, "name": "Scanner", "uniq": "", "phys": f"usb-1.{event[-1]}/input0", "vendor": "05e0",
-        "product": "1200", "types_digits": True, "group": event,
+        "product": "1200", "types_digits": True, "types": True, "group": event,
     }  # fmt: skip
     return InputNode(**{**made, **changed})  # type: ignore[arg-type]
 

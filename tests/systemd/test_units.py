@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import re
 import shutil
@@ -143,124 +142,6 @@ def test_users_and_folders_are_made_in_a_fresh_root(tmp_path: Path) -> None:
     owner = int(passwd["taptill"][2]) if as_root else os.geteuid()
     assert (tmp_path / "var/lib/taptill").stat().st_uid == owner
     assert re.search(r"^d /var/lib/taptill 0700 taptill taptill", lines, flags=re.M)
-
-
-# --- device rules ----------------------------------------------------------------------------------------------------
-
-MATCHES = {"ACTION", "SUBSYSTEM", "SUBSYSTEMS", "KERNEL", "ATTR", "ATTRS", "ENV"}
-ASSIGNS = {"GOTO", "LABEL", "ENV", "GROUP", "MODE", "TAG", "SYMLINK", "IMPORT"}
-TOKEN = re.compile(r'([A-Z]+)(?:\{(\w+)\})?\s*(==|!=|\+=|=)\s*"([^"]*)"')
-
-Token = tuple[str, str, str, str]
-
-
-def udev_lines() -> list[list[Token]]:
-    """Return the rules as lists of (key, attribute, operator, value)."""
-    lines: list[list[Token]] = []
-    for line in (SYSTEMD / "60-taptill.rules").read_text(encoding="utf-8").splitlines():
-        if line.strip() and not line.startswith("#"):
-            found = TOKEN.findall(line)
-            assert TOKEN.sub("", line).replace(",", "").strip() == "", f"not understood: {line}"
-            lines.append(found)
-    return lines
-
-
-def devices_reached(device: dict[str, str]) -> dict[str, str]:
-    """Return what the rules assign to a device, walked as udev walks them; patterns are alternatives of globs."""
-    assigned: dict[str, str] = {}
-    env = {key.removeprefix("ENV:"): value for key, value in device.items() if key.startswith("ENV:")}
-    wanted = ""
-    for line in udev_lines():
-        labels = [value for key, _, _, value in line if key == "LABEL"]
-        if wanted and wanted not in labels:
-            continue
-        wanted = ""
-        if not all(
-            (operator == "==") == matches(env.get(name, "") if key == "ENV" else device.get(name or key, ""), value)
-            for key, name, operator, value in line
-            if operator in ("==", "!=")
-        ):
-            continue
-        for key, name, operator, value in line:
-            if operator in ("==", "!="):
-                continue
-            if key == "GOTO":
-                wanted = value
-            elif key == "ENV":
-                env[name] = assigned[name] = value
-            elif key in ("GROUP", "MODE", "SYMLINK"):
-                assigned[key] = re.sub(r"\$env\{(\w+)\}", lambda found: env[found[1]], value)
-    return assigned
-
-
-def matches(value: str, pattern: str) -> bool:
-    return any(fnmatch.fnmatchcase(value, choice) for choice in pattern.split("|"))
-
-
-def test_every_udev_key_exists_and_every_jump_has_its_label() -> None:
-    lines = udev_lines()
-    for line in lines:
-        for key, _, operator, _ in line:
-            assert key in (MATCHES if operator in ("==", "!=") else ASSIGNS), key
-    labels = [value for line in lines for key, _, _, value in line if key == "LABEL"]
-    jumps = {value for line in lines for key, _, _, value in line if key == "GOTO"}
-    assert len(labels) == len(set(labels))
-    assert jumps <= set(labels)
-
-
-EVENT = {"SUBSYSTEM": "input", "KERNEL": "event7", "ENV:ID_INPUT_KEYBOARD": "1", "ENV:ID_PATH": "usb-0:1.2:1.0"}
-
-
-@pytest.mark.parametrize(
-    ("device", "group", "link", "reason"),
-    [
-        ({"idVendor": "05e0"}, "taptill", "taptill/scanner-usb-0:1.2:1.0", "a Zebra scanner that types"),
-        ({"idVendor": "08ff", "idProduct": "0009"}, "taptill", "taptill/cards-usb-0:1.2:1.0", "a card reader"),
-        ({"idVendor": "08ff", "idProduct": "2580"}, None, None, "the same maker's fingerprint reader"),
-        ({"idVendor": "046d", "idProduct": "c31c"}, None, None, "the cashier's keyboard stays the cashier's"),
-        ({}, None, None, "a keyboard without a USB parent"),
-        ({"idVendor": "05e0", "ENV:ID_INPUT_KEYBOARD": ""}, "taptill", None, "a scanner's volume keys get no name"),
-    ],
-)
-def test_only_listed_readers_go_to_the_till(
-    device: dict[str, str], group: str | None, link: str | None, reason: str
-) -> None:
-    assigned = devices_reached({**EVENT, **device})
-    assert (assigned.get("GROUP"), assigned.get("SYMLINK")) == (group, link), reason
-    assert ("LIBINPUT_IGNORE_DEVICE" in assigned) == (group is not None), reason
-
-
-@pytest.mark.parametrize(
-    ("device", "assigned", "reason"),
-    [
-        (
-            {"SUBSYSTEM": "tty", "KERNEL": "ttyACM0", "idVendor": "1eab", "ENV:ID_PATH": "usb-0:1.1:1.0"},
-            {"ID_MM_PORT_IGNORE": "1", "SYMLINK": "taptill/serial-usb-0:1.1:1.0"},
-            "a serial scanner: no AT commands, a name that stays with the socket",
-        ),
-        (
-            {"SUBSYSTEM": "tty", "KERNEL": "ttyUSB2", "idVendor": "12d1", "ENV:ID_PATH": "usb-0:1.3:1.0"},
-            {"SYMLINK": "taptill/serial-usb-0:1.3:1.0"},
-            "a mobile modem stays ModemManager's",
-        ),
-        ({"SUBSYSTEM": "tty", "KERNEL": "tty1"}, {}, "the console is not ours"),
-        (
-            {"SUBSYSTEM": "usb", "ENV:DEVTYPE": "usb_device", "idVendor": "1a86"},
-            {"ID_MM_DEVICE_IGNORE": "1"},
-            "the bridge of a card reader",
-        ),
-        (
-            {"SUBSYSTEM": "usbmisc", "KERNEL": "lp0", "ENV:ID_PATH": "usb-0:1.4:1.0"},
-            {"SYMLINK": "taptill/printer-usb-0:1.4:1.0"},
-            "a receipt printer",
-        ),
-        ({"SUBSYSTEM": "block", "KERNEL": "sda"}, {}, "a disk"),
-    ],
-)
-def test_serial_devices_and_printers_get_lasting_names(
-    device: dict[str, str], assigned: dict[str, str], reason: str
-) -> None:
-    assert devices_reached(device) == assigned, reason
 
 
 # --- make install ----------------------------------------------------------------------------------------------------
