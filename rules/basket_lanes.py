@@ -20,6 +20,10 @@ from rules.promotion_kinds import (
     SpendOff,
 )
 
+# A union written where it is asked for would be made anew at every question, and these are asked all the time.
+PERCENTAGES = (BasketPercentOff, CouponPercentOff)
+AMOUNTS = (BasketAmountOff, CouponAmountOff)
+
 
 class Candidate(msgspec.Struct, frozen=True):
     """A basket promotion that may apply, and what it applies to."""
@@ -36,7 +40,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
     @property
     def is_percentage(self) -> bool:
-        return isinstance(self.promotion, BasketPercentOff | CouponPercentOff)
+        return isinstance(self.promotion, PERCENTAGES)
 
     @property
     def counts_list(self) -> bool:
@@ -89,7 +93,7 @@ class Candidate(msgspec.Struct, frozen=True):
         promotion = self.promotion
         if level == 0:
             return 0
-        if isinstance(promotion, BasketPercentOff | CouponPercentOff):
+        if isinstance(promotion, PERCENTAGES):
             wanted = (2 * left * promotion.off_bp + BASIS_POINTS) // (2 * BASIS_POINTS)
             return min(wanted, promotion.off_max) if promotion.off_max else wanted
         return min(self.wanted(level), left)
@@ -104,7 +108,7 @@ class Candidate(msgspec.Struct, frozen=True):
         if isinstance(promotion, EverySpendOff):
             wanted = level * promotion.off
             return min(wanted, promotion.off_max) if promotion.off_max else wanted
-        return promotion.off if isinstance(promotion, BasketAmountOff | CouponAmountOff) else 0
+        return promotion.off if isinstance(promotion, AMOUNTS) else 0
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -24,12 +24,16 @@ class Configuration(NamedTuple):
 def worth_a_look(ways: Sequence[Configuration]) -> list[Configuration]:
     """Return the ways of which no cheaper one counts as much for every candidate, the cheapest first."""
     found: list[Configuration] = []
+    sums: list[Minor] = []
     for way in sorted(ways):
+        mine = sum(way.bases)
         for at, other in enumerate(found):
-            if all(map(ge, other.bases, way.bases)):
+            # What counts as much for each counts as much in all: one comparison instead of many, nearly always.
+            if sums[at] >= mine and all(map(ge, other.bases, way.bases)):
                 more = way.cost - other.cost
                 found[at] = other._replace(others=min(other.others, more, way.others + more))
                 break
         else:
             found.append(way)
+            sums.append(mine)
     return found

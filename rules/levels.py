@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from rules.basket_lanes import Candidate
+from rules.basket_lanes import PERCENTAGES, Candidate
 from rules.money import BASIS_POINTS, Minor
-from rules.promotion_kinds import BasketPercentOff, CouponPercentOff
 from rules.regions import Component, mask_of
 
 ROUNDS_MAX = 12
@@ -222,7 +221,7 @@ def kept(candidates: Sequence[Candidate]) -> tuple[int, int]:
     keeps, slack = BASIS_POINTS, 0
     for candidate in candidates:
         promotion = candidate.promotion
-        if isinstance(promotion, BasketPercentOff | CouponPercentOff):
+        if isinstance(promotion, PERCENTAGES):
             keeps = keeps * (BASIS_POINTS - promotion.off_bp) // BASIS_POINTS
             slack += 1
     return keeps, slack

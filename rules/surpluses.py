@@ -300,17 +300,19 @@ def _least_before(states: Mapping[int, Minor], steps: Sequence[Move], to_go: Map
     get = to_go.get
     before = {state: solo + get(state, TOO_MUCH) for state in states}
     for shift, mask, wrap, nets, room in steps[1:]:
-        one = 1 << shift
-        for state in states:
+        one, last = 1 << shift, (wrap or room + 1) - 1
+        # One of the innermost loops of a search, as in `after`.
+        for state, least in before.items():
             place = state >> shift & mask
-            if wrap:
-                into = state + one if place + 1 < wrap else state - (place << shift)
-            elif place < room:
+            if place < last:
                 into = state + one
+            elif wrap:
+                into = state - (place << shift)
             else:
                 continue
             cost = nets[place] + get(into, TOO_MUCH)
-            before[state] = min(before[state], cost)
+            if cost < least:
+                before[state] = cost
     return {state: cost for state, cost in before.items() if cost < TOO_MUCH}
 
 

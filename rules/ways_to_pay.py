@@ -85,6 +85,8 @@ class WaysToPay:
         rest = [sum(gains[at:]) for at in range(len(nodes))]
         # The last node counts the most, and nothing that others are left dearer pays for it twice.
         lasts = [(choice.raised, choice.gain) for choice in choices[-1]]
+        # By what is left dearer so far, which many ways have in common: what the last node makes of it at the least.
+        ends: dict[Minor, Minor] = {}
         # What looks best comes last, and so is looked at first.
         choices = [sorted(each, key=lambda choice: choice.gain - choice.raised) for each in choices]
         found: list[WayToPay] = []
@@ -114,8 +116,11 @@ class WaysToPay:
                 if at + 1 == len(nodes):
                     least += spent * self._keeps // BASIS_POINTS
                 else:
-                    ends = [max(spent, dearer) * self._keeps // BASIS_POINTS - gain for dearer, gain in lasts]
-                    least += min(ends) - rest[at + 1]
+                    end = ends.get(spent)
+                    if end is None:
+                        each = [max(spent, dearer) * self._keeps // BASIS_POINTS - gain for dearer, gain in lasts]
+                        end = ends[spent] = min(each)
+                    least += end - rest[at + 1]
                 if least < total:
                     stack.append((least, gained + choice.gain, spent, (*raises, more), (*chosen, choice)))
         return sorted(found)
