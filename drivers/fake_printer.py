@@ -200,6 +200,8 @@ class FakePrinterServer:
         """What it answers to GS I 2; bit 0: characters of two bytes."""
         self.noise = b""
         """Sent before each answer."""
+        self.stray = b""
+        """Sent once after the next GS r has come, as a bad line does."""
         self.split = False
         """Send answers byte by byte."""
         self.bytes_per_s = 0
@@ -260,6 +262,9 @@ class FakePrinterServer:
             if self.bytes_per_s:
                 time.sleep(len(chunk) / self.bytes_per_s)
             received += chunk
+            if self.stray and b"\x1dr" in received:
+                client.sendall(self.stray)
+                self.stray = b""
             if self.drop_after is not None and len(received) >= self.drop_after:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return
