@@ -270,7 +270,8 @@ class EscposPrinter:
         next_poll = time.monotonic() + self._timing.poll_s
         while (now := time.monotonic()) < deadline:
             self._answers.feed(self._transport.read(min(next_poll, deadline) - now))
-            if self._answers.done_twice:
+            # A line that breaks gives several NULs; an answer with fixed bits says that the printer still is there.
+            if self._answers.done_twice and self._question(ASK_ONLINE) is not None:
                 self._answers_done = True
                 self.last_state = state_when_done(self._answers.done[-1])
                 return Outcome.PRINTED

@@ -189,7 +189,7 @@ class FakePrinterServer:
     def __init__(self) -> None:
         self.trouble = ""
         """Empty, paper_low, paper_out, cover_open, error, silent (never answers), no_gs_r (answers DLE EOT
-        only) or no_asb (says nothing by itself)."""
+        only), no_asb (says nothing by itself) or dies (is silent from the next GS r on)."""
         self.drop_after: int | None = None
         """Reset the connection after so many bytes of it."""
         self.paper_out_after: int | None = None
@@ -245,7 +245,7 @@ class FakePrinterServer:
         client.settimeout(0.05)
         idle = 0
         while idle < IDLE_MAX:
-            if is_telling and self.trouble != told:
+            if is_telling and self.trouble not in (told, "silent"):
                 told = self.trouble
                 self._send(client, _AUTOMATIC.get(told, b"\x10\x00\x00\x00"))
             if self.stalled.is_set():
@@ -292,6 +292,9 @@ class FakePrinterServer:
             return (
                 b"" if automatic == b"\x00" or self.trouble == "no_asb" else _AUTOMATIC.get(self.trouble, b"\x10\0\0\0")
             )
+        if self.trouble == "dies":
+            self.trouble = "silent" if buffered else "dies"
+            return b""
         if self.trouble not in _ONLINE and self.trouble != "no_asb":
             return b""
         if identity:

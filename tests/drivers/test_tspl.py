@@ -25,6 +25,8 @@ from drivers.tspl_render import LabelPaper, render_labels
 PAPER = LabelPaper(40, 30)
 COLA = Label("可口可乐 330ml", "¥3.50", "瓶", "会员价 ¥3.00", "6901234567892", "ean13", 2)
 QUICK = Timing(status_s=0.2, write_s=0.5, finish_s=1.0, poll_s=0.05)
+PATIENT = Timing(status_s=2.0, write_s=2.0, finish_s=5.0, poll_s=0.05)
+"""For a printer that does answer, on a machine that may be busy."""
 
 
 @pytest.fixture(scope="module")
@@ -173,8 +175,8 @@ def server() -> Iterator[LabelServer]:
     made.stop()
 
 
-def printer_at(server: LabelServer) -> TsplPrinter:
-    return TsplPrinter("labels", f"tcp://127.0.0.1:{server.port}", timing=QUICK)
+def printer_at(server: LabelServer, *, timing: Timing = QUICK) -> TsplPrinter:
+    return TsplPrinter("labels", f"tcp://127.0.0.1:{server.port}", timing=timing)
 
 
 JOB = render_labels(Document((COLA,)), PAPER)
@@ -231,7 +233,7 @@ def test_a_stray_nul_is_not_ready(server: LabelServer, at: int, ahead_s: float):
     """The NUL comes with, shortly before or well before the answer to one of the first questions."""
     server.status, server.stray_ahead_s = 0x04, ahead_s
     server.strays = iter([b""] * at + [b"\0"])
-    assert printer_at(server).print(JOB) is Outcome.REFUSED
+    assert printer_at(server, timing=PATIENT).print(JOB) is Outcome.REFUSED
     assert server.received == b""
 
 

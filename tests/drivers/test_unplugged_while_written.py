@@ -21,7 +21,7 @@ from drivers.tspl_render import LabelPaper, render_labels
 
 TOTAL = PoleFace(("Cola", "3.50"), ("Total", "1234.50"), amount="1234.50", lamp=Lamp.TOTAL)
 NEXT = PoleFace(("Tea", "4.20"), ("Total", "4.20"), amount="4.20", lamp=Lamp.PRICE)
-QUICK = Timing(status_s=0.3, write_s=0.5, finish_s=1.0, poll_s=0.02)
+PATIENT = Timing(status_s=2.0, write_s=2.0, finish_s=5.0, poll_s=0.02)
 LABEL = render_labels(Document((Label("x", "1.00", count=1),)), LabelPaper(30, 20))
 
 
@@ -99,7 +99,7 @@ def test_fault_38_a_label_printer_unplugged_at_every_byte(monkeypatch: pytest.Mo
     # Nothing disturbs this line, and six hundred questions are asked.
     monkeypatch.setattr("drivers.tspl_printer.QUIET_S", 0.001)
     line = Line()
-    printer = TsplPrinter("labels", f"serial://{line.path}?baud=115200", timing=QUICK)
+    printer = TsplPrinter("labels", f"serial://{line.path}?baud=115200", timing=PATIENT)
     asked = len(ASK) * 2
     for position in range(asked + len(LABEL) + 1):
         with device_at(line, gone_after=position, answer=b"\0"):
