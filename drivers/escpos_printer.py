@@ -28,6 +28,7 @@ from drivers.glyphs import Encoding
 
 STALL_S = 0.25
 """How often a printer that takes no bytes is looked after."""
+STALE_READS_MAX = 16
 
 
 class StoppedError(PrinterError):
@@ -160,6 +161,8 @@ class EscposPrinter:
                 return None
             if not self._may_ask or not self._answered:
                 return (None,)
+            self._hear()
+            self._answers.done.clear()
             self._answers.awaits_text = True
             self._send(ASK_TYPE + ASK_FONT)
             deadline = time.monotonic() + self._timing.status_s
@@ -170,8 +173,8 @@ class EscposPrinter:
             return None
         finally:
             self._transport.close()
-        done, texts = self._answers.done, self._answers.texts
-        return (encoding_of(type_id=done[0] if done else None, font=texts[-1] if texts else None),)
+        texts = self._answers.texts
+        return (encoding_of(type_id=self._answers.agreed, font=texts[-1] if texts else None),)
 
     def _send(self, data: bytes, *, is_job: bool = False) -> None:
         """Hand over bytes. Raises PrinterError when they are not taken, StoppedError when a job is stopped."""
@@ -222,7 +225,16 @@ class EscposPrinter:
             return None
         return state_of(online=online, cause=self._question(ASK_OFFLINE_CAUSE), paper=self._question(ASK_PAPER))
 
+    def _hear(self) -> None:
+        """Sort what stands in the line, so that it is no answer to what is asked next."""
+        for _ in range(STALE_READS_MAX):
+            data = self._transport.read(0)
+            if not data:
+                break
+            self._answers.feed(data)
+
     def _question(self, question: bytes) -> int | None:
+        self._hear()
         self._answers.realtime.clear()
         self._send(question)
         deadline = time.monotonic() + self._timing.status_s
@@ -251,13 +263,15 @@ class EscposPrinter:
 
     def _await_done(self) -> Outcome | None:
         """Return the outcome by GS r; None when no answer came in time though nothing is wrong."""
+        self._hear()
         self._answers.done.clear()
         self._send(ASK_WHEN_DONE)
         deadline = time.monotonic() + self._timing.finish_s
         next_poll = time.monotonic() + self._timing.poll_s
         while (now := time.monotonic()) < deadline:
             self._answers.feed(self._transport.read(min(next_poll, deadline) - now))
-            if self._answers.done:
+            # A line that breaks gives several NULs; an answer with fixed bits says that the printer still is there.
+            if self._answers.done_twice and self._question(ASK_ONLINE) is not None:
                 self._answers_done = True
                 self.last_state = state_when_done(self._answers.done[-1])
                 return Outcome.PRINTED
@@ -267,7 +281,7 @@ class EscposPrinter:
                 next_poll += self._timing.poll_s
                 # Silence is no trouble here: some printers answer nothing while they print.
                 told = self._told_state()
-                if told in TROUBLE and not self._answers.done:
+                if told in TROUBLE and not self._answers.done_twice:
                     self.last_state = told
                     return Outcome.DOUBTFUL
         return None

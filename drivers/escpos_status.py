@@ -12,12 +12,13 @@ from drivers.base import PrinterState
 from drivers.glyphs import Encoding
 
 ASK_ONLINE, ASK_OFFLINE_CAUSE, ASK_ERROR, ASK_PAPER = (bytes((0x10, 0x04, n)) for n in (1, 2, 3, 4))
-ASK_WHEN_DONE = b"\x1dr\x01"
-"""GS r 1: answered when everything before it has been processed."""
+ASK_WHEN_DONE = b"\x1dr\x01" * 2
+"""GS r 1: answered when everything before it has been processed. Its usual answer is 00, and so is the NUL of a bad
+line: it is asked twice, and of two answers one is true."""
 
 TELL_CHANGES, TELL_NOTHING = b"\x1da\x0e", b"\x1da\x00"
 """GS a: four bytes at once and at each change of online, error and paper; and no more of them."""
-ASK_TYPE, ASK_FONT = b"\x1dI\x02", b"\x1dI\x45"
+ASK_TYPE, ASK_FONT = b"\x1dI\x02" * 2, b"\x1dI\x45"
 """GS I: a byte whose bit 0 says that it has characters of two bytes, and the name of their font."""
 
 KEPT_MAX = 64
@@ -51,6 +52,16 @@ class Answers:
     """What the newest automatic status said; None when none came."""
     _status: bytearray = field(default_factory=bytearray)
     _text: bytearray | None = None
+
+    @property
+    def done_twice(self) -> bool:
+        """Whether a question that was put twice has been answered, whatever stray byte came as well."""
+        return len(self.done) > 1
+
+    @property
+    def agreed(self) -> int | None:
+        """What the two newest answers in a row say; None when they differ or there are not two."""
+        return self.done[-1] if self.done_twice and self.done[-1] == self.done[-2] else None
 
     def feed(self, data: bytes) -> None:
         """Sort bytes that arrived, however they were split."""

@@ -129,6 +129,20 @@ class PoleScreen:
 class FakePole(Line):
     """The far end of the line; a stuck one takes no bytes."""
 
+    cut_after: int | None = None
+    """Bytes after which its plug comes out, once; None: it stays."""
+
+    def received(self, size: int = 1024) -> bytes:
+        with self.lock:
+            if self.cut_after is None:
+                return super().received(size)
+            data = super().received(min(size, self.cut_after)) if self.cut_after else b""
+            self.cut_after -= len(data)
+            if not self.cut_after:
+                self.cut_after = None
+                self.unplug()
+            return data
+
     def stick(self, *, is_stuck: bool) -> None:
         with self.lock, contextlib.suppress(OSError, termios.error):
             if self.plugged:

@@ -189,7 +189,7 @@ class FakePrinterServer:
     def __init__(self) -> None:
         self.trouble = ""
         """Empty, paper_low, paper_out, cover_open, error, silent (never answers), no_gs_r (answers DLE EOT
-        only) or no_asb (says nothing by itself)."""
+        only), no_asb (says nothing by itself) or dies (is silent from the next GS r on)."""
         self.drop_after: int | None = None
         """Reset the connection after so many bytes of it."""
         self.paper_out_after: int | None = None
@@ -200,6 +200,8 @@ class FakePrinterServer:
         """What it answers to GS I 2; bit 0: characters of two bytes."""
         self.noise = b""
         """Sent before each answer."""
+        self.stray = b""
+        """Sent once after the next GS r has come, as a bad line does."""
         self.split = False
         """Send answers byte by byte."""
         self.bytes_per_s = 0
@@ -243,7 +245,7 @@ class FakePrinterServer:
         client.settimeout(0.05)
         idle = 0
         while idle < IDLE_MAX:
-            if is_telling and self.trouble != told:
+            if is_telling and self.trouble not in (told, "silent"):
                 told = self.trouble
                 self._send(client, _AUTOMATIC.get(told, b"\x10\x00\x00\x00"))
             if self.stalled.is_set():
@@ -260,6 +262,9 @@ class FakePrinterServer:
             if self.bytes_per_s:
                 time.sleep(len(chunk) / self.bytes_per_s)
             received += chunk
+            if self.stray and b"\x1dr" in received:
+                client.sendall(self.stray)
+                self.stray = b""
             if self.drop_after is not None and len(received) >= self.drop_after:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return
@@ -287,6 +292,9 @@ class FakePrinterServer:
             return (
                 b"" if automatic == b"\x00" or self.trouble == "no_asb" else _AUTOMATIC.get(self.trouble, b"\x10\0\0\0")
             )
+        if self.trouble == "dies":
+            self.trouble = "silent" if buffered else "dies"
+            return b""
         if self.trouble not in _ONLINE and self.trouble != "no_asb":
             return b""
         if identity:

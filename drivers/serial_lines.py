@@ -22,8 +22,10 @@ STALE_S = 1.0
 """Silence after which a text without its terminator was cut short and is thrown away. It is between two bytes, not
 over the whole code: even at 1200 baud a scanner sends about 120 characters a second without a break."""
 
-_NOISE = b"\x00\x11\x13\x02"
-"""NUL, XON, XOFF and STX: line noise, flow control, and the start mark that some scanners send."""
+_NOISE = b"\x00\x11\x13"
+"""NUL, XON and XOFF: line noise and flow control."""
+_START = b"\x02"
+"""STX, which some scanners send before a code: what stands before it without an end was cut short."""
 
 TextEncoding = Literal["auto", "utf-8", "gb18030", "ascii"]
 """auto is UTF-8 where the bytes are valid UTF-8, else GB18030."""
@@ -85,6 +87,13 @@ class LineSplitter:
             self.dropped += 1
 
     def _add(self, part: bytes) -> None:
+        *torn, part = part.split(_START)
+        for each in torn:
+            self._keep(each)
+            self.drop()
+        self._keep(part)
+
+    def _keep(self, part: bytes) -> None:
         if len(self._line) + len(part) > BYTES_MAX and not self._overlong:
             self._overlong = True
             self.dropped += 1

@@ -8,13 +8,18 @@ from __future__ import annotations
 import time
 
 from drivers.base import DriverError, Outcome, PrinterError, PrinterState
-from drivers.escpos_printer import CHUNK, STALL_S, TROUBLE, Timing
+from drivers.escpos_printer import CHUNK, STALE_READS_MAX, STALL_S, TROUBLE, Timing
 from drivers.escpos_transport import transport_for
 from drivers.glyphs import Encoding
 
 ASK = b"\x1b!?"
 READY, HEAD_OPEN, JAM, NO_PAPER, NO_RIBBON, PAUSED, PRINTING, OTHER = 0x00, 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x80
-STALE_READS_MAX = 16
+NO_STATUS = 0x40
+"""No status has this bit."""
+QUIET_S = 0.02
+"""An answer is one byte; what comes within so long of it makes both of them noise."""
+QUESTIONS_MAX = 4
+"""Questions for one status: two that agree, after a stray byte and a change."""
 LABELS_S = 120.0
 """Longest that a batch of labels may take after its last byte."""
 
@@ -26,6 +31,15 @@ def state_of_status(status: int) -> PrinterState:
     if status & NO_PAPER:
         return PrinterState.PAPER_OUT
     return PrinterState.OFFLINE if status & (JAM | NO_RIBBON | PAUSED | OTHER) else PrinterState.READY
+
+
+def told(answer: bytes) -> int | None:
+    """Return the status that was answered; None for what is no answer.
+
+    >>> told(b"\x20"), told(b""), told(b"\x00\x04"), told(b"A")
+    (32, None, None, None)
+    """
+    return answer[0] if len(answer) == 1 and not answer[0] & NO_STATUS else None
 
 
 class TsplPrinter:
@@ -90,14 +104,26 @@ class TsplPrinter:
         return PrinterState.UNKNOWN
 
     def _status(self) -> int | None:
-        if not self._transport.can_answer:
-            return None
+        """Return what it says twice in a row: ready is 00, and so is the NUL of a bad line."""
+        before: int | None = None
+        for _ in range(QUESTIONS_MAX if self._transport.can_answer else 0):
+            answer = self._ask()
+            status = told(answer)
+            if not answer or (status is not None and status == before):
+                return status
+            before = status
+        return None
+
+    def _ask(self) -> bytes:
         for _ in range(STALE_READS_MAX):
             if not self._transport.read(0):
                 break
         self._send(ASK)
-        answer = self._transport.read(self._timing.status_s)
-        return answer[-1] if answer else None
+        deadline, answer = time.monotonic() + self._timing.status_s, b""
+        # usblp gives nothing, at once, until the printer has answered.
+        while not answer and (left := deadline - time.monotonic()) > 0:
+            answer = self._transport.read(left)
+        return answer + self._transport.read(QUIET_S) if answer else b""
 
     def _send(self, data: bytes) -> None:
         rest, given_up_s = data, time.monotonic() + self._timing.write_s

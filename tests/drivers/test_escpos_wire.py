@@ -53,6 +53,38 @@ def printer_at(server: FakePrinterServer, **options) -> EscposPrinter:
 # --- answers ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("stray", [b"\0", b"A", b"\x0f"], ids=bytes.hex)
+@pytest.mark.parametrize("trouble", ["", "no_gs_r"])
+def test_a_stray_byte_within_a_job_of_a_printer_that_is_well(server, trouble, stray):
+    server.trouble, server.stray = trouble, stray
+    printer = printer_at(server, timing=PATIENT)
+    assert (printer.print(JOB), printer.last_state) == (Outcome.PRINTED, PrinterState.READY)
+    assert server.stray == b""
+
+
+def test_a_stray_nul_does_not_make_a_job_printed(server):
+    """It comes after GS r has gone out, where 00 would say that all is printed."""
+    printer = printer_at(server)
+    assert printer.print(JOB) is Outcome.PRINTED
+    server.trouble, server.stray = "no_gs_r", b"\0"
+    assert printer.print(JOB) is Outcome.DOUBTFUL
+    assert server.stray == b""
+
+
+@pytest.mark.parametrize("stray", [b"\0", b"\0\0", b"\0" * 40], ids=len)
+def test_a_printer_switched_off_within_a_job_has_not_printed(server, stray):
+    """What the line gives when its power goes is NULs, as many as it likes."""
+    server.trouble, server.stray = "dies", stray
+    printer = printer_at(server)
+    assert printer.print(JOB) is Outcome.DOUBTFUL
+    assert (server.stray, printer.last_state) == (b"", PrinterState.OFFLINE)
+
+
+def test_a_stray_nul_is_no_font(server):
+    server.type_id, server.noise = 0x03, b"\0"
+    assert printer_at(server).encoding() is None
+
+
 @pytest.mark.parametrize("noise", [b"", b"\x11", b"\x13\x11", b"\xff\xa5\x80", b"\x10\x00\x00\x00"], ids=bytes.hex)
 @pytest.mark.parametrize("trouble", ["", "paper_low", "paper_out", "cover_open", "error"])
 def test_answers_byte_by_byte_with_noise_between(server, trouble, noise):

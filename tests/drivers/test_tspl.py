@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 import time
@@ -24,6 +25,8 @@ from drivers.tspl_render import LabelPaper, render_labels
 PAPER = LabelPaper(40, 30)
 COLA = Label("可口可乐 330ml", "¥3.50", "瓶", "会员价 ¥3.00", "6901234567892", "ean13", 2)
 QUICK = Timing(status_s=0.2, write_s=0.5, finish_s=1.0, poll_s=0.05)
+PATIENT = Timing(status_s=2.0, write_s=2.0, finish_s=5.0, poll_s=0.05)
+"""For a printer that does answer, on a machine that may be busy."""
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +124,11 @@ class LabelServer:
         self.busy_answers = 0
         self.is_silent = False
         self.drop_after: int | None = None
+        self.greeting = b""
+        """Stands in the line before anything is asked."""
+        self.strays: Iterator[bytes] = iter(())
+        """What comes before each answer."""
+        self.stray_ahead_s = 0.0
         self.received = bytearray()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
@@ -138,9 +146,13 @@ class LabelServer:
     def _talk(self, client: socket.socket) -> None:
         got = 0
         try:
+            client.sendall(self.greeting)
             while data := client.recv(4096):
                 got += len(data)
                 for _ in range(data.count(b"\x1b!?")):
+                    if stray := next(self.strays, b""):
+                        client.sendall(stray)
+                        time.sleep(self.stray_ahead_s)
                     if not self.is_silent:
                         busy = self.busy_answers > 0 and len(self.received) > 0
                         self.busy_answers -= busy
@@ -163,8 +175,8 @@ def server() -> Iterator[LabelServer]:
     made.stop()
 
 
-def printer_at(server: LabelServer) -> TsplPrinter:
-    return TsplPrinter("labels", f"tcp://127.0.0.1:{server.port}", timing=QUICK)
+def printer_at(server: LabelServer, *, timing: Timing = QUICK) -> TsplPrinter:
+    return TsplPrinter("labels", f"tcp://127.0.0.1:{server.port}", timing=timing)
 
 
 JOB = render_labels(Document((COLA,)), PAPER)
@@ -213,6 +225,55 @@ def test_labels_running_out_are_doubtful(server: LabelServer):
     printer = printer_at(server)
     assert printer.print(JOB) is Outcome.DOUBTFUL
     assert "paper out" in printer.last_error
+
+
+@pytest.mark.parametrize("ahead_s", [0.0, 0.005, 0.06])
+@pytest.mark.parametrize("at", range(4))
+def test_a_stray_nul_is_not_ready(server: LabelServer, at: int, ahead_s: float):
+    """The NUL comes with, shortly before or well before the answer to one of the first questions."""
+    server.status, server.stray_ahead_s = 0x04, ahead_s
+    server.strays = iter([b""] * at + [b"\0"])
+    assert printer_at(server, timing=PATIENT).print(JOB) is Outcome.REFUSED
+    assert server.received == b""
+
+
+def test_a_stray_nul_of_a_silent_printer_is_no_answer(server: LabelServer):
+    server.is_silent, server.strays = True, iter([b"\0", b"", b"", b"\0"])
+    printer = printer_at(server)
+    assert printer.state() is PrinterState.UNKNOWN
+    assert printer.print(JOB) is Outcome.SENT
+
+
+def test_what_stood_in_the_line_is_no_answer(server: LabelServer):
+    server.is_silent, server.greeting = True, b"\0" * 2_000
+    printer = printer_at(server)
+    assert (printer.state(), printer.print(JOB)) == (PrinterState.UNKNOWN, Outcome.SENT)
+
+
+@pytest.mark.parametrize("at", range(2, 8))
+def test_labels_are_not_printed_because_of_a_stray_nul(server: LabelServer, at: int):
+    server.busy_answers = 10_000
+    server.strays = iter([b""] * at + [b"\0"])
+    printer = printer_at(server)
+    assert printer.print(JOB) is Outcome.DOUBTFUL
+    assert server.busy_answers < 10_000 - at  # it was asked beyond the stray byte
+
+
+def test_fault_39_a_million_random_bytes_from_a_label_printer(server: LabelServer):
+    noise, sent = random.Random(41), []
+    server.is_silent = True
+
+    def burst() -> Iterator[bytes]:
+        while sum(sent) < 1_000_000:
+            sent.append(noise.randrange(2, 40_000))
+            yield noise.randbytes(sent[-1])
+
+    server.strays = burst()
+    printer = printer_at(server)
+    while sum(sent) < 1_000_000:
+        assert printer.state() is PrinterState.UNKNOWN
+    server.is_silent = False
+    assert (printer.state(), printer.print(JOB)) == (PrinterState.READY, Outcome.PRINTED)
 
 
 def test_a_link_lost_at_every_byte(server: LabelServer):

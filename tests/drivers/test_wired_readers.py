@@ -23,7 +23,7 @@ from drivers.fake_wires import (
     serial_scanner,
 )
 from drivers.key_decoder import KeyDecoder, KeyEvent
-from drivers.serial_lines import STALE_S, LineSplitter, SerialLines
+from drivers.serial_lines import BYTES_MAX, STALE_S, LineSplitter, SerialLines
 from edge.clock import Clock
 from edge.config import DeviceConfig
 from edge.devices import ReaderThread
@@ -170,7 +170,8 @@ def test_fault_39_a_million_random_bytes_on_a_serial_line(seed):
     for _ in range(1_000):
         for text in splitter.feed(noise.randbytes(1_000)):
             assert 0 < len(text) <= TEXT_MAX
-    assert splitter.feed(b"\r" + CODE.encode() + b"\r")[-1:] == [CODE]
+        assert len(splitter._line) <= BYTES_MAX
+    assert splitter.feed(b"\x02" + CODE.encode() + b"\r")[-1:] == [CODE]
 
 
 @pytest.mark.parametrize("seed", range(3))

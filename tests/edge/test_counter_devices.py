@@ -129,6 +129,21 @@ def test_a_pole_display_follows_its_lane(tmp_path: Path) -> None:
         assert shop.pole().screen.unknown == shop.pole("pole-2").screen.unknown == 0
 
 
+def test_fault_38_a_display_unplugged_while_it_is_written_to_shows_what_is_due_when_it_is_back(tmp_path: Path) -> None:
+    with shop_with(tmp_path, COUNTER) as shop:
+        assert until(lambda: state_of(shop, "pole-1") == "ok")
+        for times, position in enumerate(range(0, 48, 6), 1):
+            shop.pole().wire.cut_after = position
+            shop.ask(1, Till.add_item, sku="cola")
+            assert until(lambda: state_of(shop, "pole-1") == "gone"), position
+            assert not shop.pole().plugged
+            shop.pole().plug()
+            assert until(lambda: state_of(shop, "pole-1") == "ok"), position
+            due = f"{3.50 * times:.2f}"
+            assert until(lambda due=due: shop.pole().picture().lower.split() == ["合计", due]), position
+        assert shop.pole().screen.unknown == 0
+
+
 def test_fault_43_a_stuck_display_stops_no_sale(tmp_path: Path) -> None:
     with shop_with(tmp_path, COUNTER) as shop:
         assert until(lambda: state_of(shop, "pole-1") == "ok")
