@@ -293,7 +293,7 @@ def _row(block: Row, paper: _Width) -> Iterator[Line]:
     assert len(block.cells) in (3, 4), f"row of {len(block.cells)} cells, expected 3 or 4"
     name, *values = (paper.clean(cell) for cell in block.cells)
     broad = paper.columns >= 42
-    shares = ((6, 10, 11) if broad else (5, 8, 10)) if len(values) == 3 else ((9, 12) if broad else (8, 11))
+    shares = ((6, 10, 11) if broad else (5, 9, 9)) if len(values) == 3 else ((9, 12) if broad else (8, 11))
     # A value wider than its column keeps one blank before it and pushes the others to the left.
     tail = "".join(" " * max(share - paper.of(v), 1) + v for share, v in zip(shares, values, strict=True))
     if paper.of(tail) > paper.columns:

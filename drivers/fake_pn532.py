@@ -201,16 +201,24 @@ class FakePn532(Line):
         number, command = data[0] if data else 0, data[1:]
         if not 1 <= number <= len(self._lying) or not self._lying[number - 1].address:
             return b"\x01"
-        if command == SELECT_APPLICATION:
-            self._selected = 1
-            return b"\x00" + FINE
-        if command == SELECT_FILE and self._selected:
-            self._selected = 2
-            return b"\x00" + FINE
-        if command[:2] == b"\x00\xb0" and len(command) == 5 and self._selected == 2:
-            offset, size = command[2] * 256 + command[3], command[4]
-            return b"\x00" + make_file(self._lying[number - 1].address)[offset : offset + size] + FINE
-        return b"\x00" + NOT_FOUND
+        answer, self._selected = apdu(self._lying[number - 1], command, self._selected)
+        return b"\x00" + answer
+
+
+def apdu(card: FakeCard, command: bytes, selected: int) -> tuple[bytes, int]:
+    """Return what a card with an NDEF file answers, and what is selected then.
+
+    Args:
+        selected: 0 nothing, 1 the application, 2 its file.
+    """
+    if command == SELECT_APPLICATION:
+        return FINE, 1
+    if command == SELECT_FILE and selected:
+        return FINE, 2
+    if command[:2] == b"\x00\xb0" and len(command) == 5 and selected == 2:
+        offset, size = command[2] * 256 + command[3], command[4]
+        return make_file(card.address)[offset : offset + size] + FINE, selected
+    return NOT_FOUND, selected
 
 
 def pn532_cards(name: str, *, faults: Sequence[str] = ()) -> WiredReader:

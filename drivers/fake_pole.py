@@ -14,10 +14,14 @@ from drivers.fake_wires import Line
 from drivers.pole_display import SerialPole
 from drivers.pole_frames import COLUMNS, PoleEncoding, PoleFace
 
-POLE_FAULTS = ("unplug", "stuck")
+POLE_FAULTS = ("unplug", "stuck", "slow", "speed")
 ESC, US, CLR, CAN, CR = 0x1B, 0x1F, 0x0C, 0x18, 0x0D
 ARRIVES_S = 0.25
 """Longest that written bytes are waited for."""
+SLOW_S = 0.6
+"""So much later a slow display takes what it is to show: within the driver's patience."""
+OTHER_BAUD = 2_400
+"""What a display is set to by mistake, where the till speaks 9600."""
 KEPT_MAX = 256
 """Bytes of the longest command that is kept until it is whole."""
 
@@ -162,13 +166,13 @@ class WiredPole:
         Args:
             faults: ``"N:what"``: the Nth thing shown meets it.
         """
-        self.name, self.protocol = name, protocol
+        self.name, self.protocol, self._encoding = name, protocol, encoding
         self.wire = FakePole()
         self.screen = PoleScreen(protocol, encoding)
         self._driver = SerialPole(name, self.wire.path, protocol=protocol, encoding=encoding)
         self._faults = parse_faults(faults, POLE_FAULTS)
         self._shown = 0
-        self._stuck = False
+        self._trouble = ""
         self._lock = threading.Lock()
 
     @property
@@ -177,7 +181,7 @@ class WiredPole:
 
     @property
     def trouble(self) -> str:
-        return "stuck" if self._stuck else ""
+        return self._trouble
 
     def picture(self) -> PolePicture:
         """Return what stands on it now."""
@@ -191,9 +195,13 @@ class WiredPole:
             raise ValueError(f"{self.name}: fault {trouble!r}: expected one of {', '.join(POLE_FAULTS)}")
         if trouble == "unplug":
             self.unplug()
-        else:
-            self._stuck = trouble == "stuck"
-            self.wire.stick(is_stuck=self._stuck)
+            return
+        if self._trouble == "speed" != trouble:
+            # Its switch is set right, and it starts anew, dark.
+            self.screen = PoleScreen(self.protocol, self._encoding)
+        self._trouble = trouble
+        self.wire.stick(is_stuck=trouble == "stuck")
+        self.wire.baud = OTHER_BAUD if trouble == "speed" else 0
 
     def unplug(self) -> None:
         self.wire.unplug()
@@ -211,6 +219,11 @@ class WiredPole:
             fault = self._faults.get(self._shown, "")
             if fault:
                 self.be(fault)
+            if self._trouble == "slow":
+                self.wire.stick(is_stuck=True)
+                later = threading.Timer(SLOW_S, self._unstick)
+                later.daemon = True
+                later.start()
             self._driver.show(face)
             self._look(wait_s=ARRIVES_S)
 
@@ -221,9 +234,13 @@ class WiredPole:
     def close(self) -> None:
         self._driver.close()
 
+    def _unstick(self) -> None:
+        if self._trouble != "stuck":
+            self.wire.stick(is_stuck=False)
+
     def _look(self, *, wait_s: float = 0.0) -> None:
         """Take from the line what was written to it: a display is never behind, but the kernel may be for a moment."""
-        if not self._stuck and self.plugged:
+        if self._trouble != "stuck" and self.plugged:
             select.select([self.wire.master], [], [], wait_s)
             for _ in range(16):
                 data = self.wire.received(4096)

@@ -95,6 +95,8 @@ class PcscCards:
 
     def _look(self) -> str:
         if not self._slot.has_card():
+            # Taken away before it was read: it has to be held to the reader again.
+            self.dropped += self._tries > 0 and not self._is_told
             self._is_told, self._tries = False, 0
             return ""
         if self._is_told:

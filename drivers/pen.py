@@ -187,7 +187,7 @@ class Pen:
         advance = max(round(font.getlength(character)), 1)
         canvas = Image.new("L", (max(advance, cell), LINE_DOTS * scale))
         left = max(cell - advance, 0) // 2
-        for shift in (0, 1) if bold else (0,):
+        for shift in range(scale + 1 if bold else 1):
             ImageDraw.Draw(canvas).text((left + shift, BASELINE * scale), character, fill=255, font=font, anchor="ls")
         if advance > cell:
             canvas = canvas.resize((cell, LINE_DOTS * scale))

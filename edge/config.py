@@ -26,6 +26,7 @@ DeviceKind = Literal[
     "fake_evdev_cards",
     "fake_serial_scanner",
     "fake_pn532_cards",
+    "fake_pcsc_cards",
     "fake_printer",
     "fake_scale",
     "fake_pole_display",

@@ -30,6 +30,10 @@ def faults_of(kind: str) -> Sequence[str]:
         from drivers.fake_pn532 import PN532_FAULTS
 
         return PN532_FAULTS
+    if kind == "fake_pcsc_cards":
+        from drivers.fake_pcsc import PCSC_FAULTS
+
+        return PCSC_FAULTS
     return READER_FAULTS
 
 

@@ -35,7 +35,7 @@ REOPEN_MIN_S, REOPEN_MAX_S = 0.25, 1.0
 """Back-off between two tries to open a device that is gone; a scanner that is plugged in works within a second."""
 SERIAL_BYTES = {"cr": b"\r", "lf": b"\n", "tab": b"\t", "etx": b"\x03"}
 """What ends a code of a serial scanner, by the names that the configuration uses."""
-UID_READERS = ("pn532_cards", "fake_pn532_cards", "pcsc_cards")
+UID_READERS = ("pn532_cards", "fake_pn532_cards", "pcsc_cards", "fake_pcsc_cards")
 """They give the card's bytes as they are; how a keyboard-type reader would print them says nothing of them."""
 COMPLAIN_S = 1.0
 """A reader that loses codes says so this often at most: noise on a line is no alarm bell."""
@@ -88,6 +88,10 @@ def _make_fake_reader(device: DeviceConfig) -> LineReader | None:
         from drivers.fake_pn532 import pn532_cards
 
         return pn532_cards(device.name, faults=device.faults)
+    if device.kind == "fake_pcsc_cards":
+        from drivers.fake_pcsc import pcsc_cards
+
+        return pcsc_cards(device.name, faults=device.faults)
     return None
 
 

@@ -28,6 +28,7 @@ from rules.basket import Names
 from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT
 from rules.money import Minor
 from rules.sale import Sale, SaleLine
+from rules.tender import STORED_VALUE as STORED_VALUE_TENDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def receipt(
     if sale.member_id is not None:
         blocks += [Rule(), *_member(sale, words)]
         if words.balance_url:
-            blocks += [QrCode(words.balance_url), Text(t.t("Scan for your points and balances"), Align.CENTER)]
+            blocks += [Feed(1), QrCode(words.balance_url), Text(t.t("Scan for your points and balances"), Align.CENTER)]
     blocks += [Rule(), *_foot(sale, words), *coupon_blocks(words.coupons, words.texts), Cut()]
     document = Document(tuple(blocks))
     return marked_copy(document, t.t("COPY")) if copy else document
@@ -151,12 +152,18 @@ def _sums(sale: Sale, t: Texts) -> list[Block]:
 
 
 def _tenders(sale: Sale, t: Texts) -> list[Block]:
-    blocks: list[Block] = [Columns(t.tender(tender.kind), t.amount(tender.given)) for tender in sale.tenders]
-    if sale.principal_paid and sale.gift_paid:
-        blocks += [
-            Columns("  " + t.t("of it paid in"), t.amount(sale.principal_paid)),
-            Columns("  " + t.t("of it gift"), t.amount(sale.gift_paid)),
-        ]
+    blocks: list[Block] = []
+    for tender in sale.tenders:
+        if tender.kind != STORED_VALUE_TENDER:
+            blocks.append(Columns(t.tender(tender.kind), t.amount(tender.given)))
+            continue
+        # Not by the tender's own name: what is left of the money stands below, by that one.
+        blocks.append(Columns(t.t("Paid with stored value"), t.amount(tender.given)))
+        if sale.principal_paid and sale.gift_paid:
+            blocks += [
+                Columns("  " + t.t("of it paid in"), t.amount(sale.principal_paid)),
+                Columns("  " + t.t("of it gift"), t.amount(sale.gift_paid)),
+            ]
     if sale.change:
         blocks.append(Columns(t.t("Change"), t.amount(sale.change), bold=True))
     if sale.change_kept:

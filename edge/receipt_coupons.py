@@ -34,6 +34,7 @@ def coupon_blocks(coupons: Sequence[PaperCoupon], t: Texts) -> list[Block]:
             Rule("="),
             Text(t.t("A coupon for you"), Align.CENTER),
             Text(t.name(each.names), Align.CENTER, bold=True),
+            Feed(1),
             QrCode(each.code.upper()),
             Text(shown_code(each.code), Align.CENTER),
         ]

@@ -27,6 +27,7 @@ def gift_receipt(sale: Sale, words: ReceiptWords, *, clock: Clock) -> Document:
     blocks += [
         Rule(),
         Text(t.t("Bring this paper to exchange it."), Align.CENTER),
+        Feed(1),
         QrCode(sale.receipt_number),
         Text(sale.receipt_number, Align.CENTER),
     ]

@@ -39,6 +39,7 @@ DEVICE_KINDS: Mapping[str, str] = {
     "pn532_cards": N_("Card reader"),
     "pcsc_cards": N_("Card reader"),
     "fake_pn532_cards": N_("Card reader (simulated)"),
+    "fake_pcsc_cards": N_("Card reader (simulated)"),
     "evdev_cards": N_("Card reader"),
     "fake_cards": N_("Card reader (simulated)"),
     **PRINTER_KINDS,

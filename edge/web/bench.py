@@ -15,7 +15,7 @@ from edge.text_marks import N_
 from edge.texts import clipped
 from edge.web.bars import code128, ean13
 from edge.web.bench_codes import OUTCOMES
-from edge.web.bench_counter import COUNTER_FAULTS, SCALE_MAX_G, add_counter, counter_state
+from edge.web.bench_counter import POLE_FAULTS, SCALE_FAULTS, SCALE_MAX_G, add_counter, counter_state
 from edge.web.house import House
 from edge.web.sheet import bars_svg, sheet_svg
 from edge.web.speech import Speech
@@ -41,6 +41,9 @@ DEVICE_FAULTS: Mapping[str, str] = {
     "error": N_("Error answer"),
     "left": N_("Card slips away"),
     "no_ack": N_("No acknowledgement"),
+    "mute": N_("Card does not answer"),
+    "slow": N_("Slow"),
+    "two": N_("Two cards at once"),
 }
 PRINTER_FAULTS: Mapping[str, str] = {
     "cover_open": N_("Cover open"),
@@ -160,7 +163,8 @@ def _show(pages: Blueprint, table: Table) -> None:
             state=table.state(lane),
             sheets=table.sheets(lane),
             fault_words=DEVICE_FAULTS,
-            counter_faults=COUNTER_FAULTS,
+            scale_faults=SCALE_FAULTS,
+            pole_faults=POLE_FAULTS,
             scale_max_g=SCALE_MAX_G,
             printer_words=PRINTER_FAULTS,
             faults={name: table.bench.faults(name) for name in devices.faulty},

@@ -11,7 +11,7 @@ from edge.bench import Bench
 from edge.text_marks import N_
 
 SCALE_MAX_G = 30_000
-COUNTER_FAULTS: Mapping[str, str] = {
+SCALE_FAULTS: Mapping[str, str] = {
     "": N_("In order"),
     "unstable": N_("Never still"),
     "negative": N_("Below zero"),
@@ -22,7 +22,13 @@ COUNTER_FAULTS: Mapping[str, str] = {
     "bytewise": N_("Byte by byte"),
     "stuck": N_("Stuck"),
 }
-"""Troubles of a scale; a display can be stuck."""
+"""Troubles of a scale, which the plug beside them adds one to, as it does for a display."""
+POLE_FAULTS: Mapping[str, str] = {
+    "": N_("In order"),
+    "stuck": N_("Stuck"),
+    "slow": N_("Slow"),
+    "speed": N_("Wrong speed"),
+}
 
 
 def counter_state(bench: Bench, scale: str, pole: str) -> dict[str, object]:

@@ -103,7 +103,9 @@ def _text(line: PaperLine, y: int, columns: int) -> tuple[str, int]:
     base = y + height - LINE // 5 * tall
     weight = ' class="ink bold"' if line.bold else ' class="ink"'
     move = f"matrix({wide} 0 0 {tall} {left} {base})"
-    text = escape("".join(c if c.isprintable() else " " for c in line.text))
+    # A font of two bytes has the yuan sign of Big5 as a glyph of two cells.
+    shown = ("￥" if c == "¥" and cell == 2 else c for c, cell in zip(line.text, cells, strict=True))
+    text = escape("".join(c if c.isprintable() else " " for c in shown))
     drawn = f'<text{weight} transform="{move}" x="{" ".join(places)}" font-size="{FONT}" xml:space="preserve">'
     return f"{drawn}{text}</text>", height
 

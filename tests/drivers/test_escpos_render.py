@@ -73,9 +73,9 @@ def test_a_receipt_as_paper():
         (Kind.IMAGE, "", "center", False, False),
         (Kind.TEXT, "阳光超市", "center", True, True),
         (Kind.TEXT, "-" * 32, "left", False, False),
-        (Kind.TEXT, "品名      数量    单价      金额", "left", False, False),
+        (Kind.TEXT, "品名      数量     单价     金额", "left", False, False),
         (Kind.TEXT, "可口可乐330ml", "left", False, False),
-        (Kind.TEXT, "2    3.50      7.00", "left", False, False),
+        (Kind.TEXT, "2     3.50     7.00", "left", False, False),
         (Kind.TEXT, "合计      ￥7.00", "left", True, True),
         (Kind.TEXT, "", "left", False, False),
         (Kind.QR, "S01-1-20261122-0001", "center", False, False),  # too broad for 58 mm as a bar code

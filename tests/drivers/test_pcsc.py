@@ -4,54 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 
 import pytest
 
-from drivers.base import DeviceMissing, DriverError, LineReader
+from drivers.base import CARDS_MARK, DeviceMissing, DriverError, LineReader
+from drivers.fake_pcsc import SLOW_S, FakeSlot, pcsc_cards
 from drivers.fake_pn532 import FakeCard
-from drivers.ndef import SELECT_APPLICATION, SELECT_FILE, make_file
-from drivers.pcsc import GET_UID, CardGoneError, PcscCards
-
-
-class FakeSlot:
-    """A PC/SC reader with a card on it or not."""
-
-    def __init__(self) -> None:
-        self.card: FakeCard | None = None
-        self.is_plugged = True
-        self.gone_after = 1_000
-        """Commands until the card slips away; it comes back when the reader lets go of it."""
-        self.sent = 0
-
-    def open(self) -> str:
-        if not self.is_plugged:
-            raise DeviceMissing("pcscd has no reader")
-        return "ACS ACR122U 00 00"
-
-    def has_card(self) -> bool:
-        if not self.is_plugged:
-            raise DeviceMissing("ACR122U: unplugged")
-        return self.card is not None
-
-    def transmit(self, command: bytes) -> bytes:
-        self.sent += 1
-        if self.card is None or self.sent > self.gone_after:
-            raise CardGoneError
-        if command == GET_UID:
-            return bytes.fromhex(self.card.uid) + b"\x90\x00"
-        if not self.card.address:
-            return b"\x6a\x81"
-        if command in (SELECT_APPLICATION, SELECT_FILE):
-            return b"\x90\x00"
-        offset = int.from_bytes(command[2:4], "big")
-        return make_file(self.card.address)[offset : offset + command[4]] + b"\x90\x00"
-
-    def let_go(self) -> None:
-        self.sent = 0
-
-    def close(self) -> None:
-        """Nothing is held."""
-
+from drivers.pcsc import PcscCards
 
 SUN = FakeCard("04c43bc21c2680", "https://till.example.cn/t?e=EF96&c=94EE")
 
@@ -78,29 +38,93 @@ def reader(slot):
     ],
 )
 def test_a_card_is_told_once(slot, reader, card, text):
-    slot.card = card
+    slot.hold(card)
     assert reader.read(1) == (text,)
     assert reader.read(0.5) == ()
-    slot.card = None
+    slot.take_away()
     assert reader.read(0.3) == ()
-    slot.card = card
+    slot.hold(card)
     assert reader.read(1) == (text,)
 
 
-@pytest.mark.parametrize(("gone_after", "text", "dropped"), [(0, (), 1), (1, (SUN.uid,), 0), (3, (SUN.uid,), 0)])
-def test_a_card_that_cannot_be_read_is_given_up(slot, reader, gone_after, text, dropped):
-    slot.card, slot.gone_after = SUN, gone_after
+@pytest.mark.parametrize(("mute_after", "text", "dropped"), [(0, (), 1), (1, (SUN.uid,), 0), (3, (SUN.uid,), 0)])
+def test_a_card_that_cannot_be_read_is_given_up(slot, reader, mute_after, text, dropped):
+    slot.hold(SUN, mute_after=mute_after)
     assert (reader.read(1.5), reader.dropped) == (text, dropped)
     assert reader.read(0.5) == ()
 
 
+def read_all(reader, seconds):
+    end, texts = time.monotonic() + seconds, []
+    while (left_s := end - time.monotonic()) > 0:
+        texts += reader.read(left_s)
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("fault", "first", "dropped"),
+    [
+        ("", [f"{SUN.uid}\t{SUN.address}"], 0),
+        ("slow", [f"{SUN.uid}\t{SUN.address}"], 0),  # late, and whole
+        ("left", [], 1),  # its number was read, its proof was not: neither is told
+        ("mute", [], 1),
+        ("two", [], 1),
+    ],
+)
+def test_a_fault_hits_one_tap_and_the_next_is_good(fault, first, dropped):
+    reader = pcsc_cards("cards", faults=(f"1:{fault}",) if fault else ())
+    reader.open()
+    reader.type(f"{SUN.uid}\t{SUN.address}")
+    assert (read_all(reader, 1.6), reader.dropped) == (first, dropped)
+    reader.type("9eb36e66")
+    assert (read_all(reader, 1), reader.dropped) == (["9eb36e66"], dropped)
+    reader.close()
+
+
+def test_a_slow_card_is_waited_for():
+    reader = pcsc_cards("cards")
+    reader.open()
+    took = []
+    for fault in ("", "slow"):
+        began = time.monotonic()
+        reader.wire.hold(SUN, fault=fault)
+        assert reader.read(3) == (f"{SUN.uid}\t{SUN.address}",)
+        took.append(time.monotonic() - began)
+        reader.wire.take_away()
+        assert reader.read(0.3) == ()
+    # Its number, the application, the file, its length and what is in it.
+    assert took[1] - took[0] > 4 * SLOW_S
+
+
+def test_of_two_cards_the_one_that_the_reader_chose_is_told():
+    reader = pcsc_cards("cards")
+    reader.open()
+    reader.type("9eb36e66,047bcb51962280".replace(",", CARDS_MARK))
+    assert read_all(reader, 2) == ["9eb36e66"]
+
+
+def test_fault_38_a_reader_unplugged_within_a_read_tells_nothing_of_the_card():
+    reader = pcsc_cards("cards", faults=("1:unplug",))
+    reader.open()
+    reader.type(SUN.uid)
+    with pytest.raises(DeviceMissing):
+        read_all(reader, 2)
+    assert not reader.plugged
+    reader.plug()
+    reader.open()
+    assert read_all(reader, 0.5) == []
+    reader.type("9eb36e66")
+    assert read_all(reader, 1) == ["9eb36e66"]
+
+
 def test_unplugged_and_plugged_in_again(slot, reader):
-    slot.is_plugged = False
+    slot.unplug()
     with pytest.raises(DeviceMissing):
         reader.read(1)
     with pytest.raises(DeviceMissing):
         reader.open()
-    slot.is_plugged, slot.card = True, SUN
+    slot.plug()
+    slot.hold(SUN)
     reader.open()
     assert len(reader.read(1)) == 1
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.base import DeviceBusy, DeviceMissing, DriverError
-from drivers.fake_pole import KEPT_MAX, PolePicture, PoleScreen, WiredPole
+from drivers.fake_pole import KEPT_MAX, SLOW_S, PolePicture, PoleScreen, WiredPole
 from drivers.pole_display import SerialPole
 from drivers.pole_frames import COLUMNS, POLES, TOO_LONG, Lamp, PoleFace, cd5220, digits, encoded, epson, led8, line
 
@@ -147,6 +147,38 @@ def test_fault_43_a_display_that_takes_no_bytes_is_given_up_after_a_second() -> 
     display.open()
     display.show(PoleFace(("again", "")))
     assert display.picture().upper.strip() == "again"
+    display.close()
+
+
+def test_a_slow_display_shows_everything_late_and_is_kept() -> None:
+    display = WiredPole("pole", faults=("1:slow",))
+    display.open()
+    for text in ("first", "next"):
+        began = time.monotonic()
+        display.show(PoleFace((text, "")))
+        assert SLOW_S * 0.9 < time.monotonic() - began < 2 * SLOW_S
+        assert display.picture().upper.strip() == text
+    display.be("")
+    began = time.monotonic()
+    display.show(TOTAL)
+    assert time.monotonic() - began < SLOW_S
+    assert "1234.50" in display.picture().lower
+    display.close()
+
+
+@pytest.mark.parametrize("protocol", POLES)
+def test_at_the_wrong_speed_it_shows_nothing_of_what_was_sent_until_it_is_set_right(protocol: str) -> None:
+    display = WiredPole("pole", protocol, faults=("2:speed",))
+    display.open()
+    display.show(TOTAL)
+    right = display.picture()
+    assert "1234.50" in right.upper + right.lower
+    display.show(PoleFace(("牛奶", "98.76"), ("找零", "98.76"), amount="98.76", lamp=Lamp.CHANGE))
+    wrong = display.picture()
+    assert "98.76" not in wrong.upper + wrong.lower
+    display.be("")
+    display.show(TOTAL)
+    assert (display.picture(), display.screen.unknown) == (right, 0)
     display.close()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from drivers.base import TEXT_MAX, DeviceMissing, Outcome
-from drivers.escpos_paper import Kind, Paper, PaperLine
+from drivers.escpos_paper import Kind, Paper, PaperLine, decode
 from drivers.fake import FakeReader
 from drivers.fake_printer import FakePrinter
 from edge.bench import GARBAGE, PAPERS_SHOWN, UNKNOWN_CODE, Bench, printed_code
@@ -178,6 +178,11 @@ def test_a_receipt_is_drawn_cell_by_cell_and_obeys_nothing() -> None:
     assert 'class="ink bold" transform="matrix(2 0 0 2 264 ' in drawn
     assert "M0 0h4v1h-4zM4 1h4v1h-4z" in drawn
     assert drawn.count("<path") == 3
+
+
+def test_the_yuan_sign_of_a_printer_from_taiwan_is_as_wide_as_its_place() -> None:
+    drawn = str(sheet_svg(decode("¥5\n".encode("big5"), encoding="big5", columns=32)))
+    assert ">￥5</text>" in drawn and 'x="0 24"' in drawn
 
 
 # --- the page, against a whole shop

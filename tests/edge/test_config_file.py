@@ -88,7 +88,7 @@ def test_the_shortest_file(tmp_path):
         (
             STORE + '[[device]]\nname = "a"\nkind = "serial_scaner"\n',
             ('taptill.toml:6: device[1].kind: found "serial_scaner", expected one of "escpos_printer", "evdev_cards", '
-            '"evdev_scanner", "fake_cards", "fake_evdev_cards", "fake_evdev_scanner", "fake_label_printer", "fake_pn532_cards", '
+            '"evdev_scanner", "fake_cards", "fake_evdev_cards", "fake_evdev_scanner", "fake_label_printer", "fake_pcsc_cards", "fake_pn532_cards", '
             '"fake_pole_display", "fake_printer", "fake_scale", "fake_scanner", "fake_serial_scanner", "pcsc_cards", '
             '"pn532_cards", "pole_display", "serial_scale", "serial_scanner", "tspl_printer"; '
             'did you mean "serial_scanner"?'),

@@ -16,6 +16,10 @@ from drivers.base import (
     DeviceMissing,
     DriverError,
     Event,
+    LineReader,
+    PoleDisplay,
+    Printer,
+    Scale,
     Scan,
     Tap,
     Unread,
@@ -219,6 +223,7 @@ def test_stop_does_not_wait_for_the_next_scan(tmp_path: Path) -> None:
         ("fake_evdev_cards", "WiredReader", ""),
         ("fake_serial_scanner", "WiredReader", ""),
         ("fake_pn532_cards", "WiredReader", ""),
+        ("fake_pcsc_cards", "WiredReader", ""),
         ("fake_printer", "", "FakePrinter"),
         ("escpos_printer", "", "EscposPrinter"),
     ],
@@ -252,24 +257,37 @@ REAL = {
     "evdev_cards": "fake_evdev_cards",
     "serial_scanner": "fake_serial_scanner",
     "pn532_cards": "fake_pn532_cards",
+    "pcsc_cards": "fake_pcsc_cards",
     "escpos_printer": "fake_printer",
     "tspl_printer": "fake_label_printer",
     "serial_scale": "fake_scale",
     "pole_display": "fake_pole_display",
 }
-"""Drivers with their simulators; a PC/SC reader's is in its tests, because pcscd itself stands between."""
+"""Drivers with their simulators, which the real drivers read or write; a PC/SC reader's stands in for pcscd."""
 
 
 def test_every_driver_has_a_simulator_that_fails_on_demand() -> None:
     kinds = set(get_args(DeviceKind))
-    assert {kind for kind in kinds if not kind.startswith("fake_")} - {"pcsc_cards"} == set(REAL)
-    for kind in REAL.values():
-        device = DeviceConfig(name="d", kind=kind)  # type: ignore[arg-type]
-        made = make_reader(device) or make_printer(device) or make_scale(device) or make_pole(device)
-        assert made is not None, kind
-        faults = getattr(made, "one_time_faults", ()) or getattr(made, "faults", ())
-        assert faults, kind
-        made.close()
+    assert {kind for kind in kinds if not kind.startswith("fake_")} == set(REAL)
+    for real, kind in REAL.items():
+        device, simulated = (
+            _made(DeviceConfig(name="d", kind=each, path="file:///dev/usb/lp9", protocol=PROTOCOLS.get(real, "")))  # type: ignore[arg-type]
+            for each in (real, kind)
+        )
+        faults = getattr(simulated, "one_time_faults", ()) or getattr(simulated, "faults", ())
+        assert len(faults) > 1, kind
+        if not kind.endswith("printer"):
+            assert type(simulated._driver) is type(device), kind  # type: ignore[attr-defined]
+        simulated.close()
+
+
+PROTOCOLS = {"serial_scale": "cas", "pole_display": "led8"}
+
+
+def _made(device: DeviceConfig) -> LineReader | Printer | Scale | PoleDisplay:
+    made = make_reader(device) or make_printer(device) or make_scale(device) or make_pole(device)
+    assert made is not None, device.kind
+    return made
 
 
 def test_a_simulated_keyboard_card_reader_gives_the_tap_of_any_other(tmp_path: Path) -> None:
@@ -330,7 +348,7 @@ def test_a_mistake_in_a_driver_takes_its_own_device_away_and_it_comes_back(
     assert [each.message for each in caplog.records if each.exc_info] == ["reader: its driver failed"]
 
 
-@pytest.mark.parametrize("kind", ["pn532_cards", "pcsc_cards", "fake_pn532_cards"])
+@pytest.mark.parametrize("kind", ["pn532_cards", "pcsc_cards", "fake_pn532_cards", "fake_pcsc_cards"])
 def test_how_a_keyboard_would_print_a_card_says_nothing_of_a_reader_that_gives_its_bytes(
     tmp_path: Path, kind: str
 ) -> None:

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from drivers.document import Document
 from drivers.escpos_paper import Kind, Paper, decode
 from drivers.escpos_render import render
 from edge.clock import Clock
 from edge.config import StoreConfig
 from edge.receipt import ReceiptWords, printer_test, receipt
+from edge.receipt_coupons import PaperCoupon
 from edge.texts import Texts
 from rules.basket import Names
+from rules.ledger import STORED_VALUE, STORED_VALUE_GIFT
 from rules.sale import Sale, SaleLine, SalePromotion, SaleTender
 from tests.drivers.pens import PatternPen
 from tests.shops import NASTY, moment_ms
@@ -102,6 +107,29 @@ EXTRAS = replace(
     ),
 )  # fmt: skip
 
+# All that one paper holds at once: stored value beside cash, change, tax, points both ways, a coupon that was used and
+# one that was brought, what the member has left, a weighed item.
+RICH = replace(
+    MEMBER,
+    discount=1_720, total=5_101, tax=587, change=2_000, points=51, points_after=1_261, points_paid=500,
+    spent_codes=("mail-0001",), next_tier_short=12_900,
+    lines=(
+        COLA,
+        replace(MEMBER.lines[1], net=2_180, discounts=(("member-price", 220),)),
+        MEMBER.lines[2],
+        replace(MEMBER.lines[3], net=1_540, discounts=(("mail", 1_000), ("points", 500))),
+    ),
+    tenders=(SaleTender("stored_value", 2_101, 2_101), SaleTender("cash", 3_000, 5_000)),
+    promotions=(MEMBER_PRICE, *EXTRAS.promotions[:2]), principal_paid=1_601, gift_paid=500,
+    balances_after={STORED_VALUE: 7_899, STORED_VALUE_GIFT: 1_000, "times:coffee": 7},
+    receipt_number="S001-1-20261123-0004",
+)  # fmt: skip
+COUPON = PaperCoupon(
+    Names("下次满30减5", "下次滿30減5", "5 off from 30, next time"), "cpapn59hknhy2pj1",
+    first_day=date(2026, 11, 24), last_day=date(2026, 12, 31), is_bearer=False,
+)  # fmt: skip
+COFFEE = {"times:coffee": Names("咖啡十次卡", "咖啡十次卡", "Ten coffees")}
+
 CASES = {"plain": PLAIN, "member": MEMBER, "rude": RUDE, "extras": EXTRAS}
 WIDTHS = {"58mm": 32, "80mm": 48}
 
@@ -164,17 +192,35 @@ ENCODINGS = {"gbk": "gbk", "big5": "big5", "none": "none"}
 BYTES = GOLDEN / "bytes"
 
 
+def member_copy(language: str) -> Document:
+    return receipt(MEMBER, words(language), clock=CLOCK, copy=True)
+
+
+def rich_original(language: str) -> Document:
+    t = Texts(language, "CNY")
+    said = replace(
+        words(language),
+        expiring=t.t("{points} points expire after {day}", points=300, day=t.date(date(2026, 12, 31))),
+        coupons=(COUPON,),
+        package_names=COFFEE,
+        balance_url="https://till.example.cn/me/7f3a9c2e41b8",
+    )
+    return receipt(RICH, said, clock=CLOCK)
+
+
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_same_bytes_go_to_the_printer(width: str, encoding: str, language: str) -> None:
+@pytest.mark.parametrize(("case", "made"), [("member", member_copy), ("rich", rich_original)])
+def test_the_same_bytes_go_to_the_printer(
+    case: str, made: Callable[[str], Document], width: str, encoding: str, language: str
+) -> None:
     """Two papers, three fonts, three languages: the very bytes, as they were when somebody looked at the paper.
 
     What a font lacks is drawn with a pattern here, so that the bytes are the same on machines with other fonts.
     """
-    document = receipt(MEMBER, words(language), clock=CLOCK, copy=True)
     data = render(
-        document,
+        made(language),
         columns=WIDTHS[width],
         encoding=encoding,
         pen=PatternPen(),  # type: ignore[arg-type]
@@ -183,11 +229,28 @@ def test_the_same_bytes_go_to_the_printer(width: str, encoding: str, language: s
     assert (paper.unknown, paper.kicks) == ((), ())
     assert not any(line.wrapped or line.width > WIDTHS[width] * 12 for line in paper.lines)
     assert not any("?" in line.text for line in paper.of(Kind.TEXT))
-    path = BYTES / f"member-{width}-{encoding}-{language}.escpos.gz"
+    path = BYTES / f"{case}-{width}-{encoding}-{language}.escpos.gz"
     if os.environ.get("TAPTILL_GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(gzip.compress(data, mtime=0))
     assert gzip.decompress(path.read_bytes()) == data
+
+
+def test_the_rich_sale_adds_up() -> None:
+    assert sum(each.gross for each in RICH.lines) == RICH.gross
+    assert sum(each.net for each in RICH.lines) == RICH.total == sum(each.amount for each in RICH.tenders)
+    assert RICH.gross - RICH.discount == RICH.total
+    assert sum(each.amount for each in RICH.promotions) == RICH.discount
+
+
+def test_parts_of_stored_value_stand_below_it_and_a_weight_in_its_column() -> None:
+    shown = decode(render(rich_original("en"), columns=32), columns=32).text().split("\n")
+    at = next(place for place, each in enumerate(shown) if each.startswith("Paid with stored value"))
+    assert [each.split("  ")[0] or each.strip().split("  ")[0] for each in shown[at : at + 5]] == [
+        "Paid with stored value", "of it paid in", "of it gift", "Cash", "Change",
+    ]  # fmt: skip
+    prices = [each for each in shown if each.strip().startswith(("3.50 ", "12.00 ", "12.80 ", "30.40 "))]
+    assert {each.index(".") for each in prices} == {11} and len(prices) == 4
 
 
 def test_promotion_that_the_sale_does_not_name_is_printed_by_its_id() -> None:

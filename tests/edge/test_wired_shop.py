@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import urllib.error
 import urllib.request
@@ -13,12 +14,14 @@ import pytest
 from edge.screen import Stage
 from edge.till import Till
 from tests.edge.test_bench import Browser, until
-from tests.shops import CARDS, CONFIG, TestShop
+from tests.shops import CARDS, CONFIG, COUNTER, TestShop
 
 WIRED = (
     CONFIG.replace('"fake_scanner"', '"fake_serial_scanner"', 1)
     .replace('"fake_scanner"', '"fake_evdev_scanner"', 1)
-    .replace('"fake_cards"', '"fake_pn532_cards"')
+    .replace('"fake_cards"', '"fake_pn532_cards"', 1)
+    .replace('"fake_cards"', '"fake_pcsc_cards"', 1)
+    + COUNTER
     + "\n[screen]\nbench = true\n"
 )
 
@@ -60,6 +63,20 @@ def test_fault_39_the_lane_asks_for_a_code_that_was_torn(shop: TestShop, bench: 
     assert shop.view(lane).notice is None
 
 
+@pytest.mark.parametrize("fault", ["left", "mute", "two"])
+def test_fault_41_a_card_that_a_pcsc_reader_could_not_read_is_asked_for_again(
+    shop: TestShop, bench: Browser, fault: str
+) -> None:
+    bench.post("2/card", {"uid": CARDS["badge-zhang"]})
+    until(lambda: shop.view(2).stage is Stage.SELLING)
+    bench.post("2/fault", {"device": "cards-2", "fault": fault})
+    bench.post("2/card", {"uid": CARDS["card-dna"], "way": "proof"} if fault == "left" else {"uid": CARDS["card-li"]})
+    until(lambda: (notice := shop.view(2).notice) is not None and notice.code == "scan_again")
+    assert shop.view(2).member is None
+    bench.post("2/card", {"uid": CARDS["card-li"]})
+    until(lambda: shop.view(2).member is not None)
+
+
 def test_fault_38_one_reader_unplugged_half_way_leaves_the_others_alone(shop: TestShop, bench: Browser) -> None:
     for lane in (1, 2):
         bench.post(f"{lane}/card", {"uid": CARDS["badge-zhang"]})
@@ -95,6 +112,41 @@ def test_the_bench_offers_the_faults_of_each_wire(bench: Browser) -> None:
     assert 'data-fault="glued" data-of="scanner-1"' in page
     assert 'data-fault="checksum" data-of="cards-1"' in page
     assert 'data-fault="repeat" data-of="scanner-2"' in bench.get("/bench?lane=2")
+    assert 'data-fault="two" data-of="cards-2"' in bench.get("/bench?lane=2")
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+def test_every_fault_of_every_device_is_offered_by_name(shop: TestShop, bench: Browser, language: str) -> None:
+    """By a button of its own, or by the plug beside the device."""
+    offered: dict[str, set[str]] = {}
+    for lane in (1, 2):
+        asked = urllib.request.Request(f"{bench.url}/bench?lane={lane}", headers={"Cookie": f"lang={language}"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            page = answer.read().decode()
+        assert f'lang="{language}"' in page
+        for kind, fault, of, words in re.findall(
+            r'<button type="button" data-(fault|scale-trouble|pole-trouble)="(\w*)"(?: data-of="([^"]+)")?[^>]*>([^<]*)<',
+            page,
+        ):
+            device = of or {"scale-trouble": "scale-1", "pole-trouble": "pole-1"}[kind]
+            assert words and words.isascii() == (language == "en"), (device, fault, words)
+            offered.setdefault(device, set()).add(fault)
+        for device in re.findall(r'data-plug="([^"]+)"', page):
+            offered.setdefault(device, set()).add("unplug")
+        for device in re.findall(
+            r'data-device="([^"]+)" data-state="\w+">(?:(?!<section).)*?data-verb="paper_out"', page, re.S
+        ):
+            offered.setdefault(device, set()).add("paper_out")
+    devices = {**shop.parts.readers, **shop.parts.printers, **shop.parts.counter}
+    assert {type(each).__name__ for each in devices.values()} >= {
+        "WiredReader",
+        "FakePrinter",
+        "WiredScale",
+        "WiredPole",
+    }
+    for name, device in devices.items():
+        known = set(getattr(device, "one_time_faults", ()) or getattr(device, "faults", ()))
+        assert known and known <= offered[name], (name, known - offered[name])
 
 
 def test_scan_to_identify_by_touch(shop: TestShop, bench: Browser) -> None:
