@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,8 +12,7 @@ from edge.cli.found_devices import found_devices
 from edge.config import DeviceConfig
 from edge.found_devices import Found, Places, find_devices
 from tests.drivers.test_input_nodes import Box
-
-NOBODY = 65_534
+from tests.nobody import told_to_nobody
 
 
 @pytest.fixture
@@ -54,20 +52,8 @@ def add_printer(places: Places, node: str, identity: str, *, mode: int) -> None:
 
 
 def seen_by_nobody(look: Callable[[], Sequence[Found]]) -> list[str]:
-    """Return what each device lacks when somebody without rights looks: root may open everything."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        if not os.geteuid():
-            os.setgroups([])
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-        os.write(writer, ",".join(f"{each.what.split(' ')[0]}={each.lacks}" for each in look()).encode())
-        os._exit(0)
-    os.close(writer)
-    os.waitpid(child, 0)
-    with os.fdopen(reader) as told:
-        return told.read().split(",")
+    """Return what each device lacks when somebody without rights looks."""
+    return told_to_nobody(lambda: ",".join(f"{each.what.split(' ')[0]}={each.lacks}" for each in look())).split(",")
 
 
 def test_what_may_not_be_opened_is_said_of_every_kind(places: Places) -> None:
