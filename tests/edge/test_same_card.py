@@ -10,6 +10,7 @@ import pytest
 
 from drivers.base import Event, LineReader, Tap, Unread
 from drivers.fake import FakeReader
+from drivers.fake_pcsc import FakeSlot
 from drivers.fake_pn532 import FakeCard, pn532_cards
 from drivers.fake_wires import keyboard_scanner
 from drivers.pcsc import PcscCards
@@ -17,7 +18,6 @@ from edge.clock import Clock
 from edge.config import DeviceConfig
 from edge.devices import ReaderThread
 from edge.health import Health
-from tests.drivers.test_pcsc import FakeSlot
 
 CLASSIC, ZERO, NTAG = FakeCard("9eb36e66"), FakeCard("04a1b2c3"), FakeCard("047bcb51962280")
 SUN = FakeCard("04c43bc21c2680", "https://till.example.cn/t?e=EF96&c=94EE")
@@ -59,7 +59,7 @@ def at_pn532(card: FakeCard) -> Shown:
 def at_pcsc(card: FakeCard) -> Shown:
     slot = FakeSlot()
     reader = PcscCards("cards", "", slot=slot)
-    return DeviceConfig(name="cards", kind="pcsc_cards"), reader, lambda: setattr(slot, "card", card)
+    return DeviceConfig(name="cards", kind="pcsc_cards"), reader, lambda: slot.hold(card)
 
 
 def at_fake(card: FakeCard) -> Shown:
