@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -43,22 +44,33 @@ def backup(folder: Path, config_path: Path) -> None:
     moment = Clock(loaded.config.store.timezone).now_local()
     target = folder.absolute() / f"taptill-{loaded.config.store.id}-{moment:%Y%m%d-%H%M%S}.db"
     _prepare(folder, owner=loaded.database)
-    # A copy holds members' data: it is for its owner alone from the first byte on.
-    os.umask(0o077)
-    store = existing_store(loaded)
-    if not os.access(folder, os.W_OK):
-        raise click.ClickException(f"{folder}: the owner of {loaded.database} may not write there; give it the folder")
-    try:
-        with click.progressbar(length=1, label="copying", show_pos=False) as bar:
-            database.backup(store, target, progress=_advance(bar))
-            bar.update(bar.length - bar.pos)  # type: ignore[operator]
-    except OSError as error:
-        raise click.ClickException(f"{error.filename or target}: {error.strerror or error}") from None
-    except (sqlite3.Error, database.StoreError) as error:
-        raise click.ClickException(f"{loaded.database}: {error}") from None
-    finally:
-        store.close()
+    with _for_its_owner_alone():
+        store = existing_store(loaded)
+        if not os.access(folder, os.W_OK):
+            raise click.ClickException(
+                f"{folder}: the owner of {loaded.database} may not write there; give it the folder"
+            )
+        try:
+            with click.progressbar(length=1, label="copying", show_pos=False) as bar:
+                database.backup(store, target, progress=_advance(bar))
+                bar.update(bar.length - bar.pos)  # type: ignore[operator]
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or target}: {error.strerror or error}") from None
+        except (sqlite3.Error, database.StoreError) as error:
+            raise click.ClickException(f"{loaded.database}: {error}") from None
+        finally:
+            store.close()
     click.echo(f"{target}: {target.stat().st_size // 1024} KiB, checked and sound")
+
+
+@contextmanager
+def _for_its_owner_alone() -> Iterator[None]:
+    """Make what is made in here for its owner alone from the first byte on: a copy holds members' data."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _prepare(folder: Path, *, owner: Path) -> None:

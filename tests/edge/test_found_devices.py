@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,7 +18,6 @@ from tests.nobody import told_to_nobody
 @pytest.fixture
 def places() -> Iterator[Places]:
     """Give a box with nothing in it that everybody may look at; pytest's own folders are closed to others."""
-    before = os.umask(0o022)  # a daemon that ran in this process keeps its files to itself
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -27,7 +25,6 @@ def places() -> Iterator[Places]:
         for each in ("serial", "lp", "usb", "dev/usb"):
             (folder / each).mkdir()
         yield Places(box.sys, folder / "dev", (folder / "serial",), folder / "lp", folder / "usb", smart_cards=tuple)
-    os.umask(before)
 
 
 def add_reader(places: Places, number: int, *, name: str = "Scanner", mode: int = 0o600) -> None:

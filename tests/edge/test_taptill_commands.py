@@ -258,8 +258,9 @@ def test_audit_finds_a_changed_row(shop):
 
 
 def test_backup_is_sound_and_for_its_owner_alone(shop, tmp_path):
+    before = os.umask(0o022)
     result = taptill("backup", tmp_path / "copies", "--config", shop)
-    assert result.exit_code == 0, result.output
+    assert (result.exit_code, os.umask(before)) == (0, 0o022), result.output
     (copy,) = (tmp_path / "copies").iterdir()
     assert copy.name.startswith("taptill-S7-")
     assert copy.stat().st_mode & 0o077 == 0
