@@ -36,6 +36,7 @@ from edge.till import Till
 from rules.basket import Item, Names
 from rules.codes import CodeSettings
 from rules.promotions import NO_RULES
+from tests.charging_by_turns import ByTurns
 from tests.pay_services import PayServices, make_services
 
 ITEM_CODE = "06901234567892"
@@ -44,7 +45,6 @@ PART = 100
 CODE = "134567890123456789"
 PIN = "1234"
 KILLS_MAX = 600
-TURNS_MAX = 400
 CONFIG = Config(
     store=StoreConfig(id="S001", name_zh_hans="店"),
     lane=(LaneConfig(number=1, printer="paper"),),
@@ -72,7 +72,7 @@ class Watched:
         return call
 
 
-class Place:
+class Place(ByTurns):
     """A till with its charger on one thread, and a hand that moves the time."""
 
     def __init__(self, folder: Path, gateway: Gateway, step: Callable[[], None] = lambda: None) -> None:
@@ -91,26 +91,7 @@ class Place:
             screens=self.screens, health=health, committed=lambda: None, charges=self.charger,
         )  # fmt: skip
         self.till = Till(CONFIG.lane[0], shop)
-        self.charger.connect(self._ask, self._write, lanes=frozenset({1}))
-
-    def _ask(self, lane: int, method: Callable[..., Any], **arguments: Any) -> Any:
-        assert lane == 1
-        return method(self.till, **arguments)
-
-    def _write(self, change: Callable[[], Any]) -> Any:
-        with self.store.transaction():
-            return change()
-
-    def work(self, until: Callable[[], bool]) -> None:
-        """Let the charger do what is due, and time pass, until something holds."""
-        for _ in range(TURNS_MAX):
-            if until():
-                return
-            if self.charger.is_resting():
-                self.at_ms += 1_000
-            else:
-                self.charger.turn()
-        raise AssertionError("it never came to its end")
+        self.connect()
 
     def is_quiet(self) -> bool:
         return not charges.open_charges(self.store.reads) and not charges.open_refunds(self.store.reads)

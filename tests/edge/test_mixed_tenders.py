@@ -8,7 +8,6 @@ up, they hold exactly what the bill says.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,13 +34,13 @@ from rules.charges import CHANNELS
 from rules.codes import CodeSettings
 from rules.ledger import CASH, ISSUER, POINTS, STORED_VALUE, STORED_VALUE_GIFT, Transfer, drawer_account, member_account
 from rules.promotions import RuleSet, load_rules
+from tests.charging_by_turns import ByTurns
 from tests.shops import PLENTY, TestShop, rules_with_coupons
 
 RICE, MILK, HAIRCUT, COUPON = "6900000000021", "6900000000014", "6900000000083", "FIVE"
 CUT = "times:cut10.cut"
 CODES = {"wechat": "134567890123456789", "alipay": "281234567890123456", "unionpay": "6212345678901234567"}
 PAID_NOW = ("cash", "card", "scan", "stored_value", "account")
-TURNS_MAX = 500
 BALANCES = "SELECT account, unit, amount FROM balance WHERE amount <> 0 ORDER BY account, unit"
 PAID = (
     "SELECT charge_id FROM charge WHERE state = 'paid' ORDER BY"
@@ -54,7 +53,7 @@ UNDONE = (
 KINDS = ("coupon", "points", "times", *PAID_NOW, *CHANNELS)
 
 
-class Lane:
+class Lane(ByTurns):
     """A till with its charger on one thread over a store, and what was taken so far."""
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -84,28 +83,9 @@ class Lane:
             ]
             ledger.post(self.db, moves, sale_id=None, at_ms=now_ms, business_date="2026-11-23")
         self.till = Till(LaneConfig(number=1), shop)
-        self.charger.connect(self._ask, self._write, lanes=frozenset({1}))
+        self.connect()
         assert set_credit_limit(self.till, member_id="li", limit=6_000, reason="regular") is None
         self.tried: set[str] = set()
-
-    def _ask(self, lane: int, method: Callable[..., object], **arguments: object) -> object:
-        assert lane == 1
-        return method(self.till, **arguments)
-
-    def _write(self, change: Callable[[], object]) -> object:
-        with self.store.transaction():
-            return change()
-
-    def work(self, until: Callable[[], bool]) -> None:
-        """Let the charger do what is due, and time pass, until something holds."""
-        for _ in range(TURNS_MAX):
-            if until():
-                return
-            if self.charger.is_resting():
-                self.at_ms += 1_000
-            else:
-                self.charger.turn()
-        raise AssertionError("it never came to its end")
 
     @property
     def view(self) -> TillView:
@@ -122,7 +102,9 @@ class Lane:
     def take(self, kind: str) -> None:
         """Let something pay a part, never all of it; what is refused leaves everything as it was."""
         before, answer = self.view, None
-        part = self.dice.randint(1, max(before.due - 1, 1)) if before.stage is Stage.PAYING else 0
+        if before.stage is Stage.PAYING and before.due == 1:
+            return  # the least there is: no part of it is left
+        part = self.dice.randint(1, before.due - 1) if before.stage is Stage.PAYING else 0
         if kind == "coupon":
             answer = self.till.scan(COUPON)
         elif kind == "points":
