@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import select
 import threading
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,6 +66,13 @@ def cards_of(text: str) -> tuple[FakeCard, ...]:
     return cards
 
 
+def _serve(held: weakref.ref[FakePn532]) -> None:
+    # Only who uses the chip holds it: it ends with them, and so does its thread.
+    while (chip := held()) is not None and chip.plugged:
+        chip.answer()
+        del chip
+
+
 class FakePn532(Line):
     """The chip. A thread of its own answers."""
 
@@ -95,7 +103,9 @@ class FakePn532(Line):
             self._wake_bytes = b""
             self._parser.reset()
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._serve, name="fake-pn532", daemon=True)
+                self._thread = threading.Thread(
+                    target=_serve, args=(weakref.ref(self),), name="fake-pn532", daemon=True
+                )
                 self._thread.start()
 
     def give(self, text: str, fault: str = "") -> None:
@@ -119,13 +129,13 @@ class FakePn532(Line):
 
     # -------------------------------------------------------------------- chip
 
-    def _serve(self) -> None:
-        while self.plugged:
-            with contextlib.suppress(OSError, ValueError):
-                poll = select.poll()
-                poll.register(self.master, select.POLLIN)
-                if poll.poll(100):
-                    self._hear(self.received())
+    def answer(self) -> None:
+        """Answer what comes within a tenth of a second."""
+        with contextlib.suppress(OSError, ValueError):
+            poll = select.poll()
+            poll.register(self.master, select.POLLIN)
+            if poll.poll(100):
+                self._hear(self.received())
 
     def _hear(self, data: bytes) -> None:
         with self.lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import xor
@@ -56,6 +57,15 @@ def frame(protocol: str, weight_g: int, *, is_stable: bool = True, is_over: bool
     return data
 
 
+def _serve(held: weakref.ref[FakeScale], stopping: threading.Event) -> None:
+    # Only who uses the scale holds it: it ends with them, and so does its thread.
+    wait_s = 0.0
+    while not stopping.wait(wait_s) and (scale := held()) is not None:
+        scale.turn()
+        wait_s = scale.turn_s
+        del scale
+
+
 class FakeScale(Line):
     """The far end: a scale with something on it."""
 
@@ -80,7 +90,9 @@ class FakeScale(Line):
 
     def start(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="fake-scale", daemon=True)
+            self._thread = threading.Thread(
+                target=_serve, args=(weakref.ref(self), self._stopping), name="fake-scale", daemon=True
+            )
             self._thread.start()
 
     def stop(self) -> None:
@@ -105,15 +117,18 @@ class FakeScale(Line):
             self.protocol, weight_g, is_stable=is_stable, is_over=is_over, check=1 if self.trouble == "checksum" else 0
         )
 
-    def _run(self) -> None:
-        is_polled = bool(SCALES[self.protocol].ask)
-        while not self._stopping.wait(POLL_S if is_polled else EVERY_S):
-            if not self.plugged or self.trouble == "silent":
-                continue
-            if is_polled:
-                self._answer()
-            else:
-                self._speak()
+    @property
+    def turn_s(self) -> float:
+        """How often it looks whether it is asked, or speaks by itself."""
+        return POLL_S if SCALES[self.protocol].ask else EVERY_S
+
+    def turn(self) -> None:
+        if not self.plugged or self.trouble == "silent":
+            return
+        if SCALES[self.protocol].ask:
+            self._answer()
+        else:
+            self._speak()
 
     def _answer(self) -> None:
         protocol = SCALES[self.protocol]

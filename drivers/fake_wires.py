@@ -93,6 +93,12 @@ class Line:
                 os.close(self.master)
                 self.master = self._slave = -1
 
+    def __del__(self) -> None:
+        # A line that nobody holds any more gives its two ends back: a process may make thousands.
+        if getattr(self, "master", -1) >= 0:
+            os.close(self._slave)
+            os.close(self.master)
+
     def send(self, data: bytes) -> None:
         with self.lock, contextlib.suppress(BlockingIOError):
             if self.plugged:
@@ -223,6 +229,10 @@ class KeyboardScanner:
         except OSError:
             # Whoever read has left; the next one finds nothing old.
             self._hang_up()
+
+    def __del__(self) -> None:
+        if getattr(self, "_pipe", -1) >= 0:
+            os.close(self._pipe)
 
     def _hang_up(self) -> None:
         if self._pipe >= 0:

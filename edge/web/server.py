@@ -188,3 +188,5 @@ class WebServer:
         self._server.stop()
         if self._thread is not None:
             self._thread.join(STOP_S)
+        # Cheroot hands its figures to all of the process, for good; through them it would keep the whole shop alive.
+        getattr(logging, "statistics", {}).pop(f"Cheroot HTTPServer {id(self._server)}", None)
