@@ -89,9 +89,12 @@ def is_readable(data: bytes) -> bool:
     """
     if len(data) < READABLE_LEAST or any(byte < 0x20 and byte not in ALLOWED for byte in data):
         return False
-    plain = sum(0x20 <= byte < 0x7F for byte in data)
-    if plain + sum(byte in ALLOWED for byte in data) == len(data):
+    plain = sum(0x20 <= byte < 0x7F or byte in ALLOWED for byte in data)
+    if plain == len(data):
         return True
+    if not plain:
+        # A code has a digit, a letter or an end; what has none may look like Chinese by chance, two bytes at a time.
+        return False
     # Rubbish is seldom UTF-8, and seldom whole GB18030 of common characters.
     for encoding in ("utf-8", "gb18030"):
         with contextlib.suppress(UnicodeDecodeError):
