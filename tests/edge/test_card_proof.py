@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from peewee import IntegrityError
 
-from drivers.base import Tap
 from drivers.fake_card import FakeSunCard
 from edge import card_deeds, member_files
 from edge.card_keys import ecard_secret, read_card_key
@@ -23,6 +22,7 @@ from rules.card_policy import CardPolicy, Proof, Spending, needs_proof, policy_p
 from rules.promotions import RuleSet, load_rules
 from rules.sun import FILE_KEY, META_KEY, CardKeys, SunText, card_key, check_sun
 from rules.totp import code_of, ecard_text, step_at
+from tests.offices import wait_for
 from tests.shops import CARD_KEY, CARDS, TestShop, fill, rules_with_coupons
 
 SEQUENCE = json.loads((Path(__file__).parents[1] / "vectors/sdm_vectors.json").read_text("utf-8"))["replay_sequence"]
@@ -279,9 +279,6 @@ def test_a_policy_is_a_part_of_the_version() -> None:
 
 def test_several_cards_at_a_reader_are_one_event(shop: TestShop) -> None:
     shop.reader("cards-1").type(f"{CARDS['card-li']}&{CARDS['card-wang']}")
-    event = Tap("cards-1", CARDS["card-li"], others=(CARDS["card-wang"],))
-    assert shop.parts.loop.post(1, event)
-    shop.ask(1, lambda _till: None)
-    assert shop.view().cards_held == (CARDS["card-li"], CARDS["card-wang"])
+    wait_for(lambda: shop.view().cards_held == (CARDS["card-li"], CARDS["card-wang"]))
     assert shop.ask(1, card_deeds.choose_card, uid=CARDS["card-wang"]) is None
     assert shop.view().cards_held == ()
