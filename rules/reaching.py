@@ -58,7 +58,9 @@ class Reaching:
         lowest = total
         shadows: list[tuple[Minor, Filling]] = []
         for filling in fillings:
-            promise = self._ways.find(filling, NEVER, 1, {})
+            promise = self._ways.find(filling, total, 1, {})
+            if promise == []:
+                continue
             doubt = None if promise is None else self._doubt_about(filling, total, promise[0])
             if doubt is None or promise is None:
                 return Found(best, total, min(lowest, least))

@@ -25,6 +25,8 @@ MORE_FIRST: Minor = 250
 """How much more than needed is looked at first,"""
 MORE_TIMES = 4
 """and how many times as much then."""
+ROUND: Minor = 256
+"""Limits are rounded up to multiples of it: what was worked out once then serves for a need that is a little more."""
 LOOSE = "?"
 """Stands for the promotion of a price that a unit could only have together with others."""
 
@@ -67,6 +69,9 @@ class Stockroom:
         self.doubted: set[int] = set()
         """Plays that reach out of a node, of which prices were counted although others would have to go along."""
         self._puts: dict[tuple[int, tuple[int, ...]], list[Put]] = {}
+        problem = field.problem
+        self._all = [Priceable(each.count, own) for each, own in zip(problem.classes, problem.prices, strict=True)]
+        """All units, by class."""
 
     def quick(self, fills: Fills) -> Stocks:
         """Return what units that are by themselves in the least sums could be left dearer."""
@@ -76,11 +81,14 @@ class Stockroom:
         return self._quick[fills]
 
     def _by_themselves(self, fills: Fills) -> list[Priceable]:
-        counts = [each.count for each in self._field.problem.classes]
+        inside: dict[int, int] = {}
         for placed in self.placed(fills):
             if placed.play >= 0:
-                counts[placed.position] -= 1
-        return list(map(Priceable, counts, self._field.problem.prices))
+                inside[placed.position] = inside.get(placed.position, 0) + 1
+        found = list(self._all)
+        for position, count in inside.items():
+            found[position] = Priceable(found[position].quantity - count, found[position].options)
+        return found
 
     def loosened(self, fills: Fills, at: int) -> Stocks:
         """Return what could be left dearer in a node where connected units stay in their plays, or all leave them."""
@@ -94,7 +102,6 @@ class Stockroom:
     def _loosened_stock(self, fills: Fills, own: set[int]) -> Stock:
         field = self._field
         classes, kept_units = field.problem.classes, self._by_themselves(fills)
-        freed = [Priceable(each.count, options) for each, options in zip(classes, field.problem.prices, strict=True)]
         in_plays: dict[int, list[Put]] = {}
         for put in self.placed(fills):
             if put.play >= 0:
@@ -105,7 +112,7 @@ class Stockroom:
             if not puts:
                 continue
             alone = sum([field.solo[position] * classes[position].count for position in positions])
-            block = Loosened(kept_units, freed, positions, puts, alone - least, self._limit)
+            block = Loosened(kept_units, self._all, positions, puts, alone - least, self._limit)
             blocks.append(Block(len(self._groups), block.bits))
             self._groups.append(block)
             for position in positions:
@@ -201,11 +208,12 @@ class Stockroom:
         least, more = need, MORE_FIRST
         while True:
             top = min(limit, need + more)
-            stocks = self.full(fills, at, top, worth=worth, is_thinkable=is_thinkable)
+            up_to = min(self._limit, -(-top // ROUND) * ROUND)
+            stocks = self.full(fills, at, up_to, worth=worth, is_thinkable=is_thinkable)
             if stocks is None:
                 return None, least
             found = stocks.least(at, need, 0)
-            if found is not None:
+            if found is not None and found <= limit:
                 return stocks, found
             least = max(least, top + 1)
             if top >= limit:
@@ -219,8 +227,8 @@ class Stockroom:
         plays = field.problem.plays
         own = set(self._nodes[at].own)
         units = [
-            Priceable(each.count if position in own else 0, _with(options, extra.get(position, ())))
-            for position, (each, options) in enumerate(zip(field.problem.classes, field.problem.prices, strict=True))
+            Priceable(each.quantity if position in own else 0, _with(each.options, extra.get(position, ())))
+            for position, each in enumerate(self._all)
         ]
         inner = self._inner(own, limit)
         whole = [

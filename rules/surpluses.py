@@ -6,7 +6,7 @@ it: the bits of one integer above an offset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -102,6 +102,8 @@ class Surpluses:
         self._moves = {position: self._moves_of(position) for position in group.positions}
         self._layers: list[tuple[int, States]] = []
         self._end: States = {}
+        self._closing: Mapping[int, Minor] = {}
+        """By state that can be the last one, what ending all plays then costs."""
         self.is_exact = True
         self.bits = 0
         self._run(budget)
@@ -173,12 +175,11 @@ class Surpluses:
                 self._layers.append((position, states))
                 states = _sums_after(states, moves, to_go[number], most)
         self._end = states
+        # Only states that can be ended were kept, with what that costs.
         for state, reached in states.items():
-            cost = self._closing(state)
-            if cost is not None:
-                offset = reached.offset + cost - self._least
-                # What is below the least uses bundles in another way, which is looked at by itself.
-                self.bits |= reached.bits << offset if offset >= 0 else reached.bits >> -offset
+            offset = reached.offset + self._closing[state] - self._least
+            # What is below the least uses bundles in another way, which is looked at by itself.
+            self.bits |= reached.bits << offset if offset >= 0 else reached.bits >> -offset
         self.bits &= (1 << (limit + 1)) - 1
 
     def _to_go(self, budget: Budget) -> list[dict[int, Minor]] | None:
@@ -196,7 +197,7 @@ class Surpluses:
                     return None
                 layers.append((states, steps))
                 states = after(states, steps[0][NETS][0], steps[1:], most=most - rest[len(layers)])
-        costs = {state: cost for state in states if (cost := self._closing(state)) is not None}
+        costs = self._closing = self._closings(states)
         result = [costs]
         for states, steps in reversed(layers):
             costs = _least_before(states, steps, costs)
@@ -215,33 +216,33 @@ class Surpluses:
             rest.append(rest[-1] + least)
         return rest[::-1]
 
-    def _closing(self, state: int) -> Minor | None:
-        """Return what ending all plays costs; None where that cannot be."""
-        cost = 0
-        seen: set[int] = set()
-        for number, slot in self._fields:
+    def _closings(self, states: Iterable[int]) -> dict[int, Minor]:
+        """Return what ending all plays costs in each state; those left out in which that cannot be."""
+        ending = list(states)
+        bundles: dict[int, list[tuple[int, int, int]]] = {}
+        for (number, slot), (shift, mask, _, _) in self._fields.items():
             play = self._problem.plays[number]
-            key = (number, slot)
-            count = self._count(state, key)
-            if key in self._group.filled:
-                if count != self._group.filled[key]:
-                    return None
-            elif is_inner(play):
-                if play.whole and count % play.slots[0].size:
-                    return None
-            elif number not in seen:
-                seen.add(number)
-                uses = self._count(state, (number, 0)) // play.slots[0].size
-                if any(self._count(state, (number, at)) != uses * each.size for at, each in enumerate(play.slots)):
-                    return None
-                if play.times and uses > play.times:
-                    return None
-                cost += uses * (play.price or 0)
-        return cost
-
-    def _count(self, state: int, key: tuple[int, int]) -> int:
-        field = self._fields.get(key)
-        return 0 if field is None else state >> field.shift & field.mask
+            if (number, slot) in self._group.filled:
+                count = self._group.filled[number, slot]
+                ending = [state for state in ending if state >> shift & mask == count]
+            elif not is_inner(play):
+                # A slot that nothing fits stays empty.
+                bundles.setdefault(number, [(0, 0, each.size) for each in play.slots])
+                bundles[number][slot] = shift, mask, play.slots[slot].size
+            elif play.whole:
+                size = play.slots[0].size
+                ending = [state for state in ending if (state >> shift & mask) % size == 0]
+        found = dict.fromkeys(ending, 0)
+        for number, slots in bundles.items():
+            play, (shift, mask, size) = self._problem.plays[number], slots[0]
+            for state in ending:
+                uses = (state >> shift & mask) // size
+                is_whole = all(state >> shift & mask == uses * size for shift, mask, size in slots)
+                if not is_whole or (play.times and uses > play.times):
+                    found.pop(state, None)
+                elif state in found:
+                    found[state] += uses * (play.price or 0)
+        return found
 
     def puts(self, surplus: Minor) -> list[Put]:
         """Return what becomes of every unit for a surplus that can be had."""
@@ -254,9 +255,9 @@ class Surpluses:
 
     def _last(self, amount: Minor) -> tuple[int, Minor]:
         for state, reached in self._end.items():
-            cost = self._closing(state)
-            if cost is not None and _has(reached, amount - cost):
-                return state, amount - cost
+            rest = amount - self._closing[state]
+            if _has(reached, rest):
+                return state, rest
         raise AssertionError("a sum that nothing leads to")
 
     def _before(self, position: int, states: States, state: int, amount: Minor) -> tuple[Put, int, Minor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -66,6 +67,15 @@ class WaysToPay:
         self._keeps, self._slack = kept(field.lane.candidates)
         self.limit = min(RAISE_MAX, self.units_for(spare))
         """By how much any node may be left dearer."""
+        self._limits = [self._limit_of(node) for node in nodes]
+        self._steps = {number: self._steps_of(number) for node in nodes for number in node.candidates}
+
+    def _steps_of(self, number: int) -> tuple[list[Minor], list[Minor]]:
+        """Return for each level within reach of a candidate, the least amount that reaches it and what it takes off."""
+        candidate = self._lane.candidates[number]
+        levels = range(1, self._reach.tops[number] + 1)
+        offs = [candidate.off(level, candidate.parts_listed) for level in levels]
+        return [-NEVER, *map(candidate.threshold_of, levels)], [0, *offs]
 
     def units_for(self, amount: Minor) -> Minor:
         """Return by how much units may be left dearer until that costs an amount."""
@@ -147,35 +157,31 @@ class WaysToPay:
 
     def _choices(self, filling: Filling, at: int, levels: Sequence[int], tight: Tight) -> list[_Choice]:
         """Return how much dearer a node may be left, so that a further level of some candidate is reached."""
-        node, candidates = self._nodes[at], self._lane.candidates
+        node = self._nodes[at]
         base = filling.sums.bases[node.candidates[0]]
         needs = {
-            candidates[number].threshold_of(wish) - base
-            for number in node.candidates
-            for wish in range(levels[number] + 1, self._reach.tops[number] + 1)
+            threshold - base for number in node.candidates for threshold in self._steps[number][0][levels[number] + 1 :]
         }
         found = [_Choice(0, 0, 0, ())]
-        limit = self._limit_of(at)
         for need in sorted(needs):
             exact = tight[at, need][0] if (at, need) in tight else need
-            if exact > limit:
+            if exact > self._limits[at]:
                 break
             reached, gain = [], 0
             for number in node.candidates:
-                candidate = candidates[number]
-                level = min(candidate.level(base + exact), max(levels[number], self._reach.tops[number]))
+                thresholds, offs = self._steps[number]
+                level = bisect_right(thresholds, base + exact) - 1
                 if level > levels[number]:
-                    now = 0 if candidate.is_percentage else candidate.off(levels[number], candidate.parts_listed)
-                    gain += candidate.off(level, candidate.parts_listed) - now
+                    gain += offs[level] - offs[levels[number]]
                     reached.append((number, level))
             if gain > found[-1].gain:
                 found.append(_Choice(need, exact, gain, tuple(reached)))
         return found
 
-    def _limit_of(self, at: int) -> Minor:
+    def _limit_of(self, node: Node) -> Minor:
         """Return by how much a node may be left dearer at the most: no more than is gained by all that count it."""
-        mine = self._nodes[at].counted
-        worth = sum([self._reach.gains[n] for node in self._nodes if node.counted & mine for n in node.candidates])
+        counting = [each for each in self._nodes if each.counted & node.counted]
+        worth = sum([self._reach.gains[number] for each in counting for number in each.candidates])
         return min(self.limit, self.units_for(worth))
 
     def limit_on(self, way: WayToPay, at: int, worth: Minor) -> Minor:
