@@ -13,6 +13,7 @@ from edge.till import Till
 from edge.web.server import WebServer, create_app
 from tests.edge.web.display_preview import FACES, LANGUAGES, SIZES, open_display, serve_displays, speak
 from tests.edge.web.preview import MARKUP, VIEWS, Preview, selling
+from tests.offices import wait_for
 from tests.shops import CARDS, CONFIG, TestShop
 
 pytestmark = pytest.mark.browser
@@ -245,6 +246,7 @@ def test_from_idle_to_basket_member_paying_thanks_and_idle(chromium: Browser, tm
         expect(page.locator(".d-who")).to_contain_text(hello)
         # A code that nobody knows is between the till and the cashier.
         shop.reader("scanner-1").type("6909999999996")
+        wait_for(lambda: shop.view().blocked is not None)
         page.wait_for_timeout(300)
         expect(page.locator(".d-line")).to_have_count(1)
         assert "6909999999996" not in page.content()

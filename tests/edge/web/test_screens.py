@@ -425,6 +425,7 @@ def test_coupon_gift_and_points_by_touch_alone(chromium: Browser, shop_with_coup
     expect(page.locator("#stage.selling")).to_be_visible()
     # A sale that brings points first.
     shop.reader("cards-1").type(CARDS["card-li"])
+    expect(page.locator(".member")).to_be_visible()
     for _ in range(10):
         shop.reader("scanner-1").type("6900000000021")
     expect(page.locator("#total")).to_have_text("¥288.00")
@@ -435,6 +436,7 @@ def test_coupon_gift_and_points_by_touch_alone(chromium: Browser, shop_with_coup
     page.locator("#next").tap()
 
     shop.reader("cards-1").type(CARDS["card-li"])
+    expect(page.locator(".member")).to_be_visible()
     shop.reader("scanner-1").type("6900000000021")
     shop.reader("scanner-1").type("GIFT")
     expect(page.locator(".gift")).to_contain_text("吐司面包")
