@@ -1,8 +1,8 @@
 """The end of a shift at a whole daemon, killed where it is told to be; run as a program by test_shift_crash.py.
 
 `one_shift.py PORT DIR` plays the network printer, which outlives every kill, and kills a child before every SQL statement of
-closing, printing and relaying, and before each call of printer and broker, one child a place. It prints a line of JSON for
-each with what a restart finds and makes of it. PORT is the broker's; head office listens there.
+closing, printing and relaying, before each call of printer and broker, and at the end, one child a place. It prints a line
+of JSON for each with what a restart finds and makes of it. PORT is the broker's; head office listens there.
 """
 
 from __future__ import annotations
@@ -100,6 +100,8 @@ def close_and_die(folder: Path, kill_at: int) -> None:
     sys.addaudithook(lambda event, _: step() if event == "socket.connect" else None)
     close(shop)
     until(lambda: is_quiet(shop))
+    # Whether paper or head office is done first is chance; killed when both are is one more place.
+    step()
     os._exit(0)
 
 

@@ -99,8 +99,10 @@ class Day:
 
     def collect(self) -> None:
         printer = self.shop.printer("printer-1")
-        self.papers += [printer.paper(job).text() for job in printer.jobs() if job.number > self._printed]
-        self._printed = printer.printed
+        # Looked at once: what is printed meanwhile is new the next time.
+        jobs = [job for job in printer.jobs() if job.number > self._printed]
+        self.papers += [printer.paper(job).text() for job in jobs]
+        self._printed = max([self._printed, *[job.number for job in jobs]])
 
     # ------------------------------------------------------------- the shift
 

@@ -435,9 +435,11 @@ class Player:
         for lane in LANES:
             printer = self.shop.printer(f"printer-{lane}")
             printed, kicks = self.seen[lane]
-            self.papers[lane] += [printer.paper(job).text() for job in printer.jobs() if job.number > printed]
-            self.kicks[lane] += printer.kicks - kicks
-            self.seen[lane] = (printer.printed, printer.kicks)
+            # Each looked at once: what happens meanwhile is new the next time.
+            jobs, kicked = [job for job in printer.jobs() if job.number > printed], printer.kicks
+            self.papers[lane] += [printer.paper(job).text() for job in jobs]
+            self.kicks[lane] += kicked - kicks
+            self.seen[lane] = (max([printed, *[job.number for job in jobs]]), kicked)
 
 
 def _money(amount: int | None) -> str:
