@@ -31,8 +31,10 @@ class World:
     """Stands for what is in the file: the same object as long as nothing was written."""
 
 
-class Known(threading.local):
-    """What the connections of one database know: each thread has one of its own, and its own knowledge beside it."""
+class Keeper:
+    """What one connection knows, and the world in which that holds."""
+
+    __slots__ = ("aside", "changes", "connection", "is_looking", "kept", "version", "world")
 
     def __init__(self) -> None:
         self.connection: sqlite3.Connection | None = None
@@ -68,6 +70,13 @@ class Known(threading.local):
         self.world = World()
 
 
+class Known(threading.local):
+    """What the connections of one database know: each thread has one of its own, and its own keeper beside it."""
+
+    def __init__(self) -> None:
+        self.keeper = Keeper()
+
+
 class KnowingDatabase(SqliteDatabase):
     """A database whose connections know what they have read."""
 
@@ -81,11 +90,19 @@ def world(db: SqliteDatabase) -> World | None:
 
     It is the very same object as long as nothing was written; within a transaction there is none.
     """
-    if not isinstance(db, KnowingDatabase):
-        return None
-    keeper = db.known
-    # Asked at every question: the connection that a look began with is the thread's own until the look ends.
-    connection = keeper.connection if keeper.is_looking and keeper.connection is not None else _connection(db)
+    return _world(db, db.known.keeper) if isinstance(db, KnowingDatabase) else None
+
+
+def _world(db: KnowingDatabase, keeper: Keeper) -> World | None:
+    connection = keeper.connection
+    if keeper.is_looking and connection is not None:
+        # Asked at every question: the connection that a look began with is the thread's own until the look ends.
+        if connection.in_transaction:
+            return None
+        if connection.total_changes - keeper.aside == keeper.changes:
+            return keeper.world
+    else:
+        connection = _connection(db)
     return None if connection.in_transaction else keeper.look(connection)
 
 
@@ -107,18 +124,19 @@ def known(
         read: returns the value, and the first moment after `now_ms` at which time alone makes it another.
         most_ms: from then on it is asked again in any case.
     """
-    before = world(db)
+    if not isinstance(db, KnowingDatabase):
+        return read()[0]
+    keeper = db.known.keeper
+    before = _world(db, keeper)
     if before is None:
         return read()[0]
-    assert isinstance(db, KnowingDatabase)
-    keeper = db.known
     found = keeper.kept.get(key)
     if found is not None and found[0] <= now_ms < found[1] and all(map(is_, about, found[2])):
         value: T = found[3]
         return value
     value, until_ms = read()
     # What somebody wrote meanwhile may be in one half of it.
-    if world(db) is before:
+    if _world(db, keeper) is before:
         if len(keeper.kept) >= KEPT_MAX:
             keeper.kept.clear()
         keeper.kept[key] = (now_ms, min(until_ms, most_ms), about, value)
@@ -128,14 +146,15 @@ def known(
 @contextmanager
 def one_look(db: SqliteDatabase) -> Iterator[None]:
     """Look once for what other connections wrote, for all that is asked within; what this one writes counts at once."""
-    if world(db) is None or not isinstance(db, KnowingDatabase) or db.known.is_looking:
+    keeper = db.known.keeper if isinstance(db, KnowingDatabase) and world(db) is not None else None
+    if keeper is None or keeper.is_looking:
         yield
         return
-    db.known.is_looking = True
+    keeper.is_looking = True
     try:
         yield
     finally:
-        db.known.is_looking = False
+        keeper.is_looking = False
 
 
 @contextmanager
@@ -144,13 +163,13 @@ def aside(db: SqliteDatabase) -> Iterator[None]:
     if not isinstance(db, KnowingDatabase):
         yield
         return
-    connection = _connection(db)
-    db.known.meet(connection)
+    keeper, connection = db.known.keeper, _connection(db)
+    keeper.meet(connection)
     before = connection.total_changes
     try:
         yield
     finally:
-        db.known.aside += connection.total_changes - before
+        keeper.aside += connection.total_changes - before
 
 
 def _version(connection: sqlite3.Connection) -> int:
