@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from rules.basket import Basket
 from rules.loyalty import Member
-from rules.pricing import price
+from rules.pricing import Found, price_found, search, searched_by
 from rules.promotions import RuleSet
 from rules.quote import Quote
 from rules.rule_index import span_of
@@ -16,6 +17,18 @@ QUOTES_KEPT = 8
 """A deed asks for the same two or three quotes again, and so does the next one; a second lane as well."""
 
 
+class _Made(NamedTuple):
+    """A quote with the whole question."""
+
+    rules: RuleSet
+    span: tuple[date, int, int]
+    member: Member | None
+    usage: Usage
+    basket: Basket
+    found: Found
+    quote: Quote
+
+
 class Quotes:
     """Prices baskets; what was asked last is held against the whole question, so no answer can be an old one.
 
@@ -23,15 +36,25 @@ class Quotes:
     """
 
     def __init__(self) -> None:
-        self._made: tuple[tuple[RuleSet, tuple[date, int, int], Member | None, Usage, Basket, Quote], ...] = ()
+        self._made: tuple[_Made, ...] = ()
 
     def price(self, basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Quote:
         """Return what `rules.pricing.price` returns."""
         span = span_of(rules, now_local)
-        for made in self._made:
-            if made[0] is rules and made[1:5] == (span, member, usage, basket):
-                return made[5]
-        quote = price(basket, rules, member, now_local, usage)
+        alike = [
+            made
+            for made in self._made
+            if made.rules is rules and made.span == span and made.member == member and made.usage == usage
+        ]
+        for made in alike:
+            if made.basket == basket:
+                return made.quote
+        wanted = searched_by(basket)
+        # A press for points changes nothing that the search asks for.
+        found = next((made.found for made in alike if searched_by(made.basket) == wanted), None)
+        if found is None:
+            found = search(basket, rules, member, now_local, usage)
+        quote = price_found(found, basket, rules, member, now_local, usage=usage)
         # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = ((rules, span, member, usage, basket, quote), *self._made[: QUOTES_KEPT - 1])
+        self._made = (_Made(rules, span, member, usage, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
         return quote

@@ -33,6 +33,17 @@ NOTHING_MORE = AccrualRules()
 POINTS_NAMES = Names(zh_hans="积分抵现", zh_hant="點數折抵", en="Points as cash")
 
 
+class Found(msgspec.Struct, frozen=True):
+    """What the search for a basket found, before it is shared out over the units."""
+
+    lines: tuple[Line, ...]
+    """Those of the basket, in the fixed order."""
+    screened: Screened
+    solution: Cheapest
+    nodes: int
+    """The bound of the search."""
+
+
 def price(
     basket: Basket,
     promotions: RuleSet,
@@ -64,19 +75,55 @@ def price_within(
     nodes: int,
 ) -> Quote:
     """Return the quote that a search bounded by so many nodes finds; see `price`."""
+    found = search(basket, promotions, member, now_local, usage, nodes=nodes)
+    return price_found(found, basket, promotions, member, now_local, usage=usage)
+
+
+def search(
+    basket: Basket,
+    promotions: RuleSet,
+    member: Member | None,
+    now_local: datetime,
+    usage: Usage = NO_USAGE,
+    *,
+    nodes: int = NODE_BUDGET,
+) -> Found:
+    """Return the cheapest legal combination for a basket.
+
+    Of the basket it follows from what `searched_by` returns, and from nothing else.
+    """
     assert len(basket.lines) <= LINES_MAX
     # Scanning in another order must not move a fen from one item to another, so ties go by item and not by line.
     lines = _in_order(basket.lines)
     screened = screen(lines, promotions, situation_of(basket, promotions, member, now_local, usage))
     solution = cheapest(screened.problem, promotions.exclusive_groups, nodes=nodes, is_bound=screened.is_bound)
-    quote = _quote(basket, promotions, member, lines, screened=screened, solution=solution)
+    return Found(tuple(lines), screened, solution, nodes)
+
+
+def searched_by(basket: Basket) -> tuple[object, ...]:
+    """Return all of a basket that the search asks for: not what is shared out after it, such as points."""
+    return basket.lines, basket.codes, basket.lane, basket.channel
+
+
+def price_found(
+    found: Found,
+    basket: Basket,
+    promotions: RuleSet,
+    member: Member | None,
+    now_local: datetime,
+    *,
+    usage: Usage,
+) -> Quote:
+    """Return what `price` returns, from what a search for the same question found."""
+    screened = found.screened
+    quote = _quote(basket, promotions, member, found.lines, screened=screened, solution=found.solution)
     if member is not None and promotions.accrual != NOTHING_MORE:
         quote = _with_awards(quote, basket, promotions, member, now_local)
     index = screened.index
     if index.is_forcing:
         freely = _without_force(promotions, quote)
         if freely is not None:
-            least = price_within(basket, freely, member, now_local, usage, nodes=nodes).total
+            least = price_within(basket, freely, member, now_local, usage, nodes=found.nodes).total
             quote = replace(quote, cheaper_by=max(0, quote.total - least))
     if basket.codes:
         quote = replace(quote, spent_codes=_spent(basket, quote, index, usage))
