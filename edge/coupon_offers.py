@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from edge.screen import OfferView
 from edge.shop import Shop
 from edge.store.coupons import Coupon
-from rules.basket import Basket, Names
+from rules.basket import Basket
 from rules.eligibility import situation_of, why_not
 from rules.loyalty import Member
 from rules.promotion_kinds import Promotion
@@ -46,31 +48,33 @@ def offers(shop: Shop, basket: Basket, quote: Quote) -> tuple[OfferView, ...]:
     for promotion_id, coupons in list(by_promotion.items())[:OFFERS_MAX]:
         promotion = shop.rules.promotion(promotion_id)
         if promotion is None or not promotion.issued:
-            ended = MissedPromotion(promotion_id, coupons[0].names, MissReason.ENDED)
-            found.append(replace(_view(coupons, coupons[0].names), missed=ended))
+            first = coupons[0]
+            ended = MissedPromotion(promotion_id, first.names, MissReason.ENDED)
+            found.append(
+                OfferView(first.code, promotion_id, first.names, first.valid_until_ms, count=len(coupons), missed=ended)
+            )
         else:
             found.append(_tried(around, basket, quote, promotion, coupons))
     best = max((each for each in found if each.helps and not each.is_given), key=lambda e: e.saves, default=None)
-    marked = [replace(each, is_best=each is best) for each in found]
+    marked = [replace(each, is_best=True) if each is best else each for each in found]
     return tuple(sorted(marked, key=lambda each: (not each.is_given, not each.helps, -each.saves, each.until_ms)))
 
 
-def _view(coupons: Sequence[Coupon], names: Names) -> OfferView:
-    return OfferView(coupons[0].code, coupons[0].promotion_id, names, coupons[0].valid_until_ms, count=len(coupons))
-
-
 def _tried(around: _Around, basket: Basket, quote: Quote, promotion: Promotion, coupons: Sequence[Coupon]) -> OfferView:
-    view = _view(coupons, promotion.names)
-    given = next((each for each in coupons if each.code in basket.codes), None)
+    first, count, given = coupons[0], len(coupons), None
+    if basket.codes:
+        given = next((each for each in coupons if each.code in basket.codes), None)
     if given is not None:
-        amount = next((each.amount for each in quote.applied if each.promotion_id == promotion.id), 0)
-        missed = next((each for each in quote.missed if each.promotion_id == promotion.id), None)
-        return replace(
-            view, code=given.code, is_given=True, saves=amount, helps=_gives(quote, promotion.id), missed=missed
-        )
+        return OfferView(
+            given.code, promotion.id, promotion.names, first.valid_until_ms, count,
+            is_given=True,
+            saves=next((each.amount for each in quote.applied if each.promotion_id == promotion.id), 0),
+            helps=_gives(quote, promotion.id),
+            missed=_missed(quote, promotion.id),
+        )  # fmt: skip
     if not basket.lines:
-        return view
-    shop, first, member = around.shop, coupons[0], around.member
+        return OfferView(first.code, promotion.id, promotion.names, first.valid_until_ms, count)
+    shop, member = around.shop, around.member
     reason = first.reason(basket.member_id, around.now_ms, is_clock_set=shop.clock.is_sane())
     issued = {**around.usage.issued, first.code: IssuedCoupon(promotion.id, first.valid_until_ms, reason)}
     grown, usage = replace(basket, codes=(*basket.codes, first.code)), replace(around.usage, issued=issued)
@@ -78,10 +82,21 @@ def _tried(around: _Around, basket: Basket, quote: Quote, promotion: Promotion, 
     # What cannot hold whatever is bought needs no search.
     why = why_not(promotion, situation_of(grown, shop.rules, member, now_local, usage))
     if why is not None:
-        return replace(view, missed=MissedPromotion(promotion.id, promotion.names, why))
+        return OfferView(
+            first.code, promotion.id, promotion.names, first.valid_until_ms, count,
+            missed=MissedPromotion(promotion.id, promotion.names, why),
+        )  # fmt: skip
     tried = shop.quotes.price(grown, shop.rules, member, now_local, usage)
-    missed = next((each for each in tried.missed if each.promotion_id == promotion.id), None)
-    return replace(view, saves=max(0, quote.total - tried.total), helps=_gives(tried, promotion.id), missed=missed)
+    return OfferView(
+        first.code, promotion.id, promotion.names, first.valid_until_ms, count,
+        saves=max(0, quote.total - tried.total),
+        helps=_gives(tried, promotion.id),
+        missed=_missed(tried, promotion.id),
+    )  # fmt: skip
+
+
+def _missed(quote: Quote, promotion_id: str) -> MissedPromotion | None:
+    return next((each for each in quote.missed if each.promotion_id == promotion_id), None)
 
 
 def _gives(quote: Quote, promotion_id: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from edge.screen import CouponView, Refusal, named
 from rules.basket import Basket, Names
@@ -78,21 +77,23 @@ def coupon_views(
     rules: RuleSet, basket: Basket, quote: Quote, issued: Mapping[str, IssuedCoupon] = NO_COUPONS
 ) -> tuple[CouponView, ...]:
     """Return the codes of a basket with what each gives, or why it gives nothing yet."""
-    views = (_view(code, promotions_of(rules, code, issued), basket, quote) for code in basket.codes)
-    return tuple(replace(each, label=shown_code(each.code)) if each.code in issued else each for each in views)
+    return tuple([_view(code, promotions_of(rules, code, issued), basket, quote, issued) for code in basket.codes])
 
 
-def _view(code: str, promotions: Sequence[Promotion], basket: Basket, quote: Quote) -> CouponView:
+def _view(
+    code: str, promotions: Sequence[Promotion], basket: Basket, quote: Quote, issued: Mapping[str, IssuedCoupon]
+) -> CouponView:
+    label = shown_code(code) if code in issued else ""
     if not promotions:
         # Its promotion was taken out of the rules while the basket was open.
         nowhere = MissedPromotion("", Names(code), MissReason.ENDED)
-        return CouponView(code, nowhere.names, missed=nowhere)
+        return CouponView(code, nowhere.names, missed=nowhere, label=label)
     ids = {each.id for each in promotions}
     amount = sum(each.amount for each in quote.applied if each.promotion_id in ids)
     used = {each.promotion_id for each in quote.applied} | {gift.promotion_id for gift in quote.gifts}
     used |= set(quote.points_by)
     first = next((each for each in promotions if each.id in used), promotions[0])
     if ids & used:
-        return CouponView(code, first.names, first.id, is_used=True, amount=amount)
+        return CouponView(code, first.names, first.id, is_used=True, amount=amount, label=label)
     why = next((each for each in quote.missed if each.promotion_id in ids), None)
-    return CouponView(code, first.names, first.id, missed=why if basket.lines else None)
+    return CouponView(code, first.names, first.id, missed=why if basket.lines else None, label=label)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from edge.check_view import CheckView
 from edge.screen_back import NOTHING_BACK, BackLineView, DoneBackView
 from edge.weights import WeighView
@@ -81,8 +83,7 @@ class LineView:
     """Pieces or grams that the books leave on the shelf after this basket, where that is less than nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CouponView:
+class CouponView(msgspec.Struct, frozen=True):
     """A coupon code that was given."""
 
     code: str
@@ -98,8 +99,7 @@ class CouponView:
     """The code as people read it, where that is not as it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class OfferView:
+class OfferView(msgspec.Struct, frozen=True):
     """A coupon that the member has: what it would give on this basket, or why it gives nothing."""
 
     code: str

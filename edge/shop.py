@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 from edge.charging_door import ChargeDoor
 from edge.clock import Clock
 from edge.config import Config, LaneConfig
@@ -165,7 +167,7 @@ class Shop:
                 business_date=self.clock.business_date(now_ms).isoformat(), codes=codes,
             )  # fmt: skip
             issued, until_ms = self._issued_until(basket, now_ms) if codes else (found.issued, ALWAYS_MS)
-            return replace(found, issued=issued) if codes else found, until_ms
+            return msgspec.structs.replace(found, issued=issued) if codes else found, until_ms
 
         return self.known(now_ms, read, "usage", member_id, codes)
 
@@ -252,9 +254,13 @@ class Shop:
 
         return self.known(now_ms, read, "holdings", member_id)
 
+    def held(self, member_id: str) -> Mapping[str, int]:
+        """Return what a member can spend of points, money and times, by unit; what they never had is not named."""
+        return self._holdings(member_id, self.clock.now_ms())[0]
+
     def spendable(self, member_id: str, unit: str) -> int:
         """Return what a member can spend of points, money or times."""
-        return self._holdings(member_id, self.clock.now_ms())[0].get(unit, 0)
+        return self.held(member_id).get(unit, 0)
 
     def points(self, member_id: str) -> int:
         """Return what a member can spend; less than is told where points are owed."""

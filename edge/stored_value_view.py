@@ -35,7 +35,8 @@ def tendered(tenders: Sequence[StoredTender]) -> Minor:
 
 def money_of(shop: Shop, member_id: str) -> Money:
     """Return what a member can spend now."""
-    return Money(shop.spendable(member_id, UNIT), shop.spendable(member_id, STORED_VALUE_GIFT))
+    held = shop.held(member_id)
+    return Money(held.get(UNIT, 0), held.get(STORED_VALUE_GIFT, 0))
 
 
 def most_now(shop: Shop, member_id: str) -> Minor:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
 
 from edge.cards import proof_refusal
@@ -54,7 +52,7 @@ def take_code(desk: Desk, text: str) -> Refusal | None:
         return desk.refuse(Refusal("coupons_full", {"max": CODES_MAX}))
     grown = msgspec.structs.replace(basket, codes=(*basket.codes, text))
     priced = desk.shop.priced_basket(grown, lane=desk.lane)
-    alone = replace(priced, codes=(text,))
+    alone = msgspec.structs.replace(priced, codes=(text,))
     situation = situation_of(
         alone, desk.shop.rules, desk.shop.member(basket.member_id), desk.shop.clock.now_local(), desk.shop.usage(alone)
     )

@@ -18,7 +18,7 @@ from edge.store.sales import stored_sale
 from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
-from rules.extras import points_paid
+from rules.extras import points_taken
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
 from rules.tender import ACCOUNT, CASH, cash_due, next_notes
@@ -153,8 +153,7 @@ def _points(shop: Shop, basket: Basket, quote: Quote) -> PointsView | None:
         return None
     paid = quote.points_paid
     whole = quote.total + (paid.amount if paid else 0)
-    everything = replace(basket, points_to_redeem=AMOUNT_MAX)
-    most = points_paid(everything, shop.member(basket.member_id), shop.rules.points, whole)
+    most = points_taken(AMOUNT_MAX, shop.member(basket.member_id), shop.rules.points, whole)
     if most is None:
         return None
     used = (paid.points, paid.amount) if paid else (0, 0)

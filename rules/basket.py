@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec.structs import replace
 
 from rules.money import AMOUNT_MAX, BASIS_POINTS, Minor, round_half_up
 
@@ -110,8 +113,8 @@ class Line:
         return (self.unit_gross,) * self.quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Basket:
+# Quick to make, to change and to compare: a press changes one several times, and asks which one it was.
+class Basket(msgspec.Struct, frozen=True):
     """Everything that pricing needs to know of an open sale, except the member and the moment."""
 
     sale_id: str

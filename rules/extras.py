@@ -104,19 +104,19 @@ def points_of(
     return points, tuple(by)
 
 
-def points_paid(basket: Basket, member: Member | None, rule: PointsRule, total: Minor) -> PointsPaid | None:
-    """Return how many of the points that the member wants to pay with are taken, and for how much; None for none.
+def points_taken(wanted: int, member: Member | None, rule: PointsRule, total: Minor) -> PointsPaid | None:
+    """Return how many points are taken where so many are wanted, and for how much; None for none.
 
     Whole steps only, no more than the member has, no more than the rule's part of the total.
 
     >>> from rules.promotions import PointsCash
     >>> rule = PointsRule(cash=PointsCash(step=100, worth=100, most_bp=5_000))
-    >>> points_paid(Basket("s", points_to_redeem=950), Member("m", points=800), rule, 1_399)
+    >>> points_taken(950, Member("m", points=800), rule, 1_399)
     PointsPaid(points=600, amount=600)
     """
     cash = rule.cash
-    if cash is None or member is None or basket.points_to_redeem <= 0:
+    if cash is None or member is None or wanted <= 0:
         return None
-    steps = min(basket.points_to_redeem, member.points) // cash.step
+    steps = min(wanted, member.points) // cash.step
     steps = min(steps, total * cash.most_bp // BASIS_POINTS // cash.worth)
     return PointsPaid(steps * cash.step, steps * cash.worth) if steps > 0 else None

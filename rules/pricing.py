@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from rules import tax
 from rules.accrual import AccrualRules
@@ -17,7 +17,7 @@ from rules.by_hand import NAMES, take_by_hand
 from rules.combination import Cheapest, cheapest
 from rules.eligibility import missing_years, situation_of
 from rules.explain import missed, next_steps
-from rules.extras import gifts_of, points_of, points_paid
+from rules.extras import gifts_of, points_of, points_taken
 from rules.loyalty import Member
 from rules.money import AMOUNT_MAX, Minor
 from rules.promotion_kinds import HAND_BASKET_ID, HAND_LINE_ID, POINTS_ID, RESERVED_IDS
@@ -152,7 +152,7 @@ def _quote(
         refused = {**refused, **more}
     applied = set(tally.takings)
     take_by_hand(tally, lines, basket)
-    paid = points_paid(basket, member, promotions.points, tally.total)
+    paid = points_taken(basket.points_to_redeem, member, promotions.points, tally.total)
     if paid is not None:
         units = [(at, unit) for at, nets in enumerate(tally.nets) for unit in range(len(nets))]
         tally.take_off(POINTS_ID, units, paid.amount)

@@ -132,8 +132,7 @@ class PointsPaid:
     """What they took off; part of the discount, under the promotion id `points`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(msgspec.Struct, frozen=True):
     """The price of a basket for one member at one moment."""
 
     lines: tuple[PricedLine, ...]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import field
 
 from rules.promotion_kinds import PromotionBase
 from rules.quote import MissReason
@@ -21,8 +24,7 @@ class IssuedCoupon:
     """Why it cannot be used now by this customer; None where it can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """Uses so far, by promotion id; what is not named was not used."""
 
     in_all: Mapping[str, int] = field(default_factory=dict)

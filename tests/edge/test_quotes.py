@@ -35,14 +35,14 @@ def changed(line: Line, chance: random.Random) -> Line:
 def pressed(basket: Basket, chance: random.Random) -> Basket:
     """Return the basket after something that a cashier does with it."""
     changes = (
-        lambda: replace(basket, points_to_redeem=chance.choice((0, 100, 250, 10_000))),
-        lambda: replace(basket, off_bp=chance.choice((0, 500, 10_000))),
-        lambda: replace(basket, codes=chance.choice(((), ("SAVE",), ("five",), ("five", "save")))),
-        lambda: replace(basket, lane=chance.choice((1, 2))),
-        lambda: replace(basket, channel=chance.choice(("store", "web"))),
+        lambda: msgspec.structs.replace(basket, points_to_redeem=chance.choice((0, 100, 250, 10_000))),
+        lambda: msgspec.structs.replace(basket, off_bp=chance.choice((0, 500, 10_000))),
+        lambda: msgspec.structs.replace(basket, codes=chance.choice(((), ("SAVE",), ("five",), ("five", "save")))),
+        lambda: msgspec.structs.replace(basket, lane=chance.choice((1, 2))),
+        lambda: msgspec.structs.replace(basket, channel=chance.choice(("store", "web"))),
         lambda: basket.with_line(changed(chance.choice(basket.lines), chance)),
-        lambda: replace(basket, lines=basket.lines[::-1]),
-        lambda: replace(basket, sale_id=str(chance.randrange(3))),
+        lambda: msgspec.structs.replace(basket, lines=basket.lines[::-1]),
+        lambda: msgspec.structs.replace(basket, sale_id=str(chance.randrange(3))),
     )
     return chance.choice(changes)()
 
