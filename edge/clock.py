@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 YEAR_MIN = 2026
@@ -27,7 +27,7 @@ class Clock:
 
     def local(self, at_ms: int) -> datetime:
         """Return the store's wall-clock time, without zone, of a UTC moment."""
-        return datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+        return datetime.fromtimestamp(at_ms / 1_000, ZoneInfo(self.timezone)).replace(tzinfo=None)
 
     def at_ms(self, local: datetime) -> int:
         """Return the UTC milliseconds of a store-local moment without zone."""

@@ -21,9 +21,8 @@ class _Made(NamedTuple):
     """A quote with the whole question."""
 
     rules: RuleSet
-    span: tuple[date, int, int]
-    member: Member | None
-    usage: Usage
+    asked: tuple[tuple[date, int, int], Member | None, Usage]
+    """The span of time, the member, and the uses up to then."""
     basket: Basket
     found: Found
     quote: Quote
@@ -40,12 +39,8 @@ class Quotes:
 
     def price(self, basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Quote:
         """Return what `rules.pricing.price` returns."""
-        span = span_of(rules, now_local)
-        alike = [
-            made
-            for made in self._made
-            if made.rules is rules and made.span == span and made.member == member and made.usage == usage
-        ]
+        asked = (span_of(rules, now_local), member, usage)
+        alike = [made for made in self._made if made.rules is rules and made.asked == asked]
         for made in alike:
             if made.basket == basket:
                 return made.quote
@@ -56,5 +51,5 @@ class Quotes:
             found = search(basket, rules, member, now_local, usage)
         quote = price_found(found, basket, rules, member, now_local, usage=usage)
         # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = (_Made(rules, span, member, usage, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
+        self._made = (_Made(rules, asked, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
         return quote
