@@ -5,15 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import msgspec
+
 from edge.coupon_offers import offers
 from edge.coupons import coupon_views
 from edge.exchanging_done import done_with_back
 from edge.exchanging_plan import back_views
-from edge.screen import AccountView, DoneView, GiftView, LineDiscountView, LineView, PointsView, TenderView, TillView
+from edge.screen import (
+    AccountView,
+    CouponView,
+    DoneView,
+    GiftView,
+    LineDiscountView,
+    LineView,
+    OfferView,
+    PointsView,
+    TenderView,
+    TillView,
+)
 from edge.shop import Shop
 from edge.store import credit, item_search
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.database import Database
+from edge.store.known import world
 from edge.store.sales import stored_sale
 from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
@@ -32,18 +46,14 @@ def selling_view(
 ) -> TillView:
     """Return the view with the basket, priced now."""
     quote = shop.quote(basket)
-    names = {each.promotion_id: each.names for each in quote.applied}
+    goods = _goods(shop, basket, quote, stored)
     back, back_amount = back_views(shop, stored, lane=basket.lane)
     due = net_due(quote.total - back_amount, sum(tender.given for tender in tenders))
     in_cash = due if due < 0 else _cash_due(shop, quote.total - back_amount, tenders)
-    short = shortages(shop.store.db, basket)
     return replace(
         view,
         sale_id=basket.sale_id,
-        lines=tuple(
-            _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line, short=short)
-            for line, priced in zip(basket.lines, quote.lines, strict=True)
-        ),
+        lines=goods.lines,
         back=back,
         back_amount=back_amount,
         item_count=basket.item_count + sum(use.quantity for use in stored.times),
@@ -51,11 +61,11 @@ def selling_view(
         discount=quote.discount,
         total=quote.total,
         applied=quote.applied,
-        hints=_hints(quote),
-        coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
-        offers=offers(shop, basket, quote),
-        gifts=_gifts(shop, quote),
-        points=_points(shop, basket, quote),
+        hints=goods.hints,
+        coupons=goods.coupons,
+        offers=goods.offers,
+        gifts=goods.gifts,
+        points=goods.points,
         times=times_views(shop, stored),
         times_cards=times_cards(shop, stored),
         quote=quote,
@@ -66,6 +76,47 @@ def selling_view(
         cash_due=in_cash,
         stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
         next_notes=next_notes(in_cash, shop.config.store.denominations) if in_cash > 0 else (),
+    )
+
+
+class _Goods(msgspec.Struct, frozen=True):
+    """What a view says of a basket and its price, whatever was tendered."""
+
+    lines: tuple[LineView, ...]
+    hints: tuple[MissedPromotion, ...]
+    coupons: tuple[CouponView, ...]
+    offers: tuple[OfferView, ...]
+    gifts: tuple[GiftView, ...]
+    points: PointsView | None
+
+
+def _goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:
+    """Return what is shown of a basket; what was shown last where it still is that."""
+    here = world(shop.store.db)
+    if here is None:
+        return _read_goods(shop, basket, quote, stored)
+    # The very same quote is one of the same rules, span of time, member and uses; the very same coupons are those of
+    # which none began or ended meanwhile; and in the same world there are the same items and the same stock.
+    coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
+    about = (here, stored, basket, quote, coupons)
+    return shop.shown.again(basket.lane, about, lambda: _read_goods(shop, basket, quote, stored))
+
+
+def _read_goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:
+    names = {each.promotion_id: each.names for each in quote.applied}
+    short = shortages(shop.store.db, basket)
+    return _Goods(
+        lines=tuple(
+            [
+                _line_view(line, priced, names, is_newest=line.line_id == stored.newest_line, short=short)
+                for line, priced in zip(basket.lines, quote.lines, strict=True)
+            ]
+        ),
+        hints=_hints(quote),
+        coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
+        offers=offers(shop, basket, quote),
+        gifts=_gifts(shop, quote),
+        points=_points(shop, basket, quote),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -24,9 +24,10 @@ from edge.coupon_offers import offers
 from edge.ids import new_id
 from edge.quotes import Quotes
 from edge.rulebook import fixed, newest_readable
+from edge.screen import TillView
 from edge.shop import QUARTER_MS, Shop
 from edge.store import baskets, catalog, coupon_batches, coupons, entries, members, people, tiers, times
-from edge.store.baskets import LaneState, StoredBasket, StoredLine, StoredTimes
+from edge.store.baskets import LaneState, StoredBasket, StoredLine, StoredTender, StoredTimes
 from edge.store.coupon_batches import Batch
 from edge.store.database import Database, Store, execute, scalar
 from edge.store.entries import Entry
@@ -35,6 +36,7 @@ from edge.store.tiers import TierChange
 from edge.stored_value_view import stored_value_view
 from edge.till import Till
 from edge.times_view import times_cards, times_views
+from edge.viewing import selling_view
 from rules.basket import Names
 from rules.ledger import ISSUER, POINTS, STORED_VALUE, STORED_VALUE_GIFT, Transfer, member_account, times_unit
 from tests.shops import CARDS, TestShop, rules_with_coupons
@@ -65,6 +67,9 @@ BASKETS = tuple(
 )  # fmt: skip
 
 
+TENDERS = (StoredTender(kind="cash", given=100), StoredTender(kind="stored_value", given=50))
+
+
 class UndoneError(Exception):
     """Undoes a transaction."""
 
@@ -84,17 +89,19 @@ def on_till(shop: TestShop, do: Callable[[Shop], Any]) -> Any:
 def told(shop: Shop) -> list[object]:
     """Return everything of some baskets that a screen shows and that follows from more than the basket."""
     said: list[object] = []
-    for stored in BASKETS:
+    for lane, stored in enumerate(BASKETS, start=1):
         held = [each.code for each in shop.coupons_of(stored.member_id or "")][:1]
         given = replace_codes(stored, tuple(held) if stored.member_id == "wang" else ())
-        basket = shop.priced_basket(given, lane=1)
+        basket = shop.priced_basket(given, lane=lane)
         quote = shop.quote(basket)
         said += [basket, quote, shop.member(basket.member_id), shop.usage(basket), shop.member_view(basket.member_id)]
         said += [offers(shop, basket, quote), times_views(shop, given), times_cards(shop, given)]
         said += [stored_value_view(shop, basket.member_id, given, (), quote.total), shop.item_as_sold("cut")]
+        said += [selling_view(TillView(lane), shop, basket, tenders, stored=given) for tenders in ((), TENDERS)]
     return said
 
 
+@cache  # A lane holds the very same basket from press to press.
 def replace_codes(stored: StoredBasket, codes: tuple[str, ...]) -> StoredBasket:
     return StoredBasket(
         sale_id=stored.sale_id, member_id=stored.member_id, points=stored.points, codes=codes, times=stored.times,
@@ -299,6 +306,33 @@ def test_a_price_begins_in_the_middle_of_a_sale(shop: TestShop) -> None:
         shop.clock.hand.at_ms = at_ms + past_ms
         prices.append(cola_at(shop))
     assert prices == [350, 350, 400, 350]
+
+
+def test_what_time_alone_changes_of_a_basket_that_stands(shop: TestShop) -> None:
+    at_ms = shop.clock.hand.at_ms
+
+    def give(own: Shop) -> None:
+        db = own.store.db
+        with own.store.transaction():
+            move = Transfer(POINTS, ISSUER, member_account("wang"), 400, "opening", at_ms + 10)
+            entries.record(db, Entry("given", "opening", at_ms, "2026-11-23", (move,), "wang"))
+            ends_ms = at_ms + 20
+            coupons.issue(db, _batch(db), ["wang"], at_ms=0, valid_from_ms=0, valid_until_ms=ends_ms)
+
+    def seen(own: Shop) -> tuple[int, int]:
+        basket = own.priced_basket(BASKETS[2], lane=1)
+        view = selling_view(TillView(1), own, basket, (), stored=BASKETS[2])
+        return (view.points.used if view.points else 0, len(view.offers))
+
+    before = on_till(shop, seen)[0]
+    on_till(shop, give)
+    found = []
+    for past_ms in (0, 9, 10, 19, 20, 19, 9):
+        shop.clock.hand.at_ms = at_ms + past_ms
+        found.append(on_till(shop, seen))
+    used = found[0][0]
+    assert used > before
+    assert found == [(used, 1), (used, 1), (before, 1), (before, 1), (before, 0), (before, 1), (used, 1)]
 
 
 def test_the_other_lane_spends_what_this_one_has_shown(shop: TestShop) -> None:
