@@ -23,6 +23,7 @@ class _Made(NamedTuple):
     rules: RuleSet
     asked: tuple[tuple[date, int, int], Member | None, Usage]
     """The span of time, the member, and the uses up to then."""
+    wanted: tuple[object, ...]
     basket: Basket
     found: Found
     quote: Quote
@@ -39,17 +40,18 @@ class Quotes:
 
     def price(self, basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Quote:
         """Return what `rules.pricing.price` returns."""
-        asked = (span_of(rules, now_local), member, usage)
-        alike = [made for made in self._made if made.rules is rules and made.asked == asked]
-        for made in alike:
-            if made.basket == basket:
+        asked, wanted = (span_of(rules, now_local), member, usage), searched_by(basket)
+        found = None
+        for made in self._made:
+            if made.rules is not rules or made.wanted != wanted or made.asked != asked:
+                continue
+            if made.basket is basket or made.basket == basket:
                 return made.quote
-        wanted = searched_by(basket)
-        # A press for points changes nothing that the search asks for.
-        found = next((made.found for made in alike if searched_by(made.basket) == wanted), None)
+            # A press for points changes nothing that the search asks for.
+            found = made.found
         if found is None:
             found = search(basket, rules, member, now_local, usage)
         quote = price_found(found, basket, rules, member, now_local, usage=usage)
         # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = (_Made(rules, asked, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
+        self._made = (_Made(rules, asked, wanted, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
         return quote
