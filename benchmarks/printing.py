@@ -1,8 +1,8 @@
-"""A receipt of 40 Chinese lines to bytes, with the printer's font and as pictures; how soon a lack of paper is seen.
+"""A receipt of 40 Chinese lines to bytes, by the printer's font and as pictures; how soon its trouble is seen.
 
 Floor of the bytes: the same texts through Python's own GBK codec, line by line, with no layout and no command. The
-paper runs out at a printer on a real socket, at any moment of the daemon's round, and counts as seen when the words
-stand in the stream of the lane's screen.
+paper runs out, the cover opens, an error stops it or it falls silent at a printer on a real socket, at any moment of
+the daemon's round, and that counts as seen when the words stand in the stream of the lane's screen.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ from rules.basket import Names
 from rules.sale import Sale, SaleLine, SaleTender
 
 GOAL_BYTES_MS, GOAL_PICTURE_MS, GOAL_NOTICED_S = 10.0, 150.0, 2.0
-LINES, ROUNDS, NOTICES = 40, 30, 12
-SEEN = "Out of paper"
+LINES, ROUNDS, NOTICES = 40, 30, 6
+SEEN = {"paper_out": "Out of paper", "cover_open": "Cover open", "error": "Unplugged", "silent": "Unplugged"}
+"""What the strip says of each trouble of the printer."""
 CONFIG = """
 [store]
 id = "S001"
@@ -128,9 +129,9 @@ class Strip:
         self._changed = threading.Condition()
         threading.Thread(target=self._follow, daemon=True).start()
 
-    def wait(self, *, is_there: bool, timeout_s: float = 20.0) -> None:
+    def wait(self, words: str, *, is_there: bool = True, timeout_s: float = 20.0) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: (SEEN in self._newest) is is_there and self._newest, timeout_s)
+            assert self._changed.wait_for(lambda: self._newest and (words in self._newest) is is_there, timeout_s)
 
     def _follow(self) -> None:
         event = ""
@@ -161,25 +162,26 @@ def noticed() -> bool:
                 except OSError:
                     assert time.monotonic() < until, (folder / "log").read_text()
                     time.sleep(0.05)
-            dice, took = random.Random(42), []
-            for _ in range(NOTICES):
-                strip.wait(is_there=False)
+            dice = random.Random(42)
+            took: dict[str, list[float]] = {trouble: [] for trouble in SEEN}
+            for trouble in [*SEEN] * NOTICES:
+                strip.wait(SEEN[trouble], is_there=False)
                 time.sleep(1.0 + dice.random())
-                server.trouble = "paper_out"
+                server.trouble = trouble
                 began = time.monotonic()
-                strip.wait(is_there=True)
-                took.append(time.monotonic() - began)
+                strip.wait(SEEN[trouble])
+                took[trouble].append(time.monotonic() - began)
                 server.trouble = ""
         finally:
             daemon.terminate()
             daemon.wait(15)
             server.stop()
-    worst = max(took)
-    print(
-        f"paper out to the screen's strip: median {statistics.median(took):.2f} s, worst of {NOTICES} {worst:.2f} s"
-        f" (goal {GOAL_NOTICED_S:.0f})"
-    )
-    return worst < GOAL_NOTICED_S
+    for trouble, each in took.items():
+        print(
+            f"{trouble.replace('_', ' ')} to the screen's strip: median {statistics.median(each):.2f} s, worst of"
+            f" {NOTICES} {max(each):.2f} s (goal {GOAL_NOTICED_S:.0f})"
+        )
+    return max(max(each) for each in took.values()) < GOAL_NOTICED_S
 
 
 def main() -> int:

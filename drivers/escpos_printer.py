@@ -23,7 +23,7 @@ from drivers.escpos_status import (
     state_of_line,
     state_when_done,
 )
-from drivers.escpos_transport import transport_for
+from drivers.escpos_transport import Transport, transport_for
 from drivers.glyphs import Encoding
 
 STALL_S = 0.25
@@ -84,10 +84,13 @@ class EscposPrinter:
         """What the last job or question found, without asking again."""
         self.last_error = ""
         """Why the last job or question failed; empty when it did not."""
-        self._transport = transport_for(url)
+        self.transport: Transport = transport_for(url)
+        """The way to it; another one may stand in its place that keeps what passes, or plays it again."""
         self._ask = answers is not False
         self._answered = answers is True
         self._answers_done: bool | None = None
+        self._known: set[bytes] = set()
+        """Questions after the first that it has answered."""
         self._font: tuple[Encoding | None] | None = None
         """What it said of its font; None: it was not asked yet."""
         self._timing = timing or Timing()
@@ -101,7 +104,7 @@ class EscposPrinter:
         except DriverError as error:
             self._failed(error)
         finally:
-            self._transport.close()
+            self.transport.close()
         return self.last_state
 
     def print(self, data: bytes) -> Outcome:
@@ -121,7 +124,7 @@ class EscposPrinter:
         except DriverError as error:
             self._failed(error)
         finally:
-            self._transport.close()
+            self.transport.close()
         return outcome
 
     def open_drawer(self, pin: int) -> Outcome:
@@ -142,7 +145,7 @@ class EscposPrinter:
         except DriverError as error:
             self._failed(error)
         finally:
-            self._transport.close()
+            self.transport.close()
         return outcome
 
     def encoding(self) -> Encoding | None:
@@ -151,7 +154,7 @@ class EscposPrinter:
         return self._font[0] if self._font else None
 
     def close(self) -> None:
-        self._transport.close()
+        self.transport.close()
 
     def _ask_font(self) -> tuple[Encoding | None] | None:
         """Return what the printer says of its font; None when it cannot be asked now."""
@@ -167,12 +170,12 @@ class EscposPrinter:
             self._send(ASK_TYPE + ASK_FONT)
             deadline = time.monotonic() + self._timing.status_s
             while not self._answers.texts and (left := deadline - time.monotonic()) > 0:
-                self._answers.feed(self._transport.read(left))
+                self._answers.feed(self.transport.read(left))
         except DriverError as error:
             self._failed(error)
             return None
         finally:
-            self._transport.close()
+            self.transport.close()
         texts = self._answers.texts
         return (encoding_of(type_id=self._answers.agreed, font=texts[-1] if texts else None),)
 
@@ -180,14 +183,14 @@ class EscposPrinter:
         """Hand over bytes. Raises PrinterError when they are not taken, StoppedError when a job is stopped."""
         rest, given_up_s = memoryview(data), time.monotonic() + self._timing.write_s
         while rest:
-            taken = self._transport.write_some(bytes(rest[:CHUNK]), STALL_S)
+            taken = self.transport.write_some(bytes(rest[:CHUNK]), STALL_S)
             if taken:
                 rest, given_up_s = rest[taken:], time.monotonic() + self._timing.write_s
-            if is_job and self._transport.can_answer:
-                self._answers.feed(self._transport.read(0))
+            if is_job and self.transport.can_answer:
+                self._answers.feed(self.transport.read(0))
                 told = self._answers.automatic or PrinterState.UNKNOWN
                 if not taken and told not in TROUBLE:
-                    told = state_of_line(self._transport.line_status())
+                    told = state_of_line(self.transport.line_status())
                 if told in TROUBLE:
                     raise StoppedError(told)
             if rest and time.monotonic() >= given_up_s:
@@ -195,7 +198,7 @@ class EscposPrinter:
 
     def _open(self) -> None:
         self._answers = Answers()
-        self._transport.open()
+        self.transport.open()
 
     def _failed(self, error: DriverError) -> None:
         self.last_state = error.state if isinstance(error, StoppedError) else PrinterState.OFFLINE
@@ -206,16 +209,16 @@ class EscposPrinter:
 
     @property
     def _may_ask(self) -> bool:
-        return self._ask and self._transport.can_answer
+        return self._ask and self.transport.can_answer
 
     def _ask_state(self) -> PrinterState:
         """Return the state by DLE EOT. Raises PrinterError when the connection broke."""
         if not self._may_ask:
-            return state_of_line(self._transport.line_status())
+            return state_of_line(self.transport.line_status())
         state = self._told_state()
         if state is None:
             self.last_error = "no answer to a status request" if self._answered else ""
-            return PrinterState.OFFLINE if self._answered else state_of_line(self._transport.line_status())
+            return PrinterState.OFFLINE if self._answered else state_of_line(self.transport.line_status())
         self._answered = True
         return state
 
@@ -223,12 +226,23 @@ class EscposPrinter:
         online = self._question(ASK_ONLINE)
         if online is None:
             return None
-        return state_of(online=online, cause=self._question(ASK_OFFLINE_CAUSE), paper=self._question(ASK_PAPER))
+        rest: list[int | None] = []
+        for question in (ASK_OFFLINE_CAUSE, ASK_PAPER):
+            answer = self._question(question)
+            if answer is None and question in self._known:
+                # It fell silent between two questions, which is to be said now and not at the next round. Should it
+                # be another printer, which does not know the question, that is found in the next round.
+                self._known.discard(question)
+                return None
+            if answer is not None:
+                self._known.add(question)
+            rest.append(answer)
+        return state_of(online=online, cause=rest[0], paper=rest[1])
 
     def _hear(self) -> None:
         """Sort what stands in the line, so that it is no answer to what is asked next."""
         for _ in range(STALE_READS_MAX):
-            data = self._transport.read(0)
+            data = self.transport.read(0)
             if not data:
                 break
             self._answers.feed(data)
@@ -239,16 +253,16 @@ class EscposPrinter:
         self._send(question)
         deadline = time.monotonic() + self._timing.status_s
         while not self._answers.realtime and (left := deadline - time.monotonic()) > 0:
-            self._answers.feed(self._transport.read(left))
+            self._answers.feed(self.transport.read(left))
         return self._answers.realtime[-1] if self._answers.realtime else None
 
     def _finish(self) -> Outcome:
         """Return what became of a job whose last byte was sent. Raises PrinterError when the connection broke."""
         if not self._may_ask or not self._answered:
             # Nobody answers, but a connection that broke meanwhile shows here.
-            if self._transport.can_answer:
-                self._transport.read(self._timing.status_s)
-            self.last_state = state_of_line(self._transport.line_status())
+            if self.transport.can_answer:
+                self.transport.read(self._timing.status_s)
+            self.last_state = state_of_line(self.transport.line_status())
             return Outcome.DOUBTFUL if self.last_state in TROUBLE else Outcome.SENT
         if self._answers_done is not False:
             outcome = self._await_done()
@@ -269,7 +283,7 @@ class EscposPrinter:
         deadline = time.monotonic() + self._timing.finish_s
         next_poll = time.monotonic() + self._timing.poll_s
         while (now := time.monotonic()) < deadline:
-            self._answers.feed(self._transport.read(min(next_poll, deadline) - now))
+            self._answers.feed(self.transport.read(min(next_poll, deadline) - now))
             # A line that breaks gives several NULs; an answer with fixed bits says that the printer still is there.
             if self._answers.done_twice and self._question(ASK_ONLINE) is not None:
                 self._answers_done = True

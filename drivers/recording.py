@@ -1,4 +1,4 @@
-"""What a reader's device sent, byte by byte with its times, in a file that a test or the bench can play again."""
+"""What a device sent, byte by byte with its times, in a file that a test or the bench can play again."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from drivers.base import LineReader
+
+PieceKind = Literal["hex", "sent", "opened", "absent", "broken", "port"]
 
 BYTES_MAX = 4 * 1024 * 1024
 """Bytes of the longest recording: hours of scanning, or a few minutes of noise."""
 VERSION = 1
+KINDS: tuple[PieceKind, ...] = get_args(PieceKind)
+"""What a piece is, by its name in the file: bytes that the device sent; bytes that it was sent; the way to it opened
+(01 where it can answer), not opened, broken meanwhile (why, in UTF-8); the status byte of the printer's port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class Piece:
     at_ms: int
     """Since the recording began."""
     data: bytes
+    kind: PieceKind = "hex"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,8 @@ class Recording:
 
     @property
     def data(self) -> bytes:
-        return b"".join(piece.data for piece in self.pieces)
+        """What the device sent."""
+        return b"".join(piece.data for piece in self.pieces if piece.kind == "hex")
 
 
 class Recorder:
@@ -49,10 +57,13 @@ class Recorder:
         return self._size >= BYTES_MAX
 
     def hear(self, data: bytes) -> None:
+        self.keep("hex", data)
+
+    def keep(self, kind: PieceKind, data: bytes) -> None:
         data = data[: BYTES_MAX - self._size]
         if data:
             self._size += len(data)
-            self._pieces.append(Piece(int((time.monotonic() - self._began_s) * 1000), data))
+            self._pieces.append(Piece(int((time.monotonic() - self._began_s) * 1000), data, kind))
 
     @property
     def recording(self) -> Recording:
@@ -81,7 +92,7 @@ def record(reader: LineReader, kind: str, *, seconds: float, tell: Callable[[Seq
 def written(recording: Recording) -> str:
     """Return a recording as it stands in a file."""
     lines = [json.dumps({"taptill_recording": VERSION, "kind": recording.kind})]
-    lines += [json.dumps({"at_ms": piece.at_ms, "hex": piece.data.hex()}) for piece in recording.pieces]
+    lines += [json.dumps({"at_ms": piece.at_ms, piece.kind: piece.data.hex()}) for piece in recording.pieces]
     return "\n".join(lines) + "\n"
 
 
@@ -101,11 +112,12 @@ def load(path: Path) -> Recording:
             raise ValueError(f"{path}:{number}: expected a recording of version {VERSION}")
         pieces, size = [], 0
         for number, line in lines:
-            at_ms, data = line.get("at_ms"), line.get("hex")
+            at_ms, kind = line.get("at_ms"), next((kind for kind in KINDS if kind in line), KINDS[0])
+            data = line.get(kind)
             if type(at_ms) is not int or not isinstance(data, str):
                 raise ValueError(f'{path}:{number}: expected {{"at_ms": …, "hex": …}}')
             try:
-                pieces.append(Piece(at_ms, bytes.fromhex(data)))
+                pieces.append(Piece(at_ms, bytes.fromhex(data), kind))
             except ValueError as error:
                 raise ValueError(f"{path}:{number}: {error}") from error
             size += len(pieces[-1].data)

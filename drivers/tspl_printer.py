@@ -9,7 +9,7 @@ import time
 
 from drivers.base import DriverError, Outcome, PrinterError, PrinterState
 from drivers.escpos_printer import CHUNK, STALE_READS_MAX, STALL_S, TROUBLE, Timing
-from drivers.escpos_transport import transport_for
+from drivers.escpos_transport import Transport, transport_for
 from drivers.glyphs import Encoding
 
 ASK = b"\x1b!?"
@@ -53,7 +53,8 @@ class TsplPrinter:
         """Take the printer at the address; ValueError when that is wrong."""
         self.name = name
         self.last_error = ""
-        self._transport = transport_for(url)
+        self.transport: Transport = transport_for(url)
+        """The way to it; another one may stand in its place that keeps what passes, or plays it again."""
         self._timing = timing or Timing(finish_s=LABELS_S, poll_s=0.5)
         self._answered = False
 
@@ -63,19 +64,19 @@ class TsplPrinter:
     def state(self) -> PrinterState:
         self.last_error = ""
         try:
-            self._transport.open()
+            self.transport.open()
             return self._state()
         except DriverError as error:
             self.last_error = str(error)
             return PrinterState.OFFLINE
         finally:
-            self._transport.close()
+            self.transport.close()
 
     def print(self, data: bytes) -> Outcome:
         self.last_error = ""
         outcome = Outcome.REFUSED
         try:
-            self._transport.open()
+            self.transport.open()
             if self._state() not in TROUBLE:
                 outcome = Outcome.DOUBTFUL
                 self._send(data)
@@ -83,7 +84,7 @@ class TsplPrinter:
         except DriverError as error:
             self.last_error = str(error)
         finally:
-            self._transport.close()
+            self.transport.close()
         return outcome
 
     def open_drawer(self, pin: int) -> Outcome:
@@ -91,7 +92,7 @@ class TsplPrinter:
         return Outcome.REFUSED
 
     def close(self) -> None:
-        self._transport.close()
+        self.transport.close()
 
     def _state(self) -> PrinterState:
         status = self._status()
@@ -106,7 +107,7 @@ class TsplPrinter:
     def _status(self) -> int | None:
         """Return what it says twice in a row: ready is 00, and so is the NUL of a bad line."""
         before: int | None = None
-        for _ in range(QUESTIONS_MAX if self._transport.can_answer else 0):
+        for _ in range(QUESTIONS_MAX if self.transport.can_answer else 0):
             answer = self._ask()
             status = told(answer)
             if not answer or (status is not None and status == before):
@@ -116,19 +117,19 @@ class TsplPrinter:
 
     def _ask(self) -> bytes:
         for _ in range(STALE_READS_MAX):
-            if not self._transport.read(0):
+            if not self.transport.read(0):
                 break
         self._send(ASK)
         deadline, answer = time.monotonic() + self._timing.status_s, b""
         # usblp gives nothing, at once, until the printer has answered.
         while not answer and (left := deadline - time.monotonic()) > 0:
-            answer = self._transport.read(left)
-        return answer + self._transport.read(QUIET_S) if answer else b""
+            answer = self.transport.read(left)
+        return answer + self.transport.read(QUIET_S) if answer else b""
 
     def _send(self, data: bytes) -> None:
         rest, given_up_s = data, time.monotonic() + self._timing.write_s
         while rest:
-            taken = self._transport.write_some(rest[:CHUNK], STALL_S)
+            taken = self.transport.write_some(rest[:CHUNK], STALL_S)
             if taken:
                 rest, given_up_s = rest[taken:], time.monotonic() + self._timing.write_s
             elif time.monotonic() >= given_up_s:

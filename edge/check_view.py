@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from rules.basket import Names
 from rules.money import Minor
@@ -25,3 +26,5 @@ class CheckView:
     stock: int | None
     """None where nobody counts it."""
     age: int
+    expired: date | None = None
+    """Its last day, where the code that was scanned says that it is over."""

@@ -15,7 +15,7 @@ PermissionName = Literal[
     "export_members", "import", "unmask", "block_card", "skip_proof", "return", "return_late", "return_loose",
     "edit_membership", "line_discount", "basket_discount", "price_change", "void_line", "void_basket",
     "no_sale", "cash_in", "cash_out", "shift_difference", "read_shift", "bind_badge", "give_tier",
-    "void_gift", "edit_quick_keys", "train", "weight_by_hand", "set_credit", "over_credit",
+    "void_gift", "edit_quick_keys", "train", "weight_by_hand", "set_credit", "over_credit", "sell_expired",
 ]  # fmt: skip
 """The permissions of edge/permissions.py, which a test holds together."""
 

@@ -125,7 +125,7 @@ class CounterThread(ABC):
                 self._lost()
             finally:
                 self._close()
-            self._loan.lend(self._device.name, self._stopping)
+            self._loan.lend(self._device.name, self._stopping, lambda: self._report("trying"))
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, REOPEN_MAX_S)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 LOOK_S = 0.2
@@ -21,8 +21,14 @@ class Loan:
     def is_asked_for(self, name: str) -> bool:
         return self._name == name
 
-    def lend(self, name: str, stopping: threading.Event) -> None:
-        """Say that the device is closed, and wait until it is given back or the daemon stops."""
+    def lend(self, name: str, stopping: threading.Event, tell: Callable[[], None]) -> None:
+        """Say that the device is closed, and wait until it is given back or the daemon stops.
+
+        Args:
+            tell: is called where somebody does want it, before they have it: it is not ready meanwhile.
+        """
+        if self.is_asked_for(name):
+            tell()
         with self._changed:
             while self._name == name and not stopping.is_set():
                 self._is_closed = True

@@ -186,7 +186,7 @@ class ReaderThread:
                 self._report("problem", repr(error))
             finally:
                 self._reader.close()
-            self._loan.lend(self._device.name, self._stopping)
+            self._loan.lend(self._device.name, self._stopping, self._tell_tried)
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, REOPEN_MAX_S)
 
@@ -228,6 +228,9 @@ class ReaderThread:
         # A keyboard-type device of several nodes works on when somebody else has one of them, and says so.
         loose: Sequence[str] = getattr(self._reader, "loose", ())
         self._report("loose" if loose else "ok", "; ".join(loose))
+
+    def _tell_tried(self) -> None:
+        self._health.report(self._device.name, self._device.kind, "trying")
 
     def _report(self, state: str, detail: str = "") -> None:
         dropped = self._reader.dropped + self._lost + self._unread

@@ -24,6 +24,7 @@ NO_ITEM = frozenset({"unknown_code", "unsellable_code", "bad_code"})
 
 
 AGE_ASKED = "age_asked"
+EXPIRED_ASKED = "expired_asked"
 PRICE_ASKED = frozenset({"needs_price", "needs_price_between"})
 """Refusals that ask the cashier for what is missing."""
 

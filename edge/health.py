@@ -90,7 +90,7 @@ class Health:
             self._devices[name] = DeviceState(name, kind, state, detail, dropped, since)
             self._touch()
         if is_news:
-            level = logging.INFO if state in ("ok", "opening", "off") else logging.WARNING
+            level = logging.INFO if state in ("ok", "opening", "off", "trying") else logging.WARNING
             log.log(level, "device %s: %s %s", name, state, detail)
 
     def report_link(self, link: LinkState) -> None:

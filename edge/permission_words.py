@@ -41,6 +41,7 @@ PERMISSIONS: Mapping[Permission, str] = {
     Permission.SET_CREDIT: N_("Let a member buy on account"),
     Permission.OVER_CREDIT: N_("Sell on account above the limit"),
     Permission.EDIT_QUICK_KEYS: N_("Change the quick keys"),
+    Permission.SELL_EXPIRED: N_("Sell what has expired"),
     Permission.TRAIN: N_("Practise at a lane"),
     Permission.VOID_GIFT: N_("Take gifts for points back"),
 }

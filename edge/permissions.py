@@ -72,6 +72,8 @@ class Permission(StrEnum):
     """See what should be in the drawer before it is counted: the X report."""
     EDIT_QUICK_KEYS = "edit_quick_keys"
     """Change the pages of quick keys."""
+    SELL_EXPIRED = "sell_expired"
+    """Sell what is past the last day that its code says."""
     TRAIN = "train"
     """Let a lane practise."""
 

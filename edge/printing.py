@@ -126,7 +126,7 @@ class PrinterThread:
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._wake.clear()
-            self._room.loan.lend(self._device.name, self._stopping)
+            self._room.loan.lend(self._device.name, self._stopping, self._tell_tried)
             try:
                 pause_s = self._turn()
             except (TillBusyError, StoreError) as error:
@@ -149,6 +149,9 @@ class PrinterThread:
         if self._owed is not None:
             self._put_state(*self._owed)
             self._owed = None
+
+    def _tell_tried(self) -> None:
+        self._room.health.report(self._device.name, self._device.kind, "trying")
 
     def _report(self) -> PrinterState:
         state = self._asked(self._printer.state, PrinterState.OFFLINE)

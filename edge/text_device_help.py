@@ -18,6 +18,7 @@ DEVICE_ADVICE: Mapping[str, str] = {
         " goes to other windows."
     ),
     "problem": N_("Switch it off and on again. If that does not help, “taptill doctor” says more."),
+    "trying": N_("Somebody looks for its settings; until that is over it serves nobody else."),
     "silent": N_("Switch it on; look at its cable, and whether it is set to send."),
     "garbled": N_(
         "It sends something else than {protocol} at {baud} baud. “taptill doctor” finds out what it is set to."

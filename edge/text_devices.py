@@ -11,6 +11,7 @@ from edge.text_printing import PRINTER_KINDS
 DEVICE_STATES: Mapping[str, str] = {
     "ok": N_("Ready"),
     "opening": N_("Connecting"),
+    "trying": N_("Being tried"),
     "gone": N_("Unplugged"),
     "busy": N_("Used by another program"),
     "forbidden": N_("No permission"),

@@ -16,11 +16,11 @@ from edge import (
     coupon_jobs,
     finding,
     paying,
-    returning,
     till_asks,
     till_checks,
     till_extras,
     till_idle,
+    till_items,
     till_lines,
     till_voids,
     weighing,
@@ -107,17 +107,7 @@ class Till:
             return self._bring(read(self._desk, code.text))
         if self._desk.memory.is_checking:
             return till_checks.look(self._desk, code)
-        found = finding.find_item(self._shop.store.db, code, now_ms=self._desk.now_ms())
-        if isinstance(found, Refusal):
-            is_coupon = found.code in finding.NO_ITEM and till_extras.knows(self._desk, code.text)
-            if is_coupon or code.kind is Kind.COUPON:
-                return till_extras.take_code(self._desk, code.text)
-            if code.kind is Kind.RECEIPT and found.code in finding.NO_ITEM:
-                return returning.show_receipt(self._desk, code.text)
-            return till_asks.block(self._desk, weighing.on_scale(self._desk, found))
-        # What was scanned lies in the bag: the cashier must see that it is not in the basket.
-        refusal = till_lines.add(self._desk, found)
-        return banner.block(self._desk, refusal) if refusal else None
+        return till_items.take(self._desk, text, code)
 
     def tap(self, uid: str, sun: str = "", others: tuple[str, ...] = ()) -> Refusal | None:
         """Take a card that was held to the reader: a badge unlocks, a member's card brings up the member.

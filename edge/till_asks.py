@@ -1,4 +1,4 @@
-"""What the till asks before an item goes into the basket: its price, or whether the buyer is old enough.
+"""What the till asks before an item goes into the basket: its price, whether the buyer is old enough, its expiry.
 
 The question stands as a banner does: it blocks PAY, scans wait behind it, and a restart asks it again. The answer puts
 the item into the basket, or leaves it out.
@@ -10,19 +10,21 @@ from collections.abc import Callable, Mapping
 
 from edge import banner, finding, till_lines
 from edge.desk import Desk, HasDesk
-from edge.finding import AGE_ASKED, OPEN_PRICE_MAX, PRICE_ASKED, Found
+from edge.finding import AGE_ASKED, EXPIRED_ASKED, OPEN_PRICE_MAX, PRICE_ASKED, Found
 from edge.screen import Refusal, Stage
 from edge.store.database import StoreError
 from rules.money import Minor
 
-ASKED = frozenset({AGE_ASKED, *PRICE_ASKED})
+ASKED = frozenset({AGE_ASKED, EXPIRED_ASKED, *PRICE_ASKED})
 """Refusals that are questions to the cashier."""
+REFUSED = {AGE_ASKED: ("age_refused", ("sku", "age")), EXPIRED_ASKED: ("expired_refused", ("sku", "day"))}
+"""Questions whose no stands in the journal, and as what."""
 
 
 def answer_price(till: HasDesk, amount: Minor) -> Refusal | None:
     """Put the item whose price was asked for into the basket at this price a piece."""
     desk = till.desk
-    asked = _asked(desk, PRICE_ASKED)
+    asked = standing(desk, PRICE_ASKED)
     if asked.code not in PRICE_ASKED:
         return desk.refuse(asked)
     if not 0 < amount <= OPEN_PRICE_MAX:
@@ -33,20 +35,21 @@ def answer_price(till: HasDesk, amount: Minor) -> Refusal | None:
 def confirm_age(till: HasDesk) -> Refusal | None:
     """Say that the buyer is old enough, which the journal keeps; for this basket it is not asked again."""
     desk = till.desk
-    asked = _asked(desk, frozenset({AGE_ASKED}))
+    asked = standing(desk, frozenset({AGE_ASKED}))
     if asked.code != AGE_ASKED:
         return desk.refuse(asked)
     return _add(desk, asked.params, age=int(asked.params["age"]))
 
 
 def dismiss(till: HasDesk, scan: Callable[[str], Refusal | None]) -> Refusal | None:
-    """Take the banner away; a question is answered with no by it, and a buyer too young stands in the journal."""
+    """Take the banner away; a question is answered with no by it, which stands in the journal where it matters."""
     desk = till.desk
     blocked = desk.memory.blocked
-    if blocked is not None and blocked.code == AGE_ASKED and desk.memory.stage is not Stage.LOCKED:
+    if blocked is not None and blocked.code in REFUSED and desk.memory.stage is not Stage.LOCKED:
         sale_id = desk.memory.basket.sale_id if desk.memory.basket else ""
+        action, names = REFUSED[blocked.code]
         with desk.shop.store.transaction():
-            desk.note("age_refused", sale_id, {"sku": blocked.params["sku"], "age": blocked.params["age"]})
+            desk.note(action, sale_id, {name: blocked.params[name] for name in names})
     return banner.dismiss(desk, scan)
 
 
@@ -69,7 +72,7 @@ def asks_price_of(desk: Desk, sku: str) -> bool:
     return blocked is not None and blocked.code in PRICE_ASKED and blocked.params["sku"] == sku
 
 
-def _asked(desk: Desk, codes: frozenset[str]) -> Refusal:
+def standing(desk: Desk, codes: frozenset[str]) -> Refusal:
     """Return the question that stands, or why there is none to answer."""
     blocked = desk.memory.blocked
     if desk.memory.stage is Stage.LOCKED:

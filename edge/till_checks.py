@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from edge import finding, till_asks, till_lines
 from edge.check_view import CheckView
 from edge.desk import Desk, HasDesk
-from edge.screen import Refusal, Sound, Stage
+from edge.screen import Refusal, Sound, Stage, named
 from edge.store import catalog, item_search, item_terms
+from edge.till_items import life_of
 from rules.codes import Code
+from rules.shelf_life import Freshness
 
 
 def begin_check(till: HasDesk) -> Refusal | None:
@@ -41,6 +45,10 @@ def sell_checked(till: HasDesk) -> Refusal | None:
     checked = desk.memory.checked
     if checked is None:
         return desk.refuse(Refusal("nothing_asked"))
+    if checked.expired is not None:
+        # Its code says more than its name, and only what is scanned is asked for its day.
+        item = {**named(checked.names), "day": checked.expired.isoformat()}
+        return desk.refuse(Refusal("expired_checked", item))
     found = finding.find_sku(desk.shop.store.db, checked.sku, now_ms=desk.now_ms())
     desk.set(is_checking=False, checked=None)
     refusal = found if isinstance(found, Refusal) else till_lines.add(desk, found)
@@ -57,10 +65,11 @@ def look(desk: Desk, code: Code) -> Refusal | None:
         assert isinstance(found, Refusal), "no item has this code"
         desk.set(checked=None)
         return desk.refuse(found)
-    return _tell(desk, known[0])
+    life = life_of(desk, code)
+    return _tell(desk, known[0], expired=life.day if life.freshness is Freshness.EXPIRED else None)
 
 
-def _tell(desk: Desk, sku: str) -> Refusal | None:
+def _tell(desk: Desk, sku: str, *, expired: date | None = None) -> Refusal | None:
     db, now_ms = desk.shop.store.db, desk.now_ms()
     known = catalog.item(db, sku, now_ms=now_ms)
     if known is None:
@@ -72,7 +81,7 @@ def _tell(desk: Desk, sku: str) -> Refusal | None:
         checked=CheckView(
             sku=sku, names=item.names, unit=item.unit, price=item.price, member_price=item.tier_prices.get(""),
             is_weighed=item.is_weighed, is_open_price=item.is_open_price, is_sold=is_active, stock=held.get(sku),
-            age=item_terms.terms(db, sku).age or 0,
+            age=item_terms.terms(db, sku).age or 0, expired=expired,
         ),
         seen_ms=now_ms,
     )  # fmt: skip

@@ -14,12 +14,15 @@ from edge.tier_exclusive import refuses_item
 from rules.basket import LINES_MAX, QUANTITY_MAX
 
 
-def add(desk: Desk, found: Found, *, age: int = 0, note: str = "", detail: object = None) -> Refusal | None:
+def add(
+    desk: Desk, found: Found, *, age: int = 0, note: str = "", detail: object = None, notice: Refusal | None = None
+) -> Refusal | None:
     """Add to the basket and show it, or return why not, showing nothing.
 
     Args:
         age: the cashier has just confirmed that the buyer is so old.
         note: goes into the journal with its detail; empty for nothing.
+        notice: something that the cashier should know of it, although it is sold.
     """
     refusal = desk.may_sell()
     if refusal:
@@ -31,9 +34,9 @@ def add(desk: Desk, found: Found, *, age: int = 0, note: str = "", detail: objec
     pieces = found.quantity * desk.memory.quantity_next
     if found.age > max(basket.age, age):
         return _age_asked(found, pieces)
-    confirmed: dict[str, Any] = {"note": note, "detail": detail}
+    said: dict[str, Any] = {"note": note, "detail": detail, "notice": notice}
     if age:
-        confirmed = {"note": "age_confirmed", "detail": {"sku": found.item.sku, "age": age}}
+        said |= {"note": "age_confirmed", "detail": {"sku": found.item.sku, "age": age}}
     basket = msgspec.structs.replace(basket, age=max(basket.age, age))
     is_portion = found.weight_g is not None or found.label_amount is not None
     if is_portion and desk.memory.quantity_next > 1:
@@ -46,13 +49,13 @@ def add(desk: Desk, found: Found, *, age: int = 0, note: str = "", detail: objec
     desk.set(quantity_next=1)
     if same is not None:
         changed = msgspec.structs.replace(same, quantity=same.quantity + pieces)
-        return desk.push(with_line(basket, changed), sound=Sound.SCAN, **confirmed)
+        return desk.push(with_line(basket, changed), sound=Sound.SCAN, **said)
     line = StoredLine(
         line_id=str(basket.next_line), sku=found.item.sku, quantity=1 if is_portion else pieces,
         weight_g=found.weight_g, label_amount=found.label_amount, open_price=found.open_price, code=found.code,
     )  # fmt: skip
     grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
-    return desk.push(with_line(grown, line), sound=Sound.SCAN, **confirmed)
+    return desk.push(with_line(grown, line), sound=Sound.SCAN, **said)
 
 
 def _age_asked(found: Found, pieces: int) -> Refusal:

@@ -1,4 +1,4 @@
-"""taptill record: what a reader's device sends, kept in a file."""
+"""taptill record: what a reader sends, or a printer answers, kept in a file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
-from drivers.base import DriverError, Scale
+from drivers.base import DriverError, Printer, Scale
+from drivers.escpos_printer import EscposPrinter
+from drivers.printer_recording import record_printer
 from drivers.recording import record as record_bytes
 from drivers.recording import save
+from drivers.tspl_printer import TsplPrinter
 from edge.cli.options import config_option, loaded_or_exit
+from edge.config import DeviceConfig
 from edge.counter_devices import make_scale
-from edge.devices import make_reader
+from edge.devices import make_printer, make_reader
 
 SECONDS_MAX = 3_600
 
@@ -43,7 +47,7 @@ class ScaleLines:
         self._scale.close()
 
 
-@click.command(short_help="Keep what a reader sends in a file.")
+@click.command(short_help="Keep what a reader sends, or a printer answers, in a file.")
 @config_option
 @click.argument("device")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -53,15 +57,20 @@ class ScaleLines:
 def record(config_path: Path, device: str, file: Path, seconds: int) -> None:
     """Listen to the reader DEVICE of the configuration and write every byte it sends to FILE, with the times.
 
-    The daemon must not have it: stop it first. Scan and tap only what may be seen: codes and cards are in the file.
+    A printer is asked how it is, twice a second, and what it answers is kept: open its cover, take its paper out. The
+    daemon must not have the device: stop it first. Scan and tap only what may be seen: codes and cards are in the file.
     """
     loaded = loaded_or_exit(config_path)
     found = next((each for each in loaded.config.device if each.name == device), None)
+    printer = make_printer(found) if found else None
+    if found is not None and printer is not None:
+        record_answers(printer, found, file, seconds)
+        return
     scale = make_scale(found) if found else None
     reader = ScaleLines(scale) if scale else make_reader(found) if found else None
     if found is None or reader is None:
-        names = [each.name for each in loaded.config.device if not each.kind.endswith(("printer", "display"))]
-        raise click.ClickException(f"{device}: no reader of that name; there are: {', '.join(names) or 'none'}")
+        names = [each.name for each in loaded.config.device if not each.kind.endswith("display")]
+        raise click.ClickException(f"{device}: nothing to record; there are: {', '.join(names) or 'none'}")
     count = 0
 
     def tell(texts: Sequence[str]) -> None:
@@ -81,3 +90,20 @@ def record(config_path: Path, device: str, file: Path, seconds: int) -> None:
     finally:
         reader.close()
     click.echo(f"{file}: {len(recording.data)} bytes in {len(recording.pieces)} pieces, {count} texts")
+
+
+def record_answers(printer: Printer, device: DeviceConfig, file: Path, seconds: int) -> None:
+    """Write what a printer answers to a file."""
+    if not isinstance(printer, EscposPrinter | TsplPrinter):
+        raise click.ClickException(f"{device.kind}: its bytes do not pass through us")
+    click.echo(f"asking {device.name} for {seconds} s: open its cover, take its paper out, switch it off")
+    try:
+        recording = record_printer(
+            printer, device.kind, seconds=seconds, tell=lambda state: click.echo(state.replace("_", " "))
+        )
+        save(recording, file)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        printer.close()
+    click.echo(f"{file}: {len(recording.data)} bytes of answers in {len(recording.pieces)} pieces")

@@ -25,6 +25,7 @@ from edge import (
     till_by_hand,
     till_checks,
     till_drawer,
+    till_items,
     till_notes,
     till_training,
     weighing,
@@ -66,6 +67,7 @@ def selling_actions(amount: range) -> tuple[Action, ...]:
     return (
         Action(till_asks.answer_price, {"amount": amount}),
         Action(till_asks.confirm_age, {}),
+        Action(till_items.sell_expired, {}),
         Action(till_checks.begin_check, {}),
         Action(till_checks.end_check, {}),
         Action(till_checks.check_item, {"sku": None}),

@@ -26,7 +26,7 @@ from edge.text_device_help import (
 )
 from edge.web.house import House
 
-CALM = frozenset({"opening", "off", "unknown"})
+CALM = frozenset({"opening", "off", "unknown", "trying"})
 WARN = frozenset({"loose", "paper_low", "doubtful", "drawer_doubtful"})
 HEX_WIDTH = 8
 

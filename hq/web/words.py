@@ -49,6 +49,7 @@ DEVICE_STATES: Final[Mapping[str, str]] = {
     "offline": N_("not reachable"),
     "unknown": N_("unknown"),
     "off": N_("off"),
+    "trying": N_("being tried"),
     "doubtful": N_("perhaps printed"),
     "drawer_shut": N_("drawer not opened"),
     "drawer_doubtful": N_("drawer perhaps not opened"),
@@ -57,7 +58,7 @@ DEVICE_STATES: Final[Mapping[str, str]] = {
     "no_line": N_("no internet"),
 }
 GOOD: Final = frozenset({"ok", "ready"})
-CALM: Final = frozenset({"opening", "unknown", "off", "paper_low"})
+CALM: Final = frozenset({"opening", "unknown", "off", "paper_low", "trying"})
 """Neither good nor a reason to go there."""
 
 

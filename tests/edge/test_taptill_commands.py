@@ -16,8 +16,11 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from drivers.escpos_printer import EscposPrinter
 from drivers.fake_pn532 import FakePn532
+from drivers.fake_printer import FakePrinterServer
 from drivers.fake_wires import Line
+from drivers.printer_recording import PlayedTransport
 from drivers.recording import load as load_recording
 from edge.__main__ import main
 from edge.cli.device_checks import Finding, Holder, Verdict, check_device, holders
@@ -525,7 +528,25 @@ def test_record_keeps_what_a_simulated_reader_sends(shop, tmp_path):
     result = taptill("record", "s", file, "--config", shop, "--seconds", "1")
     assert result.exit_code == 0, result.output
     assert load_recording(file).data.startswith(b"\x00\x00\xff")  # the chip's answers
-    assert "no reader of that name; there are: s" in taptill("record", "x", file, "--config", shop).output
+    assert "nothing to record; there are: s" in taptill("record", "x", file, "--config", shop).output
+
+
+def test_record_keeps_what_a_printer_answers(shop, tmp_path):
+    server, file = FakePrinterServer(), tmp_path / "p.rec"
+    path = f"tcp://127.0.0.1:{server.serve()}"
+    shop.write_text(shop.read_text() + f'[[device]]\nname = "p"\nkind = "escpos_printer"\npath = "{path}"\n')
+    server.trouble = "cover_open"
+    result = taptill("record", "p", file, "--config", shop, "--seconds", "1")
+    server.stop()
+    assert result.exit_code == 0, result.output
+    printer, again = EscposPrinter("p", path), []
+    printer.transport = PlayedTransport(load_recording(file))
+    printer.encoding()
+    while (state := printer.state().value) and printer.last_error != "the recording is over":
+        again.append(state.replace("_", " "))
+    # What was said on the terminal, each change once: "cover open", where the machine is not too busy to answer in time.
+    said = result.output.splitlines()[1:-1]
+    assert said and said == [state for state, before in zip(again, ["", *again], strict=False) if state != before]
 
 
 def test_doctor_says_who_holds_a_device():

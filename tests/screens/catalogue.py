@@ -90,6 +90,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("selling", stages.sell, _over_a_basket),
     Scene("left-alone", stages.leave_alone),
     Scene("banner", stages.banner),
+    Scene("expired-asked", stages.expired_asked),
     Scene("age-asked", stages.age_asked),
     Scene("price-asked", stages.price_asked),
     Scene("weighing", stages.weighing, lambda shop: ("weigh",)),

@@ -115,6 +115,11 @@ def banner(shop: TestShop) -> None:
     shop.ask(1, Till.scan, text="6999999999994")
 
 
+def expired_asked(shop: TestShop) -> None:
+    shop.dismiss()
+    shop.ask(1, Till.scan, text=f"(01)0{MILK}(17)261122")
+
+
 def age_asked(shop: TestShop) -> None:
     shop.dismiss()
     shop.ask(1, Till.scan, text=BEER)

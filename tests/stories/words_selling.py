@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from edge import till_again, till_asks, till_checks, till_notes, till_training
+from edge import till_again, till_asks, till_checks, till_items, till_notes, till_training
 from edge.screen import Refusal
 from edge.store import ledger
 from edge.store.database import row, rows
@@ -21,6 +21,10 @@ def cost(player: Any, amount: str) -> Refusal | None:
 
 def old_enough(player: Any) -> Refusal | None:
     return _and_what_waited(player, player.ask(till_asks.confirm_age))
+
+
+def sell_expired(player: Any) -> Refusal | None:
+    return _and_what_waited(player, player.ask(till_items.sell_expired))
 
 
 def _and_what_waited(player: Any, answer: Refusal | None) -> Refusal | None:
@@ -127,6 +131,7 @@ def expect_told_hq(player: Any, count: str) -> None:
 WORDS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"it costs ([\d.]+)", cost),
     (r"the buyer is old enough", old_enough),
+    (r"sell it all the same", sell_expired),
     (r"check prices", check),
     (r"end the price check", end_check),
     (r"sell what was checked", sell_checked),

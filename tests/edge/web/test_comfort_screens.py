@@ -152,6 +152,21 @@ def test_an_age_is_asked_confirmed_and_refused(lane: tuple[TestShop, Page]) -> N
     assert said == [("age_confirmed",), ("age_refused",)]
 
 
+def test_what_has_expired_is_stopped_and_sold_only_on_purpose(lane: tuple[TestShop, Page]) -> None:
+    shop, page = lane
+    shop.ask(1, Till.scan, text="(01)06900000000014(17)261122")
+    expect(page.locator("#banner")).to_contain_text("2026-11-22")
+    expect(page.locator("#pay")).to_be_disabled()
+    page.locator("#banner [data-do=dismiss]").tap()
+    expect(page.locator("#banner")).to_have_count(0)
+    expect(page.locator(".line")).to_have_count(0)
+    shop.ask(1, Till.scan, text="(01)06900000000014(17)261122")
+    expect(page.locator("#banner")).to_contain_text("2026-11-22")
+    page.locator("#banner [data-do=sell_expired]").tap()
+    expect(page.locator(".line")).to_have_count(1)
+    expect(page.locator("#banner")).to_have_count(0)
+
+
 def test_the_more_panel_by_keys_alone(lane: tuple[TestShop, Page]) -> None:
     shop, page = lane
     slowly(page, "Insert")

@@ -147,3 +147,22 @@ def test_nothing_is_cut_on_any_screen(shop: TestShop, opened: Opened, language: 
         wide = page.locator(part).evaluate("(each) => each.scrollWidth - each.clientWidth")
         assert wide <= 1, (part, wide)
     assert page.locator(".device-row").first.evaluate("(each) => each.getBoundingClientRect().height") >= 44
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+@pytest.mark.parametrize("size", [(800, 480), (1_280, 800)])
+def test_nothing_of_the_bench_lies_over_anything_else(
+    shop: TestShop, chromium: Browser, language: str, size: tuple[int, int]
+) -> None:
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
+    page.context.add_cookies([{"name": "lang", "value": language, "url": shop.parts.url}])
+    page.goto(f"{shop.parts.url}bench?lane=1")
+    # One of a group is open at a time, as they are for whoever presses them.
+    for at in range(page.locator(".b-odd").count()):
+        page.evaluate("(at) => { document.querySelectorAll('.b-odd')[at].open = true; }", at)
+    assert page.locator(".b-odd[open]").count() >= 4
+    ends = page.locator(".b-device").evaluate_all(
+        "(all) => all.filter((each) => each.scrollHeight > each.clientHeight + 1).map((each) => each.id)"
+    )
+    assert ends == []
+    page.close()

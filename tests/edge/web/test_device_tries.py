@@ -123,6 +123,17 @@ def test_the_speed_of_a_scanner(counter: Counter, opened: Opened, often: Callabl
     until(lambda: counter.shop.parts.health.device("aim").state == "ok")  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("name", ["aim", "glow", "paper"])
+def test_a_device_that_is_tried_says_so_until_it_is_over(counter: Counter, opened: Opened, name: str) -> None:
+    until(lambda: counter.shop.parts.health.device(name).state == "ok")  # type: ignore[union-attr]
+    page = opened(name)
+    find(page)
+    state = page.locator("#device-now .device-state").first
+    expect(state).to_contain_text("Being tried", timeout=15_000)
+    page.get_by_role("button", name="Stop trying").click()
+    expect(state).to_contain_text("Ready", timeout=15_000)
+
+
 def test_the_country_of_a_keyboard_scanner(
     counter: Counter, opened: Opened, often: Callable[[Callable[[], None]], None]
 ) -> None:

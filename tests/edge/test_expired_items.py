@@ -1,0 +1,78 @@
+"""Items that are past the day that their code says, at a till: what stands in their code beside it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge import till_items
+from edge.store import catalog
+from edge.store.database import rows
+from edge.till import Till
+from tests.shops import TestShop
+
+HAM = "06900000000144"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[TestShop]:
+    with TestShop(tmp_path / "shop") as opened:
+        opened.parts.loop.write(lambda: catalog.put_code(opened.parts.store.db, HAM, "apple"))
+        opened.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("beside", "weight_g", "amount"),
+    [
+        ("3103000532", 532, 681),  # grams
+        ("3102000123", 1_230, 1_574),  # tenths of a hectogram
+        ("3922681", 532, 681),  # a price: the weight follows from it
+    ],
+)
+@pytest.mark.parametrize("lot", ["", "10LOT-7\x1d"])  # with a lot first, only its symbology says that it is GS1
+def test_what_stands_in_the_code_is_kept(shop: TestShop, beside: str, weight_g: int, amount: int, lot: str) -> None:
+    said = shop.ask(1, Till.scan, text=f"]C1{lot}01{HAM}17261122{beside}")
+    assert said.code == "expired_asked" and shop.view().lines == ()
+    assert shop.ask(1, till_items.sell_expired) is None
+    (line,) = shop.view().lines
+    assert (line.sku, line.weight_g, line.net, shop.view().blocked) == ("apple", weight_g, amount, None)
+
+
+def test_the_journal_says_what_was_sold_after_its_day_and_in_which_sale(shop: TestShop) -> None:
+    shop.ask(1, Till.scan, text="6901234567892")
+    sale_id = shop.view().sale_id
+    for answer in (shop.dismiss, lambda: shop.ask(1, till_items.sell_expired)):
+        shop.ask(1, Till.scan, text="(01)06900000000014(17)261101")
+        answer()
+    said = rows(
+        shop.parts.store.reads,
+        "SELECT action, subject, staff_id, detail FROM audit WHERE action LIKE 'expired_%' ORDER BY audit_no",
+    )
+    assert [row[:3] for row in said] == [
+        ("expired_refused", sale_id, "zhang"),
+        ("expired_allowed", sale_id, "zhang"),
+    ]
+    assert [msgspec.json.decode(row[3]) for row in said] == [{"sku": "milk", "day": "2026-11-01"}] * 2
+
+
+def test_an_answer_pressed_twice_sells_once(shop: TestShop) -> None:
+    shop.ask(1, Till.scan, text="(01)06900000000014(17)261101")
+    assert shop.ask(1, till_items.sell_expired) is None
+    assert shop.ask(1, till_items.sell_expired).code == "nothing_asked"
+    assert [(line.sku, line.quantity) for line in shop.view().lines] == [("milk", 1)]
+
+
+@pytest.mark.parametrize("sku", ["old", "bag"])
+def test_what_is_not_for_sale_is_refused_for_that(shop: TestShop, sku: str) -> None:
+    def retire() -> None:
+        item = catalog.item(shop.parts.store.db, sku, now_ms=shop.clock.now_ms())
+        assert item is not None
+        catalog.put_code(shop.parts.store.db, HAM, sku)
+        shop.parts.store.db.execute_sql("UPDATE item SET is_active = 0 WHERE sku = ?", (sku,))
+
+    shop.parts.loop.write(retire)
+    assert shop.ask(1, Till.scan, text=f"(01){HAM}(17)261101").code == "item_inactive"
