@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from edge import shifts
 from edge.store import shifts as stored
+from edge.store.database import scalar
 from edge.till import Till
+from tests.offices import wait_for
 from tests.shops import CARDS, TestShop
 
 pytestmark = pytest.mark.browser
 
 HAND_MS = 150
 """No hand is faster between two keys."""
+STRIP_MS = 20_000
+"""The strip comes every 5 s."""
 
 SIZES = {"1280": (1_280, 800), "800": (800, 480)}
 
@@ -131,3 +136,20 @@ def test_a_whole_shift_by_keyboard(lane: tuple[TestShop, Page]) -> None:
     db = shop.parts.store.reads
     report = stored.closed_report(db, stored.newest_closed(db, 1))
     assert report is not None and report.difference == 0
+
+
+def test_a_z_that_perhaps_did_not_come_out_stands_on_the_strip(lane: tuple[TestShop, Page]) -> None:
+    shop, page = lane
+    db = shop.parts.store.reads
+    shop.ask(1, shifts.begin_shift, float_amount=0)
+    wait_for(lambda: scalar(db, "SELECT count(*) = 0 FROM print_job WHERE state IN ('queued', 'sending')"))
+    shop.printer("printer-1").fail_next("drop")
+    shop.ask(1, shifts.close_shift, pieces="")
+    wait_for(lambda: shop.parts.reads.doubtful_z("printer-1"))
+    shop.ask(1, Till.sign_in, staff_id="chen", pin="5678")
+    asks = page.locator("#strip [data-do=reprint_z]")
+    expect(asks).to_contain_text("0001", timeout=STRIP_MS)
+    # The strip comes anew by itself: found and pressed in one go.
+    page.evaluate("() => document.querySelector('#strip [data-do=paper_is_there]').click()")
+    expect(asks).to_have_count(0, timeout=STRIP_MS)
+    assert shop.parts.reads.doubtful_z("printer-1") is None
