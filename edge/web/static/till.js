@@ -347,7 +347,7 @@
     htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(() => {
       const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
       if (again) choice("approver", again);
-      find("#approve-pin")?.focus();
+      find(".reason-grid button, #approve-pin", approve)?.focus(); // the reason comes first
     });
   }
   approve.addEventListener("cancel", (event) => {
