@@ -7,6 +7,7 @@ does it once, with their name beside that of whoever asked; anything else that i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from edge.desk import Asked, Desk, HasDesk
@@ -14,6 +15,7 @@ from edge.permissions import Permission, allows, approvers
 from edge.screen import ApprovalView, Refusal, Sound, StaffView
 from edge.store import staff
 from edge.store.rows import StaffRow
+from edge.till_voids import LINE_REASONS
 
 WAITS_MS = 60_000
 """How long a deed waits for a second person."""
@@ -35,16 +37,31 @@ def ask(till: HasDesk, method: Callable[..., Any], arguments: Mapping[str, Any])
 def _wait(desk: Desk, refusal: Refusal, run: Callable[[], Any], deed: str, arguments: Mapping[str, Any]) -> None:
     permission, amount = Permission(str(refusal.params["permission"])), int(refusal.params["value"])
     people = approvers(desk, permission, amount)
+    reason = str(arguments.get("reason", ""))[:REASON_MAX]
     view = ApprovalView(
         number=desk.shop.screens.newest(desk.lane).number + 1,
         permission=permission.value,
         amount=amount,
         limit=int(refusal.params["limit"]),
-        reason=str(arguments.get("reason", ""))[:REASON_MAX],
+        reason=reason,
         people=tuple(StaffView(each.staff_id, each.name, each.role) for each in people),
+        reasons=tuple(LINE_REASONS) if permission is Permission.VOID_LINE and not reason else (),
     )
     desk.asked = Asked(view, deed[:DEED_MAX], run, desk.now_ms())
     desk.show(sound=Sound.TAP, asks=True)
+
+
+def give_reason(till: HasDesk, reason: str) -> Refusal | None:
+    """Say why the deed that waits is to be done, where it was asked for without a reason."""
+    desk = till.desk
+    refusal = _gone(desk)
+    if refusal or desk.asked is None:
+        return refusal
+    if reason not in desk.asked.view.reasons:
+        return desk.refuse(Refusal("reason_missing"), asks=True)
+    desk.asked = replace(desk.asked, view=replace(desk.asked.view, reason=reason, reasons=()))
+    desk.show(sound=Sound.TAP, asks=True)
+    return None
 
 
 def approve(till: HasDesk, staff_id: str, pin: str) -> Refusal | None:
@@ -87,6 +104,8 @@ def _is_late(desk: Desk, asked: Asked) -> bool:
 def _approved_by(desk: Desk, person: StaffRow) -> Refusal | None:
     asked, here = desk.asked, desk.memory.staff
     assert asked is not None
+    if asked.view.reasons:
+        return desk.refuse(Refusal("reason_missing"), asks=True)
     if here is None or person.staff_id == here.staff_id:
         return desk.refuse(Refusal("approval_own"), asks=True)
     if not allows(desk.shop.config, person.role, Permission(asked.view.permission), asked.view.amount):

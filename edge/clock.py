@@ -37,7 +37,12 @@ class Clock:
         return self.local(self.now_ms())
 
     def business_date(self, at_ms: int) -> date:
-        """Return the trading day that a UTC moment counts in."""
+        """Return the trading day that a UTC moment counts in.
+
+        It is for what is counted by the day: receipts, shifts, how often something may be used a day. What is valid to
+        a day, and a birthday, go by `local` and end at midnight: the day stands on a paper that the customer reads, and
+        means the calendar's wherever else it is read.
+        """
         return (self.local(at_ms) - timedelta(hours=self.day_starts_hour)).date()
 
     def is_sane(self) -> bool:

@@ -85,7 +85,7 @@ def issue_to_segment(till: Till, *, batch_id: int, segment: Segment, expected: i
     refusal = refuses(desk, Permission.ISSUE_COUPONS) or _closed(batch)
     if refusal or batch is None:
         return refusal or Refusal("batch_gone")
-    db, today = desk.shop.store.db, desk.shop.clock.now_local().date()
+    db, today = desk.shop.store.db, desk.shop.clock.now_local().date()  # for birthdays, which are the calendar's
     count = segment_count(db, segment, today=today, without_batch=batch_id)
     if count != expected:
         return Refusal("segment_changed", {"count": count})
@@ -177,6 +177,7 @@ def _wrong(desk: Desk, asked: NewBatch) -> Refusal | None:
     if not (1 if asked.is_bearer else 0) <= asked.count <= ISSUE_MAX:
         return Refusal("batch_count", {"max": ISSUE_MAX})
     first, last = asked.first_day, asked.last_day
+    # The calendar's day, as every day of validity: a coupon to yesterday's date ended at midnight, the evening goes on.
     today = desk.shop.clock.now_local().date()
     if not 0 <= asked.valid_days <= VALID_DAYS_MAX or (asked.valid_days and (first or last)):
         return Refusal("batch_days")

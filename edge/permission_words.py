@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edge import till_by_hand, till_drawer
+from edge import till_by_hand, till_drawer, till_voids
 from edge.permissions import ANY, IN_PARTS, Permission
 from edge.text_marks import N_
 from edge.texts import Texts
@@ -47,7 +47,10 @@ PERMISSIONS: Mapping[Permission, str] = {
 }
 """What was asked for, as the person who may allow it reads it."""
 
-REASONS: Mapping[str, str] = {**till_drawer.REASONS, **till_by_hand.REASONS}
+REASONS: Mapping[str, str] = {
+    **till_drawer.REASONS, **till_by_hand.REASONS, **till_voids.REASONS, **till_voids.HELD_REASONS,
+    **till_voids.LINE_REASONS,
+}  # fmt: skip
 
 
 def permission_words(texts: Texts, permission: str) -> str:

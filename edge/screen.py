@@ -296,6 +296,8 @@ class ApprovalView:
     reason: str
     people: tuple[StaffView, ...]
     """Who may allow it."""
+    reasons: tuple[str, ...] = ()
+    """One of these is to be chosen before anybody can allow it; none where it was asked for with its reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from edge.desk import Desk
 from edge.permissions import Permission, refuses
 from edge.screen import Refusal
 from edge.store.baskets import StoredBasket
+from edge.text_marks import N_
 from rules.money import Minor
+
+REASONS: Mapping[str, str] = {
+    "customer_left": N_("The customer left"),
+    "wrong_items": N_("Wrong items were scanned"),
+    "no_money": N_("Not enough money"),
+    "training": N_("Training or test"),
+}
+"""Why a basket is thrown away; the code stands in the audit chain."""
+HELD_REASONS: Mapping[str, str] = {
+    "nobody_came": N_("Nobody came back for it"),
+    "bought_elsewhere": N_("It was rung up anew"),
+    "wrong_items": N_("Wrong items were scanned"),
+    "training": N_("Training or test"),
+}
+"""Why a basket on hold is."""
+LINE_REASONS: Mapping[str, str] = {
+    "not_wanted": N_("The customer does not want it"),
+    "wrong_items": N_("Wrong items were scanned"),
+    "no_money": N_("Not enough money"),
+    "other": N_("Another reason"),
+}
+"""Why goods are taken out that somebody may not take out alone. Below that nobody is asked: it is part of selling."""
 
 
 def listed(desk: Desk, basket: StoredBasket | None) -> Minor:

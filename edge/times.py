@@ -181,7 +181,7 @@ def _bad_extension(shop: Shop, until: str, reason: str) -> Refusal | None:
         day = datetime.fromisoformat(until).date()
     except ValueError:
         return Refusal("date_range")
-    today = shop.clock.now_local().date()
+    today = shop.clock.now_local().date()  # the calendar's: at its end the times expire, whenever the shop's day ends
     return None if today <= day <= today + timedelta(days=EXTEND_DAYS_MAX) else Refusal("date_range")
 
 

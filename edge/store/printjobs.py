@@ -96,11 +96,17 @@ def doubtful_slip(db: SqliteDatabase, printer: str) -> str:
     return _doubtful(db, printer, ("kitchen", "kitchen_copy"))
 
 
+def doubtful_z(db: SqliteDatabase, printer: str) -> str:
+    """Return the shift of its newest Z report that is so; a copy of one is of the same kind."""
+    return _doubtful(db, printer, ("shift", "shift"))
+
+
 def _doubtful(db: SqliteDatabase, printer: str, kinds: tuple[str, str]) -> str:
     found = scalar(
         db,
         "SELECT sale_id FROM print_job j WHERE job_id > (SELECT max(job_id) FROM print_job) - ?"
-        " AND printer = ? AND kind IN (?, ?) AND state = 'doubtful' AND NOT EXISTS (SELECT 1 FROM print_job k"
+        " AND printer = ? AND kind IN (?, ?) AND state = 'doubtful' AND sale_id IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM print_job k"
         " WHERE k.sale_id = j.sale_id AND k.job_id > j.job_id AND k.kind = ?) ORDER BY job_id DESC LIMIT 1",
         RECENT_JOBS, printer, *kinds, kinds[1],
     )  # fmt: skip

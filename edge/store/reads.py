@@ -76,6 +76,12 @@ class StoreReads:
         found = sales.stored_sale(self._db, sale_id) if sale_id else None
         return (found.sale_id, found.receipt_number) if found else None
 
+    def doubtful_z(self, printer: str) -> tuple[str, str] | None:
+        """Return shift id and number of a printer's newest Z report of which nobody knows whether it came out."""
+        shift_id = printjobs.doubtful_z(self._db, printer)
+        found = shifts.closed_report(self._db, shift_id) if shift_id else None
+        return (found.shift_id, found.number) if found else None
+
     def doubtful_slips(self, printers: Sequence[str], lane: int) -> Sequence[tuple[str, str, str]]:
         """Return sale id, receipt number and printer of each newest kitchen slip, of a lane, that is doubtful."""
         found = [

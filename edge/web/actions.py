@@ -142,6 +142,7 @@ def actions() -> Mapping[str, Action]:
         Action(holding.discard_held, {"sale_id": None, "reason": None}),
         Action(exchanging.drop_back, {"line_id": None}),
         Action(approvals.approve, {"staff_id": None, "pin": None}),
+        Action(approvals.give_reason, {"reason": None}),
         Action(approvals.decline, {}),
         *_decided_by_hand(),
     )

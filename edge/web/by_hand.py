@@ -55,6 +55,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
             amount=amount_words(texts, asked.permission, asked.amount),
             limit=amount_words(texts, asked.permission, asked.limit),
             reason=reason_words(texts, asked.reason),
+            reasons=[(each, reason_words(texts, each)) for each in asked.reasons],
         )
 
     return pages

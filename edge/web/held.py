@@ -12,6 +12,7 @@ from edge.loop import TillBusyError
 from edge.screen import Refusal
 from edge.store.rows import HeldRow
 from edge.text_marks import N_
+from edge.till_voids import HELD_REASONS
 from edge.web.house import House
 from edge.web.member_pages import signed_in
 from edge.web.speech import Speech
@@ -54,7 +55,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
         each = _of(house, lane, sale_id)
         if each is None:
             return render_template("panels/held.html", lane=lane, held=house.reads_of(lane).held())
-        return render_template("panels/held_discard.html", lane=lane, each=each)
+        return render_template("panels/held_discard.html", lane=lane, each=each, reasons=HELD_REASONS)
 
     return pages
 

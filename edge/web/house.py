@@ -63,6 +63,9 @@ class Reads(Protocol):
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         """Return sale id and number of a printer's newest receipt while nobody knows whether it came out."""
 
+    def doubtful_z(self, printer: str) -> tuple[str, str] | None:
+        """Return the same of its Z reports: shift id and number."""
+
     def open_payments(self) -> tuple[int, int]:
         """Return how many payment codes are being undone or refunded, and how many need a person."""
 

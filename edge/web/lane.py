@@ -86,6 +86,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             now=house.clock.now_local(),
             held=house.reads_of(lane).held_sum() if is_open else None,
             doubtful=house.reads_of(lane).doubtful_receipt(printers[lane]) if is_open else None,
+            doubtful_z=house.reads_of(lane).doubtful_z(printers[lane]) if is_open else None,
             slips=house.reads_of(lane).doubtful_slips(kitchens, lane) if is_open and kitchens else (),
             payments=house.reads_of(lane).open_payments() if is_open else (0, 0),
         )

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from drivers.document import Line, QrCode, layout
 from edge.rule_desk import MANAGERS
 from edge.screen import Stage, TillView
+from edge.till_voids import REASONS
 from edge.web.door import Pairing, is_from_lan
 from edge.web.house import House
 from edge.web.speech import Speech
@@ -90,7 +91,7 @@ def _finding(pages: Blueprint, house: House) -> None:
     @pages.get("/lane/<int:lane>/void")
     def void(lane: int) -> ResponseReturnValue:
         _signed_in(house, lane)
-        return render_template("panels/void.html")
+        return render_template("panels/void.html", reasons=REASONS)
 
 
 def _reasons(

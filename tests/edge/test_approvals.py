@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from edge import approvals, till_by_hand, till_drawer
@@ -98,6 +99,27 @@ def test_goods_above_the_limit_are_not_taken_out_by_any_door(shop: TestShop) -> 
     assert do(shop, Till.change_quantity, line_id=cola, quantity=3) == "done"
     assert do(shop, Till.change_quantity, line_id=cola, quantity=1) == "approval_needed"
     assert do(shop, Till.void_basket, reason="the customer left") == "done"
+
+
+@pytest.mark.parametrize("deed", ["void_line", "change_quantity", "undo"])
+def test_goods_above_the_limit_are_taken_out_for_a_reason(shop: TestShop, deed: str) -> None:
+    shop.ask(1, Till.scan, text="6901234567892")
+    cola = shop.view().lines[1].line_id
+    shop.ask(1, Till.change_quantity, line_id=cola, quantity=2)
+    arguments = {"void_line": {"line_id": cola}, "change_quantity": {"line_id": cola, "quantity": 1}, "undo": {}}[deed]
+    before = shop.view().total
+    assert do(shop, getattr(Till, deed), **arguments) == "approval_needed"
+    assert do(shop, approvals.approve, staff_id="boss", pin="2222") == "reason_missing"
+    assert do(shop, approvals.give_reason, reason="because") == "reason_missing"
+    assert do(shop, approvals.give_reason, reason="not_wanted") == "done"
+    asked = shop.view().approval
+    assert asked is not None and (asked.reason, asked.reasons) == ("not_wanted", ())
+    assert do(shop, approvals.approve, staff_id="boss", pin="2222") == "done"
+    assert shop.view().approval is None and shop.view().total < before
+    ((who, detail),) = rows(shop.parts.store.reads, "SELECT staff_id, detail FROM audit WHERE action = 'approved'")
+    told = msgspec.json.decode(detail)
+    assert (who, told["approved_by"], told["reason"]) == ("chen", "boss", "not_wanted")
+    assert do(shop, approvals.give_reason, reason="other") == "approval_gone"
 
 
 def test_a_deed_that_needs_two_yeses_asks_for_both(shop: TestShop) -> None:

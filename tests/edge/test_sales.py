@@ -158,6 +158,24 @@ def test_a_receipt_is_offered_again_while_it_is_doubtful(store: Store) -> None:
     assert printjobs.doubtful_receipt(store.db, "printer-1") == ""
 
 
+def test_a_z_report_is_offered_again_while_it_is_doubtful(store: Store) -> None:
+    def put(shift_id: str | None, state: str) -> None:
+        with store.transaction():
+            printjobs.put(store.db, printer="printer-1", kind="shift", sale_id=shift_id, at_ms=0)
+            execute(
+                store.db, "UPDATE print_job SET state = ? WHERE job_id = (SELECT max(job_id) FROM print_job)", state
+            )
+
+    put("first", "doubtful")
+    put(None, "doubtful")  # an X report: nobody can ask for it again, and it does not stand before the Z
+    assert [printjobs.doubtful_z(store.db, name) for name in ("printer-1", "printer-2")] == ["first", ""]
+    put("second", "doubtful")
+    assert printjobs.doubtful_z(store.db, "printer-1") == "second"
+    put("second", "queued")  # a copy: of the same kind
+    assert printjobs.doubtful_z(store.db, "printer-1") == "first"
+    assert printjobs.doubtful_receipt(store.db, "printer-1") == ""
+
+
 def test_drawer_goes_before_the_papers_that_wait(store: Store) -> None:
     for sale_id in ("a", "b"):
         record_sale(store, sale(sale_id), CONTEXT)

@@ -18,7 +18,9 @@ from edge.store import shifts as stored
 from edge.store.database import execute, row, scalar
 from edge.store.ledger import balance
 from edge.till import Till
+from edge.till_kitchen import paper_is_there
 from rules.ledger import CASH
+from tests.offices import wait_for
 from tests.shops import CONFIG, TestShop
 
 
@@ -121,3 +123,19 @@ def test_a_count_that_cannot_be_read_closes_nothing(shop: TestShop, pieces: str)
     assert do(shop, shifts.close_shift, pieces=pieces) == "amount_range"
     assert do(shop, shifts.close_shift, pieces="100:1", left=101) == "amount_range"
     assert shop.ask(1, shifts.read_shift) is not None
+
+
+def test_a_z_of_which_nobody_knows_is_asked_for_until_somebody_answers(shop: TestShop) -> None:
+    reads, db = shop.parts.reads, shop.parts.store.reads
+    do(shop, shifts.begin_shift, float_amount=10_000)
+    # The fault is for the paper, and not for the drawer's kick that is on its way.
+    wait_for(lambda: scalar(db, "SELECT count(*) = 0 FROM print_job WHERE state IN ('queued', 'sending')"))
+    shop.printer("printer-1").fail_next("drop")
+    assert do(shop, shifts.close_shift, pieces="10000:1") == "done"
+    shift_id = stored.newest_closed(db, 1)
+    assert wait_for(lambda: reads.doubtful_z("printer-1")) == (shift_id, "S001-Z00001")
+    assert reads.doubtful_z("printer-2") is None
+    shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+    assert do(shop, paper_is_there, sale_id=shift_id, printer="printer-1") == "done"
+    assert reads.doubtful_z("printer-1") is None
+    assert shop.audit() == ()

@@ -45,8 +45,9 @@
   function flash(name) {
     const colour = { scan: "--accent", paid: "--accent", error: "--bad", tap: "--line" }[name];
     if (!colour || root.dataset.flash === "off") return;
-    const glow = getComputedStyle(root).getPropertyValue(colour);
-    find(".main").animate([{ boxShadow: `inset 0 0 0 6px ${glow}` }, { boxShadow: "inset 0 0 0 6px transparent" }], 320);
+    const glow = find("#flash");
+    glow.style.color = `var(${colour})`;
+    glow.animate([{ opacity: 1 }, { opacity: 0 }], 320);
   }
 
   // --- presses -----------------------------------------------------------------------------------------------------
@@ -250,9 +251,10 @@
 
   // --- panels and choices ------------------------------------------------------------------------------------------
   function open(name) {
-    location.hash = name;
     panel.dataset.name = name;
-    return waiting.load(`/lane/${lane}/${name}`).then(() => {
+    const loaded = waiting.load(`/lane/${lane}/${name}`);
+    history.pushState(null, "", `#${name}`); // not location.hash, which looks for a place of that name to go to
+    return loaded.then(() => {
       showWeight();
       find("[autofocus]", panel)?.focus();
     });
@@ -345,7 +347,7 @@
     htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(() => {
       const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
       if (again) choice("approver", again);
-      find("#approve-pin")?.focus();
+      find(".reason-grid button, #approve-pin", approve)?.focus(); // the reason comes first
     });
   }
   approve.addEventListener("cancel", (event) => {

@@ -114,8 +114,9 @@
     htmx.trigger(panel, "htmx:abort");
     clear(panel);
     inside.replaceChildren();
-    if (!panel.open) panel.showModal();
-    return htmx.ajax("GET", path, { target: inside, swap: "innerHTML", source: panel });
+    const answered = htmx.ajax("GET", path, { target: inside, swap: "innerHTML", source: panel });
+    if (!panel.open) panel.showModal(); // costs as much as the answer takes: asked first, both go on at once
+    return answered;
   }
   window.waiting = { load, words };
 })();

@@ -270,6 +270,9 @@ class Reads:
     def doubtful_receipt(self, printer: str) -> tuple[str, str] | None:
         return ("sale2", "SH01-01-20261122-0040") if self.is_doubtful else None
 
+    def doubtful_z(self, printer: str) -> tuple[str, str] | None:
+        return None
+
     def open_payments(self) -> tuple[int, int]:
         return (0, 0)
 

@@ -113,6 +113,9 @@ def test_the_style_guide_is_beside_a_bench_only(page: Page, shop: TestShop) -> N
         page.goto(f"{shop.parts.url}styleguide?theme={theme}")
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         expect(page.locator(".guide-main > section")).to_have_count(14)
+        # The very pieces that waiting.js puts into a panel.
+        expect(page.locator(".guide-panel.is-waiting")).to_have_count(1)
+        expect(page.locator(".guide-panel .waiting-note [data-again]")).to_have_count(2)
 
 
 def test_without_a_bench_there_is_no_style_guide(tmp_path: Path) -> None:
