@@ -56,6 +56,13 @@ class StoreConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Literal["zh-Hans", "zh-Hant", "en"], Meta(description="Language of receipts and of a screen's first visit.")
     ] = "zh-Hans"
     day_starts_hour: Annotated[int, Meta(ge=0, le=12, description="Hour at which a new business date begins.")] = 0
+    best_is_last: Annotated[
+        bool,
+        Meta(
+            description="What is past the best-before day of its code (AI 15, 保质期) is stopped as expired, as the "
+            "law asks in China; false: the cashier is told, and it is sold."
+        ),
+    ] = True
     data_dir: Annotated[
         str, Meta(min_length=1, max_length=200, description="Folder of the database; relative to this file.")
     ] = "data"

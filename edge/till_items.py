@@ -70,7 +70,10 @@ def sell_expired(till: HasDesk) -> Refusal | None:
 def life_of(desk: Desk, code: Code) -> ShelfLife:
     """Return how what was scanned stands to the dates of its code now."""
     clock, now_ms = desk.shop.clock, desk.now_ms()
-    return shelf_life(code.elements, business_date=clock.business_date(now_ms), now_local=clock.local(now_ms))
+    return shelf_life(
+        code.elements, business_date=clock.business_date(now_ms), now_local=clock.local(now_ms),
+        best_is_last=desk.shop.config.store.best_is_last,
+    )  # fmt: skip
 
 
 def _is_sold(found: Found | Refusal) -> bool:

@@ -16,9 +16,9 @@ class Freshness(StrEnum):
     LAST_DAY = "last_day"
     """It may be sold, and used up today."""
     PAST_BEST = "past_best"
-    """The day until which it is at its best (AI 15) is over."""
+    """The day until which it is at its best (AI 15) is over, and that is advice here."""
     EXPIRED = "expired"
-    """Its last day (AI 17) or last moment (AI 7003) is over."""
+    """Its last day (AI 17, or AI 15 where that counts as one) or last moment (AI 7003) is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,36 @@ class ShelfLife:
 GOOD = ShelfLife(Freshness.GOOD)
 
 
-def shelf_life(elements: Elements | None, *, business_date: date, now_local: datetime) -> ShelfLife:
+def shelf_life(
+    elements: Elements | None, *, business_date: date, now_local: datetime, best_is_last: bool = False
+) -> ShelfLife:
     """Return how an item stands to the dates of its code on a trading day.
 
     A day counts by the trading day, so that a bar sells until it closes; a moment counts by the clock.
+
+    Args:
+        elements: of the code; None where it carries none.
+        business_date: the trading day.
+        now_local: the shop's clock.
+        best_is_last: what is past its best counts as expired. In China AI 15 is the 保质期 of the packet, and food past
+            it must not be sold (食品安全法 第三十四条); in Europe "best before" is advice.
     """
     if elements is None:
         return GOOD
-    expiry = elements.expiry
-    if expiry is not None:
-        day = expiry.date() if isinstance(expiry, datetime) else expiry
-        is_over = now_local > expiry if isinstance(expiry, datetime) else business_date > day
-        if is_over:
-            return ShelfLife(Freshness.EXPIRED, day)
-        if day <= business_date:
-            return ShelfLife(Freshness.LAST_DAY, day)
     best = dict(elements.dates).get("15")
+    last_days: list[tuple[date, bool]] = []
+    if isinstance(elements.expiry, datetime):
+        last_days.append((elements.expiry.date(), now_local > elements.expiry))
+    elif elements.expiry is not None:
+        last_days.append((elements.expiry, business_date > elements.expiry))
+    if best is not None and best_is_last:
+        last_days.append((best, business_date > best))
+    over = [day for day, is_over in last_days if is_over]
+    if over:
+        return ShelfLife(Freshness.EXPIRED, min(over))
+    ending = [day for day, _ in last_days if day <= business_date]
+    if ending:
+        return ShelfLife(Freshness.LAST_DAY, min(ending))
     if best is not None and business_date > best:
         return ShelfLife(Freshness.PAST_BEST, best)
     return GOOD

@@ -12,7 +12,7 @@ from edge import till_items
 from edge.store import catalog
 from edge.store.database import rows
 from edge.till import Till
-from tests.shops import TestShop
+from tests.shops import CONFIG, TestShop
 
 HAM = "06900000000144"
 
@@ -76,3 +76,14 @@ def test_what_is_not_for_sale_is_refused_for_that(shop: TestShop, sku: str) -> N
 
     shop.parts.loop.write(retire)
     assert shop.ask(1, Till.scan, text=f"(01){HAM}(17)261101").code == "item_inactive"
+
+
+def test_where_the_best_day_is_advice_it_is_sold_with_a_word(tmp_path: Path) -> None:
+    text = CONFIG.replace("[store]\n", "[store]\nbest_is_last = false\n", 1)
+    assert text != CONFIG
+    with TestShop(tmp_path / "shop", config=text) as shop:
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        assert shop.ask(1, Till.scan, text="(01)06900000000014(15)261101") is None
+        view = shop.view()
+        assert view.notice is not None and view.notice.code == "shelf_past_best"
+        assert [(line.sku, line.quantity) for line in view.lines] == [("milk", 1)]

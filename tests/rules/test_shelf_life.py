@@ -42,6 +42,25 @@ def test_an_item_by_the_dates_of_its_code(dates: str, now: str, freshness: str, 
     assert (life.freshness, life.day) == (Freshness(freshness), day and date.fromisoformat(day))
 
 
+@pytest.mark.parametrize(
+    ("dates", "freshness", "day"),
+    [
+        ("15261122", "expired", "2026-11-22"),
+        ("15261123", "last_day", "2026-11-23"),
+        ("15261124", "good", None),
+        ("1526112217261123", "expired", "2026-11-22"),  # the first end counts
+        ("1526112417261123", "last_day", "2026-11-23"),
+        ("1526112317261201", "last_day", "2026-11-23"),
+    ],
+)
+def test_where_the_best_day_is_the_last(dates: str, freshness: str, day: str | None) -> None:
+    code = classify("]C10106901234567892" + dates, step=Step.ITEM, settings=SETTINGS)
+    life = shelf_life(
+        code.elements, business_date=date(2026, 11, 23), now_local=datetime(2026, 11, 23, 10), best_is_last=True
+    )
+    assert (life.freshness, life.day) == (Freshness(freshness), day and date.fromisoformat(day))
+
+
 def test_a_code_without_elements_says_nothing_of_days() -> None:
     code = classify("6901234567892", step=Step.ITEM, settings=SETTINGS)
     life = shelf_life(code.elements, business_date=date(2026, 11, 23), now_local=datetime(2026, 11, 23, 10))
