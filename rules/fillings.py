@@ -98,6 +98,8 @@ def fillings_of(  # noqa: PLR0917 - what is searched, and how far
         worth = slack + sum([reach.gains[each] for node in nodes if node.counted & mask for each in node.candidates])
         spare = -(-worth * BASIS_POINTS // keeps) - 1
         spare = spare if within is None else min(spare, within)
+        if not walk.widen(spare, budget):
+            return None
         counted = [[bool(node.counted >> region[0] & 1) for node in nodes] for region in walk.component.regions]
         others = walk.configurations(least.total + spare, counted, CONFIGURATIONS_MAX, is_all=within is not None)
         if others is None:

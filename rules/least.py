@@ -8,7 +8,7 @@ it touches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rules.budget import Budget
@@ -16,12 +16,18 @@ from rules.configurations import Configuration, worth_a_look
 from rules.money import Minor
 from rules.problem import Problem
 from rules.regions import Component, Way
-from rules.states import NEVER, TOO_MUCH, States, after, cheapest
+from rules.states import NEVER, TOO_MUCH, Move, States, after, cheapest
 
 STATES_MAX = 12_000
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
 STATES_CUT = 24
-"""From so many states on it pays to drop those that cannot be the cheapest any more."""
+"""From so many states on it pays to drop those that cannot be the cheapest any more,"""
+STATES_MANY = 150
+"""and from so many on to find first what can be saved for certain,"""
+STATES_SURE = 16
+"""with so many."""
+NARROW_STEPS = 4_000
+"""Most steps for a walk without the dearer ways, where there could be some."""
 MOVES_A_STEP = 10
 """Moves from one state to the next that count as one step of the budget."""
 
@@ -83,7 +89,7 @@ class Walk:
         solo: Sequence[Minor],
         saves: Sequence[Minor],
         *,
-        spare: Minor,
+        worth: Minor,
     ) -> None:
         """Prepare.
 
@@ -93,9 +99,11 @@ class Walk:
             ways: by class, how units may enter slots.
             solo: by class, the least price of a unit by itself.
             saves: by play, what a use saves at the most.
-            spare: ways that are so much dearer than the least are kept too.
+            worth: by how much dearer than the least ways may be at the most and pay.
         """
-        self._spare = spare
+        self._worth = worth
+        self._spare: Minor = 0
+        """Ways that are so much dearer than the least are in the tables too."""
         self._problem, self.component, self._solo, self._saves = problem, component, solo, saves
         playing = set(component.plays)
         self._ways = {
@@ -169,6 +177,18 @@ class Walk:
 
     def search(self, budget: Budget) -> Least:
         """Return the least sum and how it comes about."""
+        if self._worth:
+            # Dearer ways are seldom asked for, and `widen` finds them; what is long without them is little longer with.
+            narrow = Budget(min(budget.left, NARROW_STEPS))
+            steps = narrow.left
+            least = self._search(narrow)
+            budget.spend(steps - narrow.left)
+            if not narrow.exhausted:
+                return least
+            self._spare, self.tables = self._worth, []
+        return self._search(budget)
+
+    def _search(self, budget: Budget) -> Least:
         merged: States = {0: 0}
         is_exact = True
         steps: list[tuple[States, dict[int, int]]] = []
@@ -192,6 +212,21 @@ class Walk:
             steps.append((before, closed))
         total = merged[0]
         return Least(total, self._fills(steps), total if is_exact else self._thinkable())
+
+    def widen(self, spare: Minor, budget: Budget) -> bool:
+        """Keep ways that are so much dearer than the least too, and tell whether the tables hold all of them."""
+        if spare <= self._spare:
+            return True
+        before, self._spare = self._spare, spare
+        tables = []
+        for region in self.component.regions:
+            table, is_exact = self._walk(region, budget)
+            if not is_exact:
+                self._spare = before
+                return False
+            tables.append(table)
+        self.tables = tables
+        return True
 
     def _fills(self, steps: Sequence[tuple[States, dict[int, int]]]) -> tuple[int, ...]:
         """Return the state of each region in the cheapest way."""
@@ -269,6 +304,7 @@ class Walk:
         # above that is never the cheapest. Of a bundle another region may have the good.
         so_far: Minor = 0
         saving: list[Minor] = []
+        saved: Minor | None = None
         for position, moves in zip(region, moves_of, strict=True):
             solo = self._solo[position]
             for _ in range(self._problem.classes[position].count):
@@ -280,12 +316,35 @@ class Walk:
                 so_far += solo
                 if len(states) >= STATES_CUT:
                     saving = saving or self._savings(region, moves_of)
-                    most = so_far + saving[len(layers)]
+                    if len(states) >= STATES_MANY and saved is None:
+                        saved = self._saved_for_certain(region, moves_of, ends)
+                    most = so_far + saving[len(layers)] - (saved or 0)
                     states = {state: cost for state, cost in states.items() if cost <= most}
             for shift, mask, size in ends.get(position, ()):
                 states = {state: cost for state, cost in states.items() if (state >> shift & mask) % size == 0}
         table, origin = self._close(states, self.inner_in(region))
         return Table(table, layers, origin), exact
+
+    def _saved_for_certain(
+        self,
+        region: Sequence[int],
+        moves_of: Sequence[Sequence[Move]],
+        ends: Mapping[int, Sequence[tuple[int, int, int]]],
+    ) -> Minor:
+        """Return what the units of a region save for certain without any bundle: few states are enough to find that."""
+        inner = set(self.inner_in(region))
+        states: States = {0: 0}
+        alone = 0
+        for position, moves in zip(region, moves_of, strict=True):
+            inside = [move for way, move in zip(self._ways[position], moves, strict=True) if way.play in inner]
+            for _ in range(self._problem.classes[position].count):
+                states = after(states, self._solo[position], inside)
+                alone += self._solo[position]
+                if len(states) > STATES_SURE:
+                    states = cheapest(states, STATES_SURE)
+            for shift, mask, size in ends.get(position, ()):
+                states = {state: cost for state, cost in states.items() if (state >> shift & mask) % size == 0}
+        return max(0, alone - self._close(states, tuple(sorted(inner)))[0][0])
 
     def _saved_elsewhere(self) -> Minor:
         """Return what bundles can save at the most, or what may be dearer."""

@@ -78,8 +78,8 @@ class Plain:
         components = components_among(problem, touched, walked)
         shift = worth_shifting(problem.candidates, components) if problem.candidates else [0] * len(components)
         self.walks = [
-            Walk(problem, component, self.ways, self.solo, uses.saves, spare=spare)
-            for component, spare in zip(components, shift, strict=True)
+            Walk(problem, component, self.ways, self.solo, uses.saves, worth=worth)
+            for component, worth in zip(components, shift, strict=True)
         ]
         self.least = [walk.search(self.budget) for walk in self.walks]
         if not problem.candidates:

@@ -50,8 +50,8 @@ def after(states: States, solo: Minor, moves: Sequence[Move], *, most: Minor = T
     return found
 
 
-def cheapest(states: States) -> States:
+def cheapest(states: States, count: int = STATES_KEPT) -> States:
     """Return the cheapest states, and the one in which nothing is begun."""
-    kept = sorted(states, key=lambda state: (states[state], state))[:STATES_KEPT]
+    kept = sorted(states, key=lambda state: (states[state], state))[:count]
     # The state in which no play has begun leads on at every time.
     return {state: states[state] for state in dict.fromkeys((0, *kept)) if state in states}

@@ -25,8 +25,6 @@ MORE_FIRST: Minor = 250
 """How much more than needed is looked at first,"""
 MORE_TIMES = 4
 """and how many times as much then."""
-ROUND: Minor = 256
-"""Limits are rounded up to multiples of it: what was worked out once then serves for a need that is a little more."""
 LOOSE = "?"
 """Stands for the promotion of a price that a unit could only have together with others."""
 
@@ -43,6 +41,10 @@ class _Full(NamedTuple):
         if self.stocks is None:
             return self.limit <= limit and self.worth <= worth
         return self.limit >= limit and self.worth >= worth
+
+    def covers(self, at: int, need: Minor, worth: Minor) -> bool:
+        """Tell whether something in it covers a need of the node: nothing that is further up does so for less."""
+        return self.stocks is not None and self.worth >= worth and self.stocks.least(at, need, 0) is not None
 
 
 class Stockroom:
@@ -148,20 +150,26 @@ class Stockroom:
         """Return what becomes of the connected units that are left dearer."""
         return [put for number, amount in raises.blocks for put in self._groups[number].puts(amount)]
 
-    def full(self, fills: Fills, at: int, limit: Minor, *, worth: Minor, is_thinkable: bool) -> Stocks | None:
-        """Return all that could be left dearer in a node, up to a limit; None where that is too much to work out.
+    def full(
+        self, fills: Fills, at: int, limit: Minor, *, need: Minor, worth: Minor, is_thinkable: bool
+    ) -> Stocks | None:
+        """Return all that could be left dearer in a node, up to a limit or to what covers a need.
 
         Args:
             fills: how bundles are used.
             at: number of the node.
             limit: beyond it nothing matters.
+            need: what covers it is enough.
             worth: how much could be gained at the most.
             is_thinkable: prices count that units could only have if others outside went along, as a bound.
+
+        Returns:
+            None where that is too much to work out.
         """
         own = set(self._nodes[at].own)
         extra = self._extra(own, limit, worth) if is_thinkable else {}
         answers = self._full.setdefault((self._inside(fills, own), at, bool(extra)), [])
-        known = next((each for each in answers if each.tells(limit, worth)), None)
+        known = next((each for each in answers if each.tells(limit, worth) or each.covers(at, need, worth)), None)
         if known is None:
             # What turns out too much must not take the steps that others need.
             part = Budget(min(self._budget.left, STOCK_NODES))
@@ -208,8 +216,7 @@ class Stockroom:
         least, more = need, MORE_FIRST
         while True:
             top = min(limit, need + more)
-            up_to = min(self._limit, -(-top // ROUND) * ROUND)
-            stocks = self.full(fills, at, up_to, worth=worth, is_thinkable=is_thinkable)
+            stocks = self.full(fills, at, top, need=need, worth=worth, is_thinkable=is_thinkable)
             if stocks is None:
                 return None, least
             found = stocks.least(at, need, 0)
