@@ -17,6 +17,7 @@ from rules.money import Minor
 from rules.problem import Problem
 from rules.regions import Component, Way
 from rules.states import NEVER, TOO_MUCH, Move, States, after, cheapest
+from rules.tables import Field, Layer, Placed, Table, trace
 
 STATES_MAX = 12_000
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
@@ -32,10 +33,6 @@ MOVES_A_STEP = 10
 """Moves from one state to the next that count as one step of the budget."""
 
 
-Placed = tuple[int, Way | None, int]
-"""What became of one unit: its class; the slot that it is in, None for a price of its own; its place in the use."""
-
-
 class Least(NamedTuple):
     """The least sum of a component."""
 
@@ -44,38 +41,6 @@ class Least(NamedTuple):
     """The state in which each region ends."""
     bound: Minor
     """Nothing costs less; the total itself where all states were kept."""
-
-
-class Field(NamedTuple):
-    """Where a slot stands in a state, and how it counts."""
-
-    shift: int
-    mask: int
-    wrap: int
-    """Units of a use, where a complete use is done with; 0 where all units are counted."""
-    most: int
-    """Most units that it takes in one region."""
-
-
-class _Layer(NamedTuple):
-    """The states before one unit of a class."""
-
-    position: int
-    states: States
-
-
-class Table(NamedTuple):
-    """What the units of one region cost at the least, by how far they fill the slots of plays that reach beyond it."""
-
-    states: States
-    layers: list[_Layer]
-    """The states before each unit."""
-    origin: dict[int, int]
-    """Where closed states came from."""
-
-    @property
-    def least(self) -> Minor:
-        return min(self.states.values())
 
 
 class Walk:
@@ -246,7 +211,7 @@ class Walk:
         """Return what becomes of every unit when each region ends in a state of its table."""
         placed: list[Placed] = []
         for table, state in zip(self.tables, fills, strict=True):
-            placed += self._trace_region(table.layers, table.origin.get(state, state), table.states[state])
+            placed += trace(table, state, self._solo, self._ways, self._fields)
         return placed
 
     def configurations(
@@ -296,7 +261,7 @@ class Walk:
     def _walk(self, region: Sequence[int], budget: Budget) -> tuple[Table, bool]:
         """Return the table of a region, and whether all states were kept."""
         states: States = {0: 0}
-        layers: list[_Layer] = []
+        layers: list[Layer] = []
         exact = True
         ends = self._ends(region)
         moves_of = [[self._move(way) for way in self._ways[position]] for position in region]
@@ -311,7 +276,7 @@ class Walk:
                 if not budget.spend(1 + len(states) * (1 + len(moves)) // MOVES_A_STEP) or len(states) > STATES_MAX:
                     exact = False
                     states = cheapest(states)
-                layers.append(_Layer(position, states))
+                layers.append(Layer(position, states))
                 states = after(states, solo, moves)
                 so_far += solo
                 if len(states) >= STATES_CUT:
@@ -319,7 +284,8 @@ class Walk:
                     if len(states) >= STATES_MANY and saved is None:
                         saved = self._saved_for_certain(region, moves_of, ends)
                     most = so_far + saving[len(layers)] - (saved or 0)
-                    states = {state: cost for state, cost in states.items() if cost <= most}
+                    # Nothing begun stays: from there on there is always a way to the end.
+                    states = {state: cost for state, cost in states.items() if cost <= most or state == 0}
             for shift, mask, size in ends.get(position, ()):
                 states = {state: cost for state, cost in states.items() if (state >> shift & mask) % size == 0}
         table, origin = self._close(states, self.inner_in(region))
@@ -400,30 +366,6 @@ class Walk:
                 after[closed[0]] = cost + closed[1]
                 origin[closed[0]] = state
         return after, origin
-
-    def _trace_region(self, layers: Sequence[_Layer], state: int, cost: int) -> list[Placed]:
-        placed: list[Placed] = []
-        for position, states in reversed(layers):
-            solo = self._solo[position]
-            if states.get(state, TOO_MUCH) + solo == cost:
-                placed.append((position, None, 0))
-                cost -= solo
-                continue
-            for way in self._ways[position]:
-                shift, mask, wrap, _ = self._fields[way.play, way.slot]
-                at = state >> shift & mask
-                if at == 0 and not wrap:
-                    continue
-                place = at - 1 if at else wrap - 1
-                before = state + ((place - at) << shift)
-                net = way.nets[place % len(way.nets)]
-                if states.get(before, TOO_MUCH) + net == cost:
-                    placed.append((position, way, place % len(way.nets)))
-                    state, cost = before, cost - net
-                    break
-            else:
-                raise AssertionError("a state that nothing leads to")
-        return placed
 
     def _thinkable(self) -> Minor:
         """Return an amount below which the units cannot cost: each at its best share."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rules.group_lane import Play
-from rules.least import Placed
 from rules.money import share
 from rules.problem import Problem
 from rules.regions import option_in
 from rules.surpluses import Put
+from rules.tables import Placed
 from rules.unit_lane import Option
 
 
