@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from drivers.escpos_paper import Kind
+from edge.screen import Stage
 from edge.till import Till
+from tests.offices import wait_for
 from tests.shops import CONFIG, TestShop
 
 ROLES = """
@@ -105,7 +107,12 @@ def test_new_prices_are_found_together(shop: TestShop, screen: Page) -> None:
     screen.get_by_role("button", name="Labels", exact=True).click()
     screen.get_by_role("button", name="New prices of 7 days").click()
     expect(screen.locator("#labels-found")).to_contain_text("No price is new.")
-    shop.clock.hand.at_ms += 86_400_000  # bread costs more from tomorrow on
+    shop.clock.hand.at_ms += 86_400_000  # bread costs more from tomorrow on, and a lane that nobody touched is locked
+    wait_for(lambda: shop.view().stage is Stage.LOCKED)
+    shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+    screen.locator("[data-panel=settings]").click()
+    screen.get_by_role("button", name="Back office").click()
+    screen.get_by_role("button", name="Labels", exact=True).click()
     screen.get_by_role("button", name="New prices of 7 days").click()
     expect(screen.locator("#labels-found .result")).to_have_count(1)
     expect(screen.locator("#labels-found .result")).to_contain_text("9.00")

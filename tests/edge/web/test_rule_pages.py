@@ -15,7 +15,7 @@ from edge.rulebook import newest_readable
 from edge.store import rulebook as versions
 from edge.till import Till
 from tests.edge.web.preview import SIZES
-from tests.shops import TestShop, moment_ms
+from tests.shops import CONFIG, TestShop, moment_ms
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,9 @@ COLA, NEVER_UNDER_PX = "6901234567892", 44
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[TestShop]:
-    with TestShop(tmp_path / "shop") as opened:
+    # A test that goes on on the next day would find the lane locked.
+    config = CONFIG.replace("[rules]", "[staff]\nidle_lock_minutes = 0\n[rules]")
+    with TestShop(tmp_path / "shop", config=config) as opened:
         opened.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
         yield opened
 
