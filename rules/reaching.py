@@ -20,6 +20,8 @@ LARGE = 50
 INNER_MAX = 5_000
 """Most that a node with others inside is left dearer for which all that is possible is worked out, in a basket of more
 than LARGE units."""
+INNER_MORE: Minor = 250
+"""How much more than wanted such a node may be left dearer."""
 TIGHTENED_MAX = 40
 """Most times that a promise is made tighter before all ways are looked at."""
 
@@ -160,10 +162,12 @@ class Reaching:
         return self._stocks.enough(way.fills, at, need, limit, worth=self._worth, is_thinkable=False)[0]
 
     def _inner_stocks(self, way: WayToPay, at: int, reached: Sequence[Minor]) -> Stocks | None:
-        limit = way.raises[at]
-        if limit > INNER_MAX and self._is_large:
+        wanted = way.raises[at]
+        if wanted > INNER_MAX and self._is_large:
             return None
-        need = max(0, limit - sum([reached[child] for child in self._nodes[at].children]))
+        need = max(0, wanted - sum([reached[child] for child in self._nodes[at].children]))
+        # What cannot be had exactly may be had for little more.
+        limit = min(self._ways.limit, wanted + INNER_MORE)
         return self._stocks.enough(way.fills, at, need, limit, worth=self._worth, is_thinkable=False)[0]
 
     def _reached(self, way: WayToPay, full: Mapping[int, Stocks]) -> list[Minor]:
