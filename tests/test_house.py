@@ -58,6 +58,7 @@ FLOORS = {
         "edge.till_*",
         "edge.shop",
         "edge.quotes",
+        "edge.shown",
         "edge.finding",
         "edge.checkout",
         "edge.desk",
