@@ -17,7 +17,6 @@ from edge.quotes import Quotes
 from edge.rulebook import Rulebook
 from edge.screen import MemberView, Refusal
 from edge.screens import Screens
-from edge.shown import Shown
 from edge.store import benefits, catalog, coupons, ledger, members, shifts, uses
 from edge.store.baskets import StoredBasket, StoredLine
 from edge.store.benefits import ExpiringSoon
@@ -78,7 +77,6 @@ class Shop:
     is_training: bool = False
     """It is the shop of a lane that practises: whatever reaches outside the store must not happen."""
     quotes: Quotes = field(default_factory=Quotes, repr=False)
-    shown: Shown = field(default_factory=Shown, repr=False)
 
     @property
     def rules(self) -> RuleSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -304,11 +305,7 @@ class Texts:
     def refusal(self, code: str, params: Mapping[str, str | int] | None = None) -> str:
         """Return why something was not done. A code without a text, or params that do not fit, show the code itself."""
         params = params or {}
-        wanted = {
-            name: self.money(value) if name.endswith("_minor") and isinstance(value, int) else clipped(str(value))
-            for name, value in params.items()
-            if ":" not in name
-        }
+        wanted = {name: self._told(name, value) for name, value in params.items() if ":" not in name}
         if f"name:{self.language}" in params:
             wanted["name"] = clipped(str(params[f"name:{self.language}"]))
         if "amount_minor" in wanted:
@@ -319,6 +316,15 @@ class Texts:
             except KeyError:
                 pass
         return " ".join([self.t("Not possible: {code}", code=clipped(code)), *wanted.values()])
+
+    def _told(self, name: str, value: str | int) -> str:
+        """Return what a parameter says: an amount, a day, or a text as it is."""
+        if name.endswith("_minor") and isinstance(value, int):
+            return self.money(value)
+        if name == "day":
+            with suppress(ValueError):
+                return self.date(date.fromisoformat(str(value)))
+        return clipped(str(value))
 
     def miss(self, missed: MissedPromotion) -> str:
         """Return why a promotion did not apply, fit to be read out to the customer."""

@@ -27,7 +27,7 @@ from edge.shop import Shop
 from edge.store import credit, item_search
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.database import Database
-from edge.store.known import world
+from edge.store.known import ALWAYS_MS, known
 from edge.store.sales import stored_sale
 from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
@@ -92,14 +92,13 @@ class _Goods(msgspec.Struct, frozen=True):
 
 def _goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:
     """Return what is shown of a basket; what was shown last where it still is that."""
-    here = world(shop.store.db)
-    if here is None:
-        return _read_goods(shop, basket, quote, stored)
     # The very same quote is one of the same rules, span of time, member and uses; the very same coupons are those of
     # which none began or ended meanwhile; and in the same world there are the same items and the same stock.
     coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
-    about = (here, stored, basket, quote, coupons)
-    return shop.shown.again(basket.lane, about, lambda: _read_goods(shop, basket, quote, stored))
+    about = (shop, stored, basket, quote, coupons)
+    return known(
+        shop.store.db, about, ("goods", basket.lane), 0, lambda: (_read_goods(shop, basket, quote, stored), ALWAYS_MS)
+    )
 
 
 def _read_goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:

@@ -58,7 +58,6 @@ FLOORS = {
         "edge.till_*",
         "edge.shop",
         "edge.quotes",
-        "edge.shown",
         "edge.finding",
         "edge.checkout",
         "edge.desk",

@@ -11,6 +11,7 @@ import pytest
 from edge import till_items
 from edge.store import catalog
 from edge.store.database import rows
+from edge.texts import Texts
 from edge.till import Till
 from tests.shops import CONFIG, TestShop
 
@@ -87,3 +88,12 @@ def test_where_the_best_day_is_advice_it_is_sold_with_a_word(tmp_path: Path) -> 
         view = shop.view()
         assert view.notice is not None and view.notice.code == "shelf_past_best"
         assert [(line.sku, line.quantity) for line in view.lines] == [("milk", 1)]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh-Hans", "有效期到 2026-11-01"), ("zh-Hant", "有效期限到 2026-11-01"), ("en", "last day 1 Nov 2026")],
+)
+def test_the_day_is_said_as_the_language_says_days(shop: TestShop, language: str, said: str) -> None:
+    asked = shop.ask(1, Till.scan, text="(01)06900000000014(17)261101")
+    assert said in Texts(language, "CNY").refusal(asked.code, asked.params)
