@@ -255,8 +255,7 @@ class Charger:
         gateway = self.gateways.get(charge.kind)
         order = Order(charge.order_no, charge.amount, charge.lane)
         if charge.state is ChargeState.CREATED:
-            with self._changed:
-                code = self._codes.pop(charge.charge_id, None)
+            code = self._code_of(charge.charge_id)
             if code is None or gateway is None:
                 self._at_lane(charge.lane, forget, charge_id=charge.charge_id)
                 return
@@ -281,6 +280,17 @@ class Charger:
             self._in_store(charging_replies.take_reply_of_nobody, charge.charge_id, deed=job.deed, reply=reply)
         if gateway is not None:
             self._heard(gateway.kind, reply.told is not Told.NOT_SENT, reply)
+
+    def _code_of(self, charge_id: str) -> str | None:
+        """Take the code of a charge; None where it was handed to a process that is no more."""
+        with self._changed:
+            code = self._codes.pop(charge_id, None)
+        if code is None and self._write is not None:
+            # A till hands a code over behind its charge: we may have seen that first, so what it is at is waited for.
+            self._write(lambda: None)
+            with self._changed:
+                code = self._codes.pop(charge_id, None)
+        return code
 
     def _refund(self, refund: Refund, job: Job) -> None:
         charge = charges.charge_of(self._store.reads, refund.charge_id)

@@ -48,6 +48,7 @@ class Holder:
 
     pid: int
     command: str
+    is_daemon: bool = False
 
 
 def holders(paths: Iterable[Path], *, proc: Path = Path("/proc")) -> Mapping[str, Holder]:
@@ -61,12 +62,17 @@ def holders(paths: Iterable[Path], *, proc: Path = Path("/proc")) -> Mapping[str
             for link in (process / "fd").iterdir():
                 target = str(link.readlink())
                 if target in wanted:
-                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                    found[target] = Holder(int(process.name), command)
+                    words = (process / "cmdline").read_bytes().decode(errors="replace").strip("\0").split("\0")
+                    found[target] = Holder(int(process.name), " ".join(words), is_daemon=runs_taptill(words))
         except OSError:
             # It ended while we looked, or it is somebody else's.
             continue
     return found
+
+
+def runs_taptill(words: Sequence[str]) -> bool:
+    """Tell whether a command is ours, by its own name or by what Python runs; folders may have that name too."""
+    return any(Path(word).name == "taptill" for word in words[:2]) or list(words[1:3]) == ["-m", "edge"]
 
 
 def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
@@ -88,7 +94,7 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     if wrong:
         return Finding(device.name, Verdict.BAD, f"{path} is {wrong}", "name the device under /dev/…/by-id")
     holder = held.get(str(path.resolve()))
-    if holder and "taptill" in holder.command:
+    if holder and holder.is_daemon:
         return Finding(device.name, Verdict.OK, f"{_what(path)}; in use by the daemon (process {holder.pid})")
     if device.kind.startswith("evdev_") and os.access(path, os.R_OK):
         return _check_keys(device, path, holder)

@@ -86,6 +86,23 @@ def test_a_code_that_is_scanned_twice_is_charged_once(shop):
     assert len(shop.gateway.orders) == 1
 
 
+def test_a_charge_that_is_seen_before_its_code_is_handed_over_waits_for_it(shop, monkeypatch):
+    to_pay(shop)
+    rest(shop)
+    charger = shop.parts.charger
+    hand_over = charger.hand_over
+
+    def after_it_was_seen(charge_id: str, code: str) -> None:
+        charger.wake()
+        until(lambda: charge_id in charger._claimed)
+        hand_over(charge_id, code)
+
+    monkeypatch.setattr(charger, "hand_over", after_it_was_seen)
+    assert shop.ask(1, Till.scan, text=WECHAT) is None
+    until(lambda: shop.view().done is not None)
+    assert shop.gateway.kept() == 250
+
+
 def test_cancel_pressed_twice_and_from_a_screen_that_slept(shop):
     to_pay(shop)
     shop.gateway.next_charge("password_never")

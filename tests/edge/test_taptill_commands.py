@@ -23,7 +23,7 @@ from drivers.fake_wires import Line
 from drivers.printer_recording import PlayedTransport
 from drivers.recording import load as load_recording
 from edge.__main__ import main
-from edge.cli.device_checks import Finding, Holder, Verdict, check_device, holders
+from edge.cli.device_checks import Finding, Holder, Verdict, check_device, holders, runs_taptill
 from edge.cli.doctor import check_broker, check_clock, check_database, check_disk
 from edge.cli.found_devices import found_devices
 from edge.clock import Clock
@@ -567,9 +567,23 @@ def test_doctor_says_who_holds_a_device():
     assert f"held by process {other.pid}" in found.found
 
 
+@pytest.mark.parametrize(
+    ("words", "is_ours"),
+    [
+        (["/opt/taptill/bin/python", "/opt/taptill/bin/taptill", "run"], True),
+        (["taptill", "run"], True),
+        (["python", "-m", "edge", "run"], True),
+        (["/home/li/taptill/.venv/bin/python", "-c", "open('/dev/ttyS0')"], False),
+        (["less", "/home/li/taptill.log"], False),
+    ],
+)
+def test_doctor_knows_the_daemon_by_its_name_and_not_by_that_of_a_folder(words, is_ours):
+    assert runs_taptill(words) is is_ours
+
+
 def test_doctor_leaves_the_daemons_own_devices_alone():
     found = check_device(
-        device("serial_scanner", "/dev/null"), {"/dev/null": Holder(42, "/opt/taptill/bin/python taptill run")}
+        device("serial_scanner", "/dev/null"), {"/dev/null": Holder(42, "python taptill run", is_daemon=True)}
     )
     assert (found.verdict, "in use by the daemon (process 42)" in found.found) == (Verdict.OK, True)
 

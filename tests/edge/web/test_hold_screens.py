@@ -192,6 +192,8 @@ def test_giving_back_by_keyboard(page: Page, shop: TestShop) -> None:
     page.locator("[data-nudge='1']").first.click()
     page.locator(".toggle", has_text="不想要").click()
     page.get_by_role("button", name="换货").click()
+    # What is pressed over a panel is the panel's.
+    expect(page.locator("#panel")).not_to_be_visible()
     scan(shop, PEN)
     expect(page.locator("#total")).to_contain_text("27.50")
     page.keyboard.press("F12")
