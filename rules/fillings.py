@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from operator import ge
 from typing import NamedTuple
 
@@ -15,7 +17,7 @@ from rules.raised import Node
 from rules.regions import Uses, Way, mask_of
 from rules.states import NEVER
 
-FILLINGS_MAX = 400
+FILLINGS_MAX = 3000
 """Most ways to use bundles that are weighed."""
 CONFIGURATIONS_MAX = 2_000
 """Most ways to use the bundles of one component that are kept at any time."""
@@ -104,8 +106,21 @@ def fillings_of(  # noqa: PLR0917 - what is searched, and how far
         others = walk.configurations(least.total + spare, counted, CONFIGURATIONS_MAX, is_all=within is not None)
         if others is None:
             return None
+        # By region, the candidates that count it, and those that it is a part of.
+        inside = [
+            (
+                [at for at, bits in enumerate(lane.counted) if bits >> region[0] & 1],
+                [at for at, bits in enumerate(lane.parts) if bits >> region[0] & 1],
+            )
+            for region in walk.component.regions
+        ]
         shifts = [
-            _Shift(way.cost - least.total, (number, way.fills), *_changes(lane, walk, least, way.fills), way.others)
+            _Shift(
+                way.cost - least.total,
+                (number, way.fills),
+                *_changes(inside, len(lane.candidates), walk, least, way.fills),
+                way.others,
+            )
             for way in others
         ]
         if not budget.spend(1 + len(found) * len(shifts) // 4):
@@ -122,31 +137,42 @@ def fillings_of(  # noqa: PLR0917 - what is searched, and how far
 
 def _worth_a_look(fillings: Sequence[Filling], opened: Sequence[int]) -> list[Filling]:
     """Return the ways of which no cheaper one counts as much for every open candidate, the cheapest first."""
-    kept_ones: list[tuple[Minor, list[Minor], Filling]] = []
+    found: list[Filling] = []
+    # Those found by what they count in all, the most first: only what counts as much in all can for each.
+    sums: list[Minor] = []
+    counted: list[tuple[int, list[Minor]]] = []
     for filling in sorted(fillings, key=lambda each: (each.more, each.fills)):
         bases = [filling.sums.bases[number] for number in opened]
-        mine = sum(bases)
-        for at, (in_all, better, other) in enumerate(kept_ones):
-            # What counts as much for each counts as much in all: one comparison instead of many, nearly always.
-            if in_all >= mine and all(map(ge, better, bases)):
-                dearer = min(filling.more - other.more, filling.others + filling.more - other.more)
-                if dearer < other.others:
-                    kept_ones[at] = in_all, better, other._replace(others=dearer)
-                break
-        else:
-            kept_ones.append((mine, bases, filling))
-    return [filling for _, _, filling in kept_ones]
+        mine = -sum(bases)
+        end = bisect_right(sums, mine)
+        better = [at for at, other in islice(counted, end) if all(map(ge, other, bases))]
+        if not better:
+            sums.insert(end, mine)
+            counted.insert(end, (len(found), bases))
+            found.append(filling)
+            continue
+        other = found[min(better)]
+        dearer = min(filling.more - other.more, filling.others + filling.more - other.more)
+        if dearer < other.others:
+            found[min(better)] = other._replace(others=dearer)
+    return found
 
 
-def _changes(lane: Lane, walk: Walk, least: Least, states: tuple[int, ...]) -> tuple[list[Minor], list[Minor]]:
+def _changes(
+    inside: Sequence[tuple[Sequence[int], Sequence[int]]],
+    candidates: int,
+    walk: Walk,
+    least: Least,
+    states: tuple[int, ...],
+) -> tuple[list[Minor], list[Minor]]:
     """Return by how much candidates count more, and by how much their parts cost more."""
-    bases, parts = [0] * len(lane.candidates), [0] * len(lane.candidates)
-    for region, table, state, old in zip(walk.component.regions, walk.tables, states, least.fills, strict=True):
+    bases, parts = [0] * candidates, [0] * candidates
+    for (counting, taking), table, state, old in zip(inside, walk.tables, states, least.fills, strict=True):
+        if state == old:
+            continue
         change = table.states[state] - table.states[old]
-        if change:
-            for at in range(len(bases)):
-                if lane.counted[at] >> region[0] & 1:
-                    bases[at] += change
-                if lane.parts[at] >> region[0] & 1:
-                    parts[at] += change
+        for at in counting:
+            bases[at] += change
+        for at in taking:
+            parts[at] += change
     return bases, parts

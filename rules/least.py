@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from rules.begun import Begun, Unfinished, ended
 from rules.budget import Budget
 from rules.configurations import Configuration, worth_a_look
 from rules.money import Minor
 from rules.problem import Problem
 from rules.regions import Component, Way
-from rules.states import NEVER, TOO_MUCH, Move, States, after, cheapest
+from rules.states import NEVER, STATES_CUT, TOO_MUCH, Move, States, after, cheapest
 from rules.tables import Field, Layer, Placed, Table, trace
 
 STATES_MAX = 12_000
 """Most states that are kept between two units; beyond, only the cheapest stay and nothing is proven."""
-STATES_CUT = 24
-"""From so many states on it pays to drop those that cannot be the cheapest any more,"""
 STATES_MANY = 150
-"""and from so many on to find first what can be saved for certain,"""
+"""From so many states on it pays to find first what can be saved for certain,"""
 STATES_SURE = 16
 """with so many."""
 NARROW_STEPS = 4_000
@@ -263,7 +262,9 @@ class Walk:
         states: States = {0: 0}
         layers: list[Layer] = []
         exact = True
-        ends = self._ends(region)
+        ends = self._must_end(region)
+        unfinished = Unfinished([begun for some in ends.values() for begun in some])
+        left = sum([self._problem.classes[position].count for position in region])
         moves_of = [[self._move(way) for way in self._ways[position]] for position in region]
         # What all units so far cost by themselves, and what those to come can save at the most: whatever is further
         # above that is never the cheapest. Of a bundle another region may have the good.
@@ -279,6 +280,7 @@ class Walk:
                 layers.append(Layer(position, states))
                 states = after(states, solo, moves)
                 so_far += solo
+                left -= 1
                 if len(states) >= STATES_CUT:
                     saving = saving or self._savings(region, moves_of)
                     if len(states) >= STATES_MANY and saved is None:
@@ -286,8 +288,9 @@ class Walk:
                     most = so_far + saving[len(layers)] - (saved or 0)
                     # Nothing begun stays: from there on there is always a way to the end.
                     states = {state: cost for state, cost in states.items() if cost <= most or state == 0}
-            for shift, mask, size in ends.get(position, ()):
-                states = {state: cost for state, cost in states.items() if (state >> shift & mask) % size == 0}
+                    states = unfinished.dropped(states, left)
+            for begun in ends.get(position, ()):
+                states = ended(states, begun)
         table, origin = self._close(states, self.inner_in(region))
         return Table(table, layers, origin), exact
 
@@ -295,7 +298,7 @@ class Walk:
         self,
         region: Sequence[int],
         moves_of: Sequence[Sequence[Move]],
-        ends: Mapping[int, Sequence[tuple[int, int, int]]],
+        ends: Mapping[int, Sequence[Begun]],
     ) -> Minor:
         """Return what the units of a region save for certain without any bundle: few states are enough to find that."""
         inner = set(self.inner_in(region))
@@ -308,8 +311,8 @@ class Walk:
                 alone += self._solo[position]
                 if len(states) > STATES_SURE:
                     states = cheapest(states, STATES_SURE)
-            for shift, mask, size in ends.get(position, ()):
-                states = {state: cost for state, cost in states.items() if (state >> shift & mask) % size == 0}
+            for begun in ends.get(position, ()):
+                states = ended(states, begun)
         return max(0, alone - self._close(states, tuple(sorted(inner)))[0][0])
 
     def _saved_elsewhere(self) -> Minor:
@@ -343,16 +346,27 @@ class Walk:
             nets *= -(-most // len(nets))
         return shift, mask, wrap, nets, most
 
-    def _ends(self, region: Sequence[int]) -> dict[int, list[tuple[int, int, int]]]:
+    def _must_end(self, region: Sequence[int]) -> dict[int, list[Begun]]:
         """Return for each class the plays for which it is the last, where an unfinished use gives nothing."""
         last = {way.play: position for position in region for way in self._ways[position]}
-        ends: dict[int, list[tuple[int, int, int]]] = {}
+        found: dict[int, list[Begun]] = {}
         for number, position in last.items():
-            play = self._problem.plays[number]
-            if number in self.component.inner and play.whole:
-                field = self._fields[number, 0]
-                ends.setdefault(position, []).append((field.shift, field.mask, play.slots[0].size))
-        return ends
+            whole = self._problem.plays[number].whole
+            shift, mask, wrap, _ = self._fields[number, 0]
+            if number in self.component.inner and wrap:
+                enough = wrap if whole else 1 + self._of_no_use(region, number, wrap - 1)
+                if enough > 1:
+                    found.setdefault(position, []).append(Begun(shift, mask, enough, is_optional=True))
+        return found
+
+    def _of_no_use(self, region: Sequence[int], number: int, most: int) -> int:
+        """Return in how many places of a use no unit costs less than by itself, up to so many."""
+        for position in region:
+            for way in self._ways[position]:
+                if way.play == number:
+                    solo = self._solo[position]
+                    most = next((place for place, net in enumerate(way.nets[:most]) if net < solo), most)
+        return most
 
     def _close(self, states: States, plays: Sequence[int]) -> tuple[States, dict[int, int]]:
         """Return the states once some plays have seen all of their units, and where they came from."""

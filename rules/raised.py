@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rules.budget import Budget
 from rules.levels import Lane
 from rules.money import Minor
-from rules.reachable import Priceable, choices_for, reachable, rising
+from rules.reachable import Priceable, choices_for, joined, reachable, rising
 from rules.unit_lane import Option
 
 RAISE_MAX = 1 << 20
@@ -152,10 +152,7 @@ class Stocks:
         if not self._budget.spend(few.bit_count() // SUMS_A_STEP):
             self.is_exact = False
             few &= -few
-        sums = 0
-        for shift in rising(few):
-            sums |= many << shift
-        return sums & self._mask
+        return joined(few, many) & self._mask
 
     def take(self, at: int, amount: Minor, into: Raise) -> None:
         """Leave own classes of a node dearer by an amount that can be had."""

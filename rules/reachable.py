@@ -85,6 +85,19 @@ def rising(bits: int) -> Iterator[int]:
         at = text.find("1", at + 1)
 
 
+def joined(one: int, other: int) -> int:
+    """Return all sums of one number of each of two sets, both as bits.
+
+    >>> bin(joined(0b11, 0b101))
+    '0b1111'
+    """
+    few, many = sorted((one, other), key=int.bit_count)
+    sums = 0
+    for shift in rising(few):
+        sums |= many << shift
+    return sums
+
+
 def _steps(units: Sequence[Priceable], positions: Sequence[int], limit: Minor, start: int) -> list[tuple[int, int]]:
     """Return (position, amounts reachable so far) for each unit that adds an amount, after a first empty step."""
     mask = (1 << (limit + 1)) - 1

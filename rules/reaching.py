@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rules.budget import Budget
-from rules.fillings import Filling, Search
+from rules.fillings import Filling, Fills, Search
 from rules.levels import Reach, sums_of, total_of
 from rules.money import Minor
 from rules.plan import Plan, put_in
 from rules.raised import Node, Raise, Stocks
+from rules.reachable import joined, rising
 from rules.states import NEVER
 from rules.stockroom import Stockroom
 from rules.unit_lane import Option
@@ -22,6 +23,8 @@ INNER_MAX = 5_000
 than LARGE units."""
 INNER_MORE: Minor = 250
 """How much more than wanted such a node may be left dearer."""
+INNER_SMALL: Minor = 250
+"""Most that is missing for a level of such a node where all that it can be left dearer is put together."""
 TIGHTENED_MAX = 40
 """Most times that a promise is made tighter before all ways are looked at."""
 
@@ -47,6 +50,8 @@ class Reaching:
         self._ways = WaysToPay(field, nodes, reach, spare, budget)
         self._stocks = Stockroom(field, nodes, self._ways.limit, budget)
         self._worth: Minor = 0
+        self._known: dict[tuple[Fills, int], dict[Minor, tuple[Minor, bool]]] = {}
+        """By node, and what of a way to use bundles concerns it: what is known of needs, at what is worth now."""
         self._is_large = sum([each.count for each in field.problem.classes]) > LARGE
 
     @property
@@ -91,14 +96,18 @@ class Reaching:
         best: Plan | None = None
         if first.bound >= total:
             return Found(None, total, total)
-        tight: Tight = {}
+        if total - first.bound > self._worth:
+            # What could only be had together with others was left out as far as it was not worth as much.
+            self._worth = total - first.bound
+            self._known.clear()
+        tight = self._known_of(filling)
+        is_known = bool(tight)
         for step in range(TIGHTENED_MAX):
             # The way that promises most is looked at alone: where it keeps its promise no other needs to be.
-            ways = [first] if step == 0 else self._ways.find(filling, total, 1, tight)
+            ways = [first] if step == 0 and not is_known else self._ways.find(filling, total, 1, tight)
             if not ways:
                 return None if ways is None else Found(best, total, total)
             way = ways[0]
-            self._worth = max(self._worth, total - way.bound)
             unsure = [each for each in way.needs if not self._nodes[each[0]].children and not is_sure(tight, each)]
             if step == 0 or not unsure:
                 tried = self._try_way(way, is_full=not unsure)
@@ -106,10 +115,13 @@ class Reaching:
                     best, total = tried.plan, tried.total
                 if tried.total <= way.bound:
                     return Found(best, total, total)
-            if not unsure:
-                break
             for at, need in unsure:
                 tight[at, need] = self._exact(filling, way, at, need)
+            inner = [each for each in way.needs if each[1] <= INNER_SMALL and each not in tight]
+            if not unsure and not inner:
+                break
+            for at, need in inner if not unsure else ():
+                tight[at, need] = self._exact_inside(filling, at, need)
         return self._all_ways(filling, total, tight, best)
 
     def _all_ways(self, filling: Filling, total: Minor, tight: Tight, best: Plan | None) -> Found | None:
@@ -128,11 +140,38 @@ class Reaching:
                 bound = min(bound, way.bound)
         return Found(best, total, min(bound, total))
 
+    def _known_of(self, filling: Filling) -> Tight:
+        """Return what is known of the needs of nodes where bundles are used in a way that is alike for them."""
+        if not self._known:
+            return {}
+        return {
+            (at, need): least
+            for at, node in enumerate(self._nodes)
+            if not node.children
+            for need, least in self._known.get((self._stocks.inside(filling.fills, at), at), {}).items()
+        }
+
     def _exact(self, filling: Filling, way: WayToPay, at: int, need: Minor) -> tuple[Minor, bool]:
         """Return the least that a node can be left dearer to cover a need, or an amount that it is above, and which."""
         limit = self._ways.limit_on(way, at, self._worth)
         stocks, least = self._stocks.enough(filling.fills, at, need, limit, worth=self._worth, is_thinkable=True)
-        return least, stocks is None or least <= limit
+        found = least, stocks is None or least <= limit
+        self._known.setdefault((self._stocks.inside(filling.fills, at), at), {})[need] = found
+        return found
+
+    def _exact_inside(self, filling: Filling, at: int, need: Minor) -> tuple[Minor, bool]:
+        """Return what `_exact` does for a node with others inside: of all that it and they can be left dearer."""
+        top = need + INNER_MORE
+        mask = (1 << (top + 1)) - 1
+        bits, inside = 1, [at]
+        for number in inside:
+            inside += self._nodes[number].children
+            stocks = self._stocks.full(filling.fills, number, top, need=top, worth=self._worth, is_thinkable=True)
+            if stocks is None:
+                return need, True
+            bits = joined(bits, stocks.own(number).bits & mask) & mask
+        rest = bits >> need
+        return (need + (rest & -rest).bit_length() - 1 if rest else top + 1), True
 
     def _try_way(self, way: WayToPay, *, is_full: bool) -> Found:
         """Return what is found on a way: with units that are by themselves alone, or with all that is possible."""
@@ -152,6 +191,8 @@ class Reaching:
                 if stocks is not None:
                     full[at] = stocks
             reached = self._reached(way, full)
+        if is_full:
+            reached = self._evened(way, reached, full)
         if max(reached) >= NEVER:
             return Found(None, NEVER, way.bound)
         return Found(*self._outcome(way, reached, full), way.bound)
@@ -178,6 +219,37 @@ class Reaching:
             below = sum([reached[child] for child in node.children])
             least = full.get(at, quick).least(at, way.raises[at], below) if below < NEVER else NEVER
             reached.append(NEVER if least is None else least)
+        return reached
+
+    def _evened(self, way: WayToPay, reached: list[Minor], full: dict[int, Stocks]) -> list[Minor]:
+        """Return the raises with those of leaves a little further up, where all that counts them then needs less."""
+        quick = self._stocks.quick(way.fills)
+        for at, node in enumerate(self._nodes):
+            room = min(INNER_MORE, reached[at] - way.raises[at])
+            leaves = [child for child in node.children if not self._nodes[child].children]
+            if not room or not leaves or max([reached[child] for child in node.children]) >= NEVER:
+                continue
+            for child in leaves:
+                top = reached[child] + room
+                stocks = self._stocks.full(way.fills, child, top, need=top, worth=self._worth, is_thinkable=False)
+                if stocks is not None:
+                    full[child] = stocks
+            # What the leaves can be dearer in all: of none of them, of the first, of the first two …
+            layers, mask = [1], (1 << (room + 1)) - 1
+            more = [full.get(child, quick).own(child).bits >> reached[child] & mask for child in leaves]
+            for bits in more:
+                layers.append(joined(layers[-1], bits) & mask)
+            own, below = full.get(at, quick), sum([reached[child] for child in node.children])
+            ends = [(own.least(at, way.raises[at], below + dearer) or NEVER, dearer) for dearer in rising(layers[-1])]
+            least, dearer = min(ends)
+            if least >= reached[at]:
+                continue
+            reached = list(reached)
+            reached[at] = least
+            for number in range(len(leaves) - 1, -1, -1):
+                part = next(part for part in rising(more[number]) if layers[number] >> (dearer - part) & 1)
+                reached[leaves[number]] += part
+                dearer -= part
         return reached
 
     def _outcome(self, way: WayToPay, amounts: Sequence[Minor], full: Mapping[int, Stocks]) -> tuple[Plan, Minor]:

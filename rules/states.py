@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from rules.money import Minor
 
+STATES_CUT = 24
+"""From so many states on it pays to drop those that lead to nothing."""
 STATES_KEPT = 60
 """How many stay then, beside the one in which nothing is begun."""
 TOO_MUCH = 1 << 60

@@ -95,7 +95,7 @@ class Stockroom:
     def loosened(self, fills: Fills, at: int) -> Stocks:
         """Return what could be left dearer in a node where connected units stay in their plays, or all leave them."""
         own = set(self._nodes[at].own)
-        key = self._inside(fills, own), at
+        key = self.inside(fills, at), at
         if key not in self._loosened:
             stock = self._loosened_stock(fills, own)
             self._loosened[key] = Stocks(self._nodes, self._limit, lambda _: stock, self._budget, is_sample=True)
@@ -168,7 +168,7 @@ class Stockroom:
         """
         own = set(self._nodes[at].own)
         extra = self._extra(own, limit, worth) if is_thinkable else {}
-        answers = self._full.setdefault((self._inside(fills, own), at, bool(extra)), [])
+        answers = self._full.setdefault((self.inside(fills, at), at, bool(extra)), [])
         known = next((each for each in answers if each.tells(limit, worth) or each.covers(at, need, worth)), None)
         if known is None:
             # What turns out too much must not take the steps that others need.
@@ -184,8 +184,9 @@ class Stockroom:
             answers.append(known)
         return known.stocks
 
-    def _inside(self, fills: Fills, own: set[int]) -> Fills:
-        """Return what of a way to use bundles concerns some classes: the states of the regions that touch them."""
+    def inside(self, fills: Fills, at: int) -> Fills:
+        """Return what of a way to use bundles concerns the own classes of a node: the states of their regions."""
+        own = set(self._nodes[at].own)
         found = []
         for number, states in fills:
             walk, least = self._field.walks[number], self._field.least[number]

@@ -12,12 +12,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from rules.begun import Begun, Unfinished, ended
 from rules.budget import Budget
 from rules.group_lane import Play
 from rules.money import Minor
 from rules.problem import Problem, entry_of
 from rules.regions import Way, is_inner, option_in
-from rules.states import TOO_MUCH, Move, after
+from rules.states import STATES_CUT, TOO_MUCH, Move, after
 from rules.unit_lane import Option
 
 STATES_MAX = 6_000
@@ -100,6 +101,7 @@ class Surpluses:
         self._ways = {at: [way for way in ways[at] if way.play in playing] for at in group.positions}
         self._fields = self._lay_out()
         self._moves = {position: self._moves_of(position) for position in group.positions}
+        self._begun = self._must_end()
         self._layers: list[tuple[int, States]] = []
         self._end: States = {}
         self._closing: Mapping[int, Minor] = {}
@@ -155,6 +157,30 @@ class Surpluses:
             moves.append(_Move(way, _step(field, [each[0][0] for each in costs]), costs))
         return moves
 
+    def _must_end(self) -> dict[tuple[int, int], Begun]:
+        """Return the slots that end with units enough for a use, or with those that are in them."""
+        found = {}
+        for key, (shift, mask, wrap, _) in self._fields.items():
+            if key in self._group.filled:
+                found[key] = Begun(shift, mask, self._group.filled[key], is_optional=False)
+            elif wrap and self._problem.plays[key[0]].whole:
+                found[key] = Begun(shift, mask, wrap, is_optional=True)
+            elif wrap:
+                # With fewer units each costs what it also may by itself: that is left to units by themselves.
+                alike = min([self._alike(position, key, wrap - 1) for position in self._ways])
+                found[key] = Begun(shift, mask, 1 + alike, is_optional=True)
+        return found
+
+    def _alike(self, position: int, key: tuple[int, int], most: int) -> int:
+        """Return how many places of a use cost a unit of a class nothing else than it may by itself, up to so many."""
+        own = {option.net for option in self._problem.prices[position]}
+        for move in self._moves[position]:
+            if move.way is not None and (move.way.play, move.way.slot) == key:
+                for place, costs in enumerate(move.costs[:most]):
+                    if any(net not in own for net, _ in costs):
+                        return place
+        return most
+
     def _run(self, budget: Budget) -> None:
         limit = self._limit
         most = self._least + limit
@@ -190,13 +216,22 @@ class Surpluses:
         most, rest = self._least + self._limit, self._rest()
         layers: list[tuple[dict[int, Minor], Sequence[Move]]] = []
         states: dict[int, Minor] = {0: 0}
+        last = {(way.play, way.slot): position for position in self._group.positions for way in self._ways[position]}
+        unfinished = Unfinished(list(self._begun.values()))
+        left = sum([self._problem.classes[position].count for position in self._group.positions])
         for position in self._group.positions:
             steps: Sequence[Move] = [move.step for move in self._moves[position]]
             for _ in range(self._problem.classes[position].count):
+                left -= 1
                 if len(states) > STATES_MAX or not budget.spend(1 + len(states) * len(steps) // MOVES_A_STEP):
                     return None
                 layers.append((states, steps))
                 states = after(states, steps[0][NETS][0], steps[1:], most=most - rest[len(layers)])
+                if len(states) >= STATES_CUT:
+                    states = unfinished.dropped(states, left)
+            for key, begun in self._begun.items():
+                if last[key] == position:
+                    states = ended(states, begun)
         costs = self._closing = self._closings(states)
         result = [costs]
         for states, steps in reversed(layers):
@@ -222,10 +257,10 @@ class Surpluses:
         bundles: dict[int, list[tuple[int, int, int]]] = {}
         for (number, slot), (shift, mask, _, _) in self._fields.items():
             play = self._problem.plays[number]
-            if (number, slot) in self._group.filled:
-                count = self._group.filled[number, slot]
-                ending = [state for state in ending if state >> shift & mask == count]
-            elif not is_inner(play):
+            if (number, slot) in self._begun:
+                # Those that may not end were left out behind the last class that fits.
+                continue
+            if not is_inner(play):
                 # A slot that nothing fits stays empty.
                 bundles.setdefault(number, [(0, 0, each.size) for each in play.slots])
                 bundles[number][slot] = shift, mask, play.slots[slot].size

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import pricing_workload
 from rules.basket import Basket
 from rules.pricing import price, price_within
 from rules.promotions import RuleSet
@@ -140,3 +141,21 @@ def test_large_baskets_stay_within_the_budget_and_their_gap_is_honest(lines, pro
     quote = price(basket, rules, MEMBER, NOON)
     assert_adds_up(quote, basket)
     assert quote.certified == (quote.gap == 0)
+
+
+@pytest.mark.parametrize(
+    ("number", "total"),
+    [
+        # what is begun and cannot end any more is dropped, so all sums of connected units are found within the budget
+        (94, 49_647), (679, 67_370), (960, 59_988), (1_032, 72_888), (1_144, 57_435), (1_326, 64_421), (1_807, 54_991),
+        # hundreds of ways to use bundles that shift amounts from region to region
+        (518, 57_761), (670, 72_595), (719, 71_486), (832, 72_643), (885, 73_021),
+        # a level is met to the fen by leaving dearer what a level inside counts, or cannot be
+        (1_509, 56_988), (116, 52_846),
+    ],
+)  # fmt: skip
+def test_baskets_of_fifty_lines_that_are_hard_to_prove(number, total):
+    """Totals are the search's own; each was higher, or not proven, before the search could do what is said above it."""
+    rules = pricing_workload.rule_set(number // 20, 200)
+    quote = price(pricing_workload.basket(1_000 + number, 50), rules, None, NOON)
+    assert (quote.total, quote.certified) == (total, True)
