@@ -573,8 +573,8 @@ def test_doctor_says_who_holds_a_device():
         (["/opt/taptill/bin/python", "/opt/taptill/bin/taptill", "run"], True),
         (["taptill", "run"], True),
         (["python", "-m", "edge", "run"], True),
-        (["/home/li/taptill/.venv/bin/python", "-c", "open('/dev/ttyS0')"], False),
-        (["less", "/home/li/taptill.log"], False),
+        (["/srv/taptill/.venv/bin/python", "-c", "open('/dev/ttyS0')"], False),
+        (["less", "/srv/taptill.log"], False),
     ],
 )
 def test_doctor_knows_the_daemon_by_its_name_and_not_by_that_of_a_folder(words, is_ours):
