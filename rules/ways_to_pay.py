@@ -68,6 +68,8 @@ class WaysToPay:
         self.limit = min(RAISE_MAX, self.units_for(spare))
         """By how much any node may be left dearer."""
         self._limits = [self._limit_of(node) for node in nodes]
+        self._treated: dict[tuple[int, Minor], tuple[list[int], list[_Choice]]] = {}
+        """By node and what it counts, what `_treatments` finds where nothing more is known."""
         self._steps = {number: self._steps_of(number) for node in nodes for number in node.candidates}
 
     def _steps_of(self, number: int) -> tuple[list[Minor], list[Minor]]:
@@ -88,17 +90,17 @@ class WaysToPay:
     def find(self, filling: Filling, total: Minor, most: int, tight: Tight) -> list[WayToPay] | None:
         """Return the ways that may pay, the most promising first, or only that; None where there are too many."""
         lane, nodes = self._lane, self._nodes
-        levels = self._levels_at(filling)
+        treatments = [
+            self._treatments(at, filling.sums.bases[node.candidates[0]], tight) for at, node in enumerate(nodes)
+        ]
+        levels, choices = self._levels([reached for reached, _ in treatments]), [choices for _, choices in treatments]
         start = total_of(lane, filling.sums, levels)[0]
-        choices = [self._choices(filling, at, levels, tight) for at in range(len(nodes))]
         gains = [max([choice.gain for choice in each]) for each in choices[:-1]]
         rest = [sum(gains[at:]) for at in range(len(nodes))]
         # The last node counts the most, and nothing that others are left dearer pays for it twice.
         lasts = [(choice.raised, choice.gain) for choice in choices[-1]]
         # By what is left dearer so far, which many ways have in common: what the last node makes of it at the least.
         ends: dict[Minor, Minor] = {}
-        # What looks best comes last, and so is looked at first.
-        choices = [sorted(each, key=lambda choice: choice.gain - choice.raised) for each in choices]
         found: list[WayToPay] = []
         # (least that it can come to, gains so far, what is left dearer so far, raises so far, choices so far)
         stack: list[tuple[Minor, Minor, Minor, tuple[Minor, ...], tuple[_Choice, ...]]] = [(-NEVER, 0, 0, (), ())]
@@ -147,20 +149,35 @@ class WaysToPay:
         needs = tuple([(number, choice.need) for number, choice in enumerate(chosen) if choice.need])
         return WayToPay(bound, tuple(wanted), raises, filling.fills, filling.sums, needs)
 
-    def _levels_at(self, filling: Filling) -> list[int]:
-        """Return the levels of all candidates where bundles are used in some way, and nothing is left dearer."""
+    def _levels(self, reached: Sequence[Sequence[int]]) -> list[int]:
+        """Return the levels of all candidates, with those of each node's."""
         levels = list(self._reach.tops)
-        for node in self._nodes:
-            for number in node.candidates:
-                levels[number] = self._lane.candidates[number].level(filling.sums.bases[number])
+        for node, some in zip(self._nodes, reached, strict=True):
+            for number, level in zip(node.candidates, some, strict=True):
+                levels[number] = level
         return levels
 
-    def _choices(self, filling: Filling, at: int, levels: Sequence[int], tight: Tight) -> list[_Choice]:
+    def _treatments(self, at: int, base: Minor, tight: Tight) -> tuple[list[int], list[_Choice]]:
+        """Return the levels of a node's candidates that count so much, and how it may be treated, the best last."""
+        known = self._treated.get((at, base)) if not tight else None
+        if known is None:
+            candidates = self._nodes[at].candidates
+            levels = [self._lane.candidates[number].level(base) for number in candidates]
+            choices = self._choices(at, base, levels, tight)
+            # What looks best comes last, and so is looked at first.
+            choices.sort(key=lambda choice: choice.gain - choice.raised)
+            known = levels, choices
+            if not tight:
+                self._treated[at, base] = known
+        return known
+
+    def _choices(self, at: int, base: Minor, levels: Sequence[int], tight: Tight) -> list[_Choice]:
         """Return how much dearer a node may be left, so that a further level of some candidate is reached."""
-        node = self._nodes[at]
-        base = filling.sums.bases[node.candidates[0]]
+        candidates = self._nodes[at].candidates
         needs = {
-            threshold - base for number in node.candidates for threshold in self._steps[number][0][levels[number] + 1 :]
+            threshold - base
+            for number, level in zip(candidates, levels, strict=True)
+            for threshold in self._steps[number][0][level + 1 :]
         }
         found = [_Choice(0, 0, 0, ())]
         for need in sorted(needs):
@@ -168,11 +185,11 @@ class WaysToPay:
             if exact > self._limits[at]:
                 break
             reached, gain = [], 0
-            for number in node.candidates:
+            for number, before in zip(candidates, levels, strict=True):
                 thresholds, offs = self._steps[number]
                 level = bisect_right(thresholds, base + exact) - 1
-                if level > levels[number]:
-                    gain += offs[level] - offs[levels[number]]
+                if level > before:
+                    gain += offs[level] - offs[before]
                     reached.append((number, level))
             if gain > found[-1].gain:
                 found.append(_Choice(need, exact, gain, tuple(reached)))
