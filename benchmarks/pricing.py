@@ -1,7 +1,7 @@
 """What a price costs: time by basket and number of promotions, how much of it is proven, memory and loading.
 
 The workload is fixed (benchmarks/pricing_workload.py). `--baskets` says how many are priced at each size, `--certified`
-how many for the share that is proven.
+how many for the share that is proven: of the largest size, and of all sizes.
 """
 
 from __future__ import annotations
@@ -121,7 +121,15 @@ def main() -> int:
     )
     print(f"certified of {options.certified} random baskets of all sizes: {100 * proven / options.certified:.2f} %")
     if proven < CERTIFIED_GOAL * options.certified:
-        missed.append("99.9 % certified")
+        missed.append("99.9 % certified of all sizes")
+    lines, promotions = SIZES[-1]
+    _, worst, proven = measure(lines, promotions, options.certified)
+    share = 100 * proven / options.certified
+    print(
+        f"certified of {options.certified} of {lines} × {promotions}: {share:.2f} %, p99 of all of them {worst:.2f} ms"
+    )
+    if proven < CERTIFIED_GOAL * options.certified:
+        missed.append(f"99.9 % certified of {lines} × {promotions}")
     (grown, own), loading = grown_mb(), load_ms()
     print(f"500 promotions: {own:.1f} MB of its own over the interpreter, {grown:.1f} with shared libraries' pages")
     print(f"500 promotions read and checked: {loading:.0f} ms")
