@@ -9,7 +9,7 @@ import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.store.database import execute, execute_many, rows, scalar
-from edge.store.known import ALWAYS_MS, known
+from edge.store.known import ALWAYS_MS
 from rules.ledger import (
     POINTS,
     Lot,
@@ -136,16 +136,6 @@ def balance(db: SqliteDatabase, account: str, unit: str) -> int:
     return int(scalar(db, "SELECT amount FROM balance WHERE account = ? AND unit = ?", account, unit) or 0)
 
 
-def owed(db: SqliteDatabase, member_id: str) -> Mapping[str, int]:
-    """Return what the account of a member's debts holds of each unit; what is owed is below zero."""
-
-    def read() -> tuple[Mapping[str, int], int]:
-        found = rows(db, "SELECT unit, amount FROM balance WHERE account = ?", owed_account(member_id))
-        return {unit: int(amount) for unit, amount in found}, ALWAYS_MS
-
-    return known(db, (), ("owed", member_id), 0, read)
-
-
 def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> int:
     """Return what of a balance has not expired."""
     if not lives_in_lots(unit, account):
@@ -162,19 +152,35 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
     return balance(db, account, unit) - int(expired)
 
 
-def holdings(db: SqliteDatabase, account: str, *, now_ms: int) -> tuple[dict[str, int], int]:
-    """Return what `spendable` gives of every unit that an account holds, and when the next of it expires."""
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a member has at a moment, by unit; what they never had is not named."""
+
+    held: Mapping[str, int]
+    """What `spendable` gives."""
+    owed: Mapping[str, int]
+    """What the account of their debts holds: below zero where they owe."""
+    until_ms: int
+    """When the next of it expires."""
+
+
+def holdings(db: SqliteDatabase, member_id: str, *, now_ms: int) -> Holdings:
+    """Return what a member has, and what they owe."""
+    account = member_account(member_id)
     # By unit, as the index of open lots goes: of the hundreds that a member may hold only those are read that count.
     found = rows(
         db,
-        "SELECT b.unit, b.amount - coalesce((SELECT sum(l.remaining) FROM lot l WHERE l.account = b.account"
+        "SELECT b.account, b.unit, b.amount - coalesce((SELECT sum(l.remaining) FROM lot l WHERE l.account = b.account"
         " AND l.unit = b.unit AND l.remaining > 0 AND l.expires_ms <= ?), 0), (SELECT min(l.expires_ms) FROM lot l"
         " WHERE l.account = b.account AND l.unit = b.unit AND l.remaining > 0 AND l.expires_ms > ?)"
-        " FROM balance b WHERE b.account = ?",
-        now_ms, now_ms, account,
+        " FROM balance b WHERE b.account IN (?, ?)",
+        now_ms, now_ms, account, owed_account(member_id),
     )  # fmt: skip
-    ends = [ends_ms for _, _, ends_ms in found if ends_ms is not None]
-    return {unit: amount for unit, amount, _ in found}, min(ends, default=ALWAYS_MS)
+    return Holdings(
+        held={unit: amount for holder, unit, amount, _ in found if holder == account},
+        owed={unit: amount for holder, unit, amount, _ in found if holder != account},
+        until_ms=min((ends_ms for _, _, _, ends_ms in found if ends_ms is not None), default=ALWAYS_MS),
+    )
 
 
 @dataclass(frozen=True, slots=True)
