@@ -45,6 +45,8 @@ _INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
+_OPEN_LOTS = "SELECT lot_id, remaining, expires_ms FROM lot WHERE account = ? AND unit = ? AND remaining > 0"
+
 _MOVE = "UPDATE balance SET amount = amount + ? WHERE account = ? AND unit = ?"
 
 
@@ -99,8 +101,12 @@ def post(
 def _post_with_lots(db: SqliteDatabase, transfer: Transfer, values: tuple[object, ...], *, at_ms: int) -> None:
     transfer_id = execute(db, _INSERT, *values).lastrowid
     if lives_in_lots(transfer.unit, transfer.from_account):
-        held = open_lots(db, transfer.from_account, transfer.unit)
-        uses = draw(held, transfer.amount, now_ms=at_ms, first=transfer.from_lots)
+        account, unit = transfer.from_account, transfer.unit
+        # Lots that are named may be any of them.
+        lots = (
+            open_lots(db, account, unit) if transfer.from_lots else next_lots(db, account, unit, transfer.amount, at_ms)
+        )
+        uses = draw(lots, transfer.amount, now_ms=at_ms, first=transfer.from_lots)
         if uses is None:
             raise InsufficientError(transfer.from_account, transfer.unit)
         execute_many(
@@ -124,11 +130,23 @@ def _post_with_lots(db: SqliteDatabase, transfer: Transfer, values: tuple[object
 
 
 def open_lots(db: SqliteDatabase, account: str, unit: str) -> list[Lot]:
-    found = rows(
-        db, "SELECT lot_id, remaining, expires_ms FROM lot WHERE account = ? AND unit = ? AND remaining > 0",
-        account, unit,
-    )  # fmt: skip
-    return [Lot(*each) for each in found]
+    return [Lot(*each) for each in rows(db, _OPEN_LOTS, account, unit)]
+
+
+def next_lots(db: SqliteDatabase, account: str, unit: str, amount: int, now_ms: int) -> list[Lot]:
+    """Return the open lots that `rules.ledger.draw` takes an amount from, and no others; all of them, if too little.
+
+    A member may hold hundreds, of which the first one or two are enough.
+    """
+    lots: list[Lot] = []
+    # In the order in which they are drawn, as the index of open lots goes: what expires, then what never does.
+    for which, moment in (("expires_ms > ?", (now_ms,)), ("expires_ms IS NULL", ())):
+        for found in execute(db, f"{_OPEN_LOTS} AND {which} ORDER BY expires_ms, lot_id", account, unit, *moment):
+            lots.append(Lot(*found))
+            amount -= lots[-1].remaining
+            if amount <= 0:
+                return lots
+    return lots
 
 
 def balance(db: SqliteDatabase, account: str, unit: str) -> int:
