@@ -10,12 +10,14 @@ from edge.coupon_issue import brought_by
 from edge.points_grants import points_expire_ms, referrer_moves
 from edge.shop import Shop
 from edge.store import benefits, catalog, item_terms
+from edge.store.baskets import StoredBasket
 from edge.store.database import Database
-from edge.store.sales import SaleContext, record_sale
+from edge.store.known import ALWAYS_MS, known
+from edge.store.sales import SaleContext, fits_message, record_sale
 from edge.stored_value_view import money_used
 from edge.tier_standing import Move, after_sale
 from edge.till_kitchen import kitchen_printers
-from edge.times_grants import granted_by
+from edge.times_grants import granted_by, times_lines
 from rules.basket import Basket
 from rules.quote import Quote
 from rules.sale import Sale, SaleLine, SaleTender, sale_lines, sale_promotions
@@ -29,16 +31,16 @@ def close_sale(
     quote: Quote,
     settlement: Settlement,
     *,
+    lines: tuple[SaleLine, ...],
     staff_id: str,
     printer: str,
-    more_lines: tuple[SaleLine, ...] = (),
     keeps_change: bool = False,
     prints_slips: bool = True,
 ) -> tuple[Sale, str | None]:
     """Record the sale and return it with the id of the tier that the member reaches by it, or None.
 
     Args:
-        more_lines: what has no price in the quote: what times cards paid for.
+        lines: all that is sold: what the quote prices, gifts, and what times cards paid for.
         keeps_change: the member keeps what the shop allows of the change as stored value.
         prints_slips: False for a sale of long ago, for which nobody has to make anything.
 
@@ -58,8 +60,8 @@ def close_sale(
         total=quote.total,
         tax=quote.tax,
         change=settlement.change - money.kept,
-        item_count=basket.item_count + sum(line.quantity for line in more_lines),
-        lines=(*sale_lines(basket, quote, shop.gift_items(quote)), *more_lines),
+        item_count=basket.item_count + sum(line.quantity for line in lines if line.times_of),
+        lines=lines,
         tenders=tuple(SaleTender(t.kind, t.amount, t.given, t.ref) for t in settlement.tenders),
         promotions=sale_promotions(quote, shop.promotion_names()),
         rules_version=quote.rules_version,
@@ -95,6 +97,17 @@ def close_sale(
     return record_sale(shop.store, sale, context), new_tier_id
 
 
+def sold_lines(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> tuple[tuple[SaleLine, ...], bool]:
+    """Return the lines that a basket is sold as at a quote, and whether head office can be told of them at once."""
+
+    def read() -> tuple[tuple[tuple[SaleLine, ...], bool], int]:
+        lines = (*sale_lines(basket, quote, shop.gift_items(quote)), *times_lines(shop, stored))
+        return (lines, fits_message(lines)), ALWAYS_MS
+
+    # Asked before each tender, and once more as the sale is closed: of the very same quote they are the same.
+    return known(shop.store.db, (shop, stored, basket, quote), ("sold", basket.lane), 0, read)
+
+
 def _kitchens(shop: Shop, sale: Sale) -> tuple[str, ...]:
     """Return the printers for who makes what was sold, gifts and what times cards paid for among it."""
     if not any("kitchen" in device.prints for device in shop.config.device):
@@ -107,9 +120,10 @@ def _beside(sale: Sale, quote: Quote, move: Move | None, notes: tuple[str, ...])
 
     def write(db: Database) -> None:
         item_terms.put_line_notes(db, sale.sale_id, notes)
-        if sale.member_id is None or move is None:
+        if sale.member_id is None:
             return
-        tier_standing.write(db, sale.member_id, move)
+        if move is not None:
+            tier_standing.write(db, sale.member_id, move)
         benefits.keep_awards(
             db, sale.member_id, quote.awards, sale_id=sale.sale_id, at_ms=sale.sold_at_ms,
             business_date=sale.business_date,

@@ -31,12 +31,9 @@ class _Around:
     now_ms: int
 
 
-def offers(shop: Shop, basket: Basket, quote: Quote) -> tuple[OfferView, ...]:
+def offers(shop: Shop, basket: Basket, quote: Quote, held: Sequence[Coupon]) -> tuple[OfferView, ...]:
     """Return the member's open coupons, one for each promotion: best first, then those that give nothing yet."""
-    if basket.member_id is None:
-        return ()
     by_promotion: dict[str, list[Coupon]] = {}
-    held = shop.coupons_of(basket.member_id)
     # Of one promotion, those that hold already come before those that will.
     for coupon in sorted(held, key=lambda each: each.valid_from_ms > shop.clock.now_ms()):
         by_promotion.setdefault(coupon.promotion_id, []).append(coupon)

@@ -56,7 +56,7 @@ def close_with_back(
     settlement: Settlement,
     *,
     printer: str,
-    more_lines: tuple[SaleLine, ...],
+    lines: tuple[SaleLine, ...],
 ) -> str | None:
     """Record the returns of a basket, and its sale where anything is bought; return the tier that it raises to.
 
@@ -67,7 +67,7 @@ def close_with_back(
     """
     person, shop, db = desk.memory.staff, desk.shop, desk.shop.store.db
     assert person is not None, "a lane without staff is locked"
-    has_sale = bool(basket.lines or more_lines)
+    has_sale = bool(basket.lines or stored.times)
     new_tier_id = None
     with shop.store.transaction():
         backs = _record_returns(desk, stored, total=quote.total, paid_for=basket.sale_id if has_sale else "")
@@ -75,7 +75,7 @@ def close_with_back(
         if has_sale:
             sale, new_tier_id = close_sale(
                 shop, basket, quote, _with_exchange(settlement, sum(part for _, part in paid_by)),
-                staff_id=person.staff_id, printer=printer, more_lines=more_lines, keeps_change=stored.keeps_change,
+                lines=lines, staff_id=person.staff_id, printer=printer, keeps_change=stored.keeps_change,
             )  # fmt: skip
             exchanges.link(db, sale.sale_id, paid_by, _carried(sale, backs))
         else:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from edge import times_grants
 from edge.cards import proof_refusal
-from edge.checkout import close_sale
+from edge.checkout import close_sale, sold_lines
 from edge.credit_pay import may_pay as may_pay_on_account
 from edge.desk import Desk, Told, told_by
 from edge.exchanging_close import WorthChangedError, changed_worth, close_with_back, worth_of
@@ -20,7 +20,7 @@ from edge.store.charges import Step
 from edge.store.entries import stored as stored_entry
 from edge.store.ledger import InsufficientError
 from edge.store.returns import ReturnedTwiceError
-from edge.store.sales import fits_message, stored_sale
+from edge.store.sales import stored_sale
 from edge.stored_value_pay import may_pay as may_pay_stored_value
 from edge.tier_exclusive import refuses_basket
 from edge.till_by_hand import discount_outgrown
@@ -29,7 +29,6 @@ from rules.card_policy import Spending
 from rules.charges import CHANNELS, Reason, cancelled
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissReason, Quote
-from rules.sale import sale_lines
 from rules.tender import ACCOUNT, CASH, STORED_VALUE, Offer, Overpaid, Settlement, Short, cash_due, settle
 
 GONE = frozenset({MissReason.USED_UP, MissReason.CODE_SPENT, MissReason.COUPON_EXPIRED, MissReason.COUPON_VOID})
@@ -231,8 +230,7 @@ def _quoted(desk: Desk, stored: StoredBasket) -> tuple[Basket, Quote] | Refusal:
         refusal = proof_refusal(desk, basket.member_id, Spending.POINTS, quote.points_paid.points)
         if refusal:
             return refusal
-    lines = (*sale_lines(basket, quote, shop.gift_items(quote)), *times_grants.times_lines(shop, stored))
-    return (basket, quote) if fits_message(lines) else Refusal("basket_too_long")
+    return (basket, quote) if sold_lines(shop, basket, quote, stored)[1] else Refusal("basket_too_long")
 
 
 def _changed(told: Told, quote: Quote) -> Refusal | None:
@@ -298,12 +296,12 @@ def _record(
 ) -> tuple[str, str | None]:
     stored = desk.memory.basket
     assert stored is not None, "nothing is paid without a basket"
-    more_lines = times_grants.times_lines(desk.shop, stored)
+    lines, _ = sold_lines(desk.shop, basket, quote, stored)
     if stored.back:
-        new_tier_id = close_with_back(desk, stored, basket, quote, settlement, printer=printer, more_lines=more_lines)
+        new_tier_id = close_with_back(desk, stored, basket, quote, settlement, lines=lines, printer=printer)
     else:
         _, new_tier_id = close_sale(
-            desk.shop, basket, quote, settlement, staff_id=staff_id, printer=printer, more_lines=more_lines,
+            desk.shop, basket, quote, settlement, lines=lines, staff_id=staff_id, printer=printer,
             keeps_change=stored.keeps_change,
         )  # fmt: skip
     return basket.sale_id, new_tier_id

@@ -13,14 +13,17 @@ from rules.quote import Quote
 from rules.rule_index import span_of
 from rules.usage import Usage
 
-QUOTES_KEPT = 8
-"""A deed asks for the same two or three quotes again, and so does the next one; a second lane as well."""
+QUOTES_KEPT = 24
+"""A deed asks for the same two or three quotes again, and so does the next one. A sale with a coupon that is tried asks
+for about ten, so that what is bought again and again, as in a café, is still found behind it; a second lane as well."""
 
 
 class _Made(NamedTuple):
     """A quote with the whole question."""
 
     rules: RuleSet
+    whose: tuple[int, str | None, tuple[str, ...]]
+    """Lines, member and codes: nearly every other question differs in that, and it takes no time to compare."""
     asked: tuple[tuple[date, int, int], Member | None, Usage]
     """The span of time, the member, and the uses up to then."""
     wanted: tuple[object, ...]
@@ -41,17 +44,20 @@ class Quotes:
     def price(self, basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Quote:
         """Return what `rules.pricing.price` returns."""
         asked, wanted = (span_of(rules, now_local), member, usage), searched_by(basket)
+        whose = len(basket.lines), basket.member_id, basket.codes
         found = None
         for made in self._made:
-            if made.rules is not rules or made.wanted != wanted or made.asked != asked:
+            if made.rules is not rules or made.whose != whose:
                 continue
             if made.basket is basket or made.basket == basket:
-                return made.quote
-            # A press for points changes nothing that the search asks for.
-            found = made.found
+                if made.asked == asked:
+                    return made.quote
+            elif found is None and made.wanted == wanted and made.asked == asked:
+                # A press for points changes nothing that the search asks for.
+                found = made.found
         if found is None:
             found = search(basket, rules, member, now_local, usage)
         quote = price_found(found, basket, rules, member, now_local, usage=usage)
         # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = (_Made(rules, asked, wanted, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
+        self._made = (_Made(rules, whose, asked, wanted, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
         return quote

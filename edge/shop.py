@@ -23,13 +23,14 @@ from edge.store.benefits import ExpiringSoon
 from edge.store.coupons import Coupon
 from edge.store.database import Store
 from edge.store.known import ALWAYS_MS, known
+from edge.store.ledger import Holdings
 from edge.store.vault import vault_of
 from edge.tier_standing import standing
 from edge.weights import Weights
 from rules.accrual import AccrualRules
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
-from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT, member_account
+from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT
 from rules.loyalty import Birthday, Member, birthday_on
 from rules.money import BASIS_POINTS, Minor
 from rules.promotions import RuleSet
@@ -227,7 +228,7 @@ class Shop:
         file = members.member(self.store.db, member_id)
         if file is None:
             return None, ALWAYS_MS
-        holdings, until_ms = self._holdings(member_id, now_ms)
+        holdings = self._holdings(member_id, now_ms)
         found = Member(
             member_id=file.member_id,
             tier_id=file.tier_id,
@@ -235,11 +236,11 @@ class Shop:
             joined_local=self.clock.local(file.joined_ms).date(),
             tags=file.tags,
             visits=file.visits,
-            points=holdings.get(POINTS, 0),
+            points=holdings.held.get(POINTS, 0),
             used=self._benefits_used(file.member_id, now_ms),
             is_referred=bool(file.referrer_id),
         )
-        return found, until_ms
+        return found, holdings.until_ms
 
     def _benefits_used(self, member_id: str, now_ms: int) -> frozenset[str]:
         if self.rules.accrual == AccrualRules():
@@ -247,16 +248,16 @@ class Shop:
         today = self.clock.business_date(now_ms).isoformat()
         return benefits.used(self.store.db, member_id, business_date=today)
 
-    def _holdings(self, member_id: str, now_ms: int) -> tuple[Mapping[str, int], int]:
-        def read() -> tuple[tuple[Mapping[str, int], int], int]:
-            found = ledger.holdings(self.store.db, member_account(member_id), now_ms=now_ms)
-            return found, found[1]
+    def _holdings(self, member_id: str, now_ms: int) -> Holdings:
+        def read() -> tuple[Holdings, int]:
+            found = ledger.holdings(self.store.db, member_id, now_ms=now_ms)
+            return found, found.until_ms
 
         return self.known(now_ms, read, "holdings", member_id)
 
     def held(self, member_id: str) -> Mapping[str, int]:
         """Return what a member can spend of points, money and times, by unit; what they never had is not named."""
-        return self._holdings(member_id, self.clock.now_ms())[0]
+        return self._holdings(member_id, self.clock.now_ms()).held
 
     def spendable(self, member_id: str, unit: str) -> int:
         """Return what a member can spend of points, money or times."""
@@ -290,14 +291,15 @@ class Shop:
         file = members.member(self.store.db, member_id)
         if file is None:
             return None, ALWAYS_MS
-        holdings, until_ms = self._holdings(member_id, now_ms)
+        holdings = self._holdings(member_id, now_ms)
+        held = holdings.held
         stands = standing(
             self.store.db, self.rules, file.member_id, file.tier_id, today=self.clock.business_date(now_ms)
         )
         tier, above = stands.tier, stands.next
         soon, soon_until_ms = self._expiring_soon(file.member_id, now_ms)
-        points = holdings.get(POINTS, 0) + ledger.owed(self.store.db, file.member_id).get(POINTS, 0)
-        principal, gift_money = holdings.get(STORED_VALUE, 0), holdings.get(STORED_VALUE_GIFT, 0)
+        points = held.get(POINTS, 0) + holdings.owed.get(POINTS, 0)
+        principal, gift_money = held.get(STORED_VALUE, 0), held.get(STORED_VALUE_GIFT, 0)
         found = MemberView(
             member_id=file.member_id,
             name=members.mask_name(file.name),
@@ -324,7 +326,7 @@ class Shop:
             expiring_on=self.clock.local(soon.first_ms - 1).date().isoformat() if soon else "",
             favourites=members.favourites(self.store.db, file.member_id),
         )
-        return found, min(until_ms, soon_until_ms)
+        return found, min(holdings.until_ms, soon_until_ms)
 
 
 def _line(line: StoredLine, item: Item) -> Line:

@@ -63,13 +63,18 @@ def _until(db: Database, rules: RuleSet, member_id: str, tier: Tier | None) -> d
     return max(known) + timedelta(days=rules.tier_rules.grace_days) if known and len(known) == len(ends) else None
 
 
-def after_sale(db: Database, rules: RuleSet, sale: Sale) -> tuple[Move, Distance | None]:
-    """Return what a sale that is about to be recorded makes of its member's tier, and how far the next one is then."""
+def after_sale(db: Database, rules: RuleSet, sale: Sale) -> tuple[Move | None, Distance | None]:
+    """Return what a sale that is about to be recorded makes of its member's tier, and how far the next one is then.
+
+    It makes nothing of it where nothing is held and the shop has no tiers.
+    """
     assert sale.member_id is not None
     today = date.fromisoformat(sale.business_date)
+    before = _adopted(db, rules, sale.member_id, today)
+    if not before and not rules.tiers:
+        return None, None
     done_of = stored.figures_of(db, sale.member_id) if rules.tiers else lambda _start, _end: Figures()
     figures_of = _with_sale(done_of, sale, today)
-    before = _adopted(db, rules, sale.member_id, today)
     pieces = [(line.sku, line.quantity) for line in sale.lines if not line.gift_of and not line.times_of]
     passes = bought(rules.tier_rules, pieces, today=today, sale_id=sale.sale_id)
     holds = queued((*before, *passes)) if passes else before

@@ -26,6 +26,7 @@ from edge.screen import (
 from edge.shop import Shop
 from edge.store import credit, item_search
 from edge.store.baskets import StoredBasket, StoredTender
+from edge.store.coupons import Coupon
 from edge.store.database import Database
 from edge.store.known import ALWAYS_MS, known
 from edge.store.sales import stored_sale
@@ -96,12 +97,10 @@ def _goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _G
     # which none began or ended meanwhile; and in the same world there are the same items and the same stock.
     coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
     about = (shop, stored, basket, quote, coupons)
-    return known(
-        shop.store.db, about, ("goods", basket.lane), 0, lambda: (_read_goods(shop, basket, quote, stored), ALWAYS_MS)
-    )
+    return known(shop.store.db, about, ("goods", basket.lane), 0, lambda: (_read_goods(*about), ALWAYS_MS))
 
 
-def _read_goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:
+def _read_goods(shop: Shop, stored: StoredBasket, basket: Basket, quote: Quote, held: Sequence[Coupon]) -> _Goods:
     names = {each.promotion_id: each.names for each in quote.applied}
     short = shortages(shop.store.db, basket)
     return _Goods(
@@ -113,7 +112,7 @@ def _read_goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) 
         ),
         hints=_hints(quote),
         coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
-        offers=offers(shop, basket, quote),
+        offers=offers(shop, basket, quote, held),
         gifts=_gifts(shop, quote),
         points=_points(shop, basket, quote),
     )

@@ -21,6 +21,7 @@ from rules.basket import Basket, Line
 from rules.ledger import CUSTOMERS, SHELF, Transfer, stock_unit
 from rules.money import Minor
 from rules.pricing import price
+from rules.sale import sale_lines
 from rules.tender import CARD, CASH, SCAN, STORED_VALUE, Offer, Settlement, next_notes, settle
 
 DAYS: Final = 56
@@ -94,7 +95,8 @@ def _sell(shop: Shop, random: Random, visit: Visit, lines: tuple[Line, ...]) -> 
         paid = _with_stored_value(
             then, member_id, quote.total, paid, lane=lane, staff_id=_cashier(hour=hour, lane=lane)
         )
-    close_sale(then, basket, quote, paid, staff_id=_cashier(hour=hour, lane=lane), printer="", prints_slips=False)
+    sold, who = sale_lines(basket, quote, then.gift_items(quote)), _cashier(hour=hour, lane=lane)
+    close_sale(then, basket, quote, paid, lines=sold, staff_id=who, printer="", prints_slips=False)
 
 
 def _with_stored_value(

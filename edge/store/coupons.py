@@ -148,13 +148,20 @@ def spend(db: SqliteDatabase, sale: Sale, sale_no: int) -> frozenset[str]:
 
     Raises CouponSpentError where one of them is not open.
     """
-    ours = of_codes(db, sale.spent_codes)
     amounts = {each.promotion_id: each.amount for each in sale.promotions}
-    for code, coupon in ours.items():
-        used = execute(db, "UPDATE coupon SET state = 'used' WHERE code = ? AND state = 'open'", code)
-        if used.rowcount != 1:
+    ours = set()
+    for code in sorted({code for code in map(read_code, sale.spent_codes) if code}):
+        used = rows(
+            db,
+            "UPDATE coupon SET state = 'used' WHERE code = ? AND state = 'open' RETURNING"
+            " (SELECT b.promotion_id FROM coupon_batch b WHERE b.batch_id = coupon.batch_id)",
+            code,
+        )
+        if used:
+            ours.add(code)
+            execute(db, "INSERT INTO coupon_use VALUES (?, ?, ?, NULL)", sale_no, code, amounts.get(used[0][0], 0))
+        elif of_codes(db, (code,)):
             raise CouponSpentError(code)
-        execute(db, "INSERT INTO coupon_use VALUES (?, ?, ?, NULL)", sale_no, code, amounts.get(coupon.promotion_id, 0))
     return frozenset(ours)
 
 

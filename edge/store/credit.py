@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from peewee import SqliteDatabase
 
-from edge.store import ledger
-from edge.store.database import execute, rows, scalar
+from edge.store.database import execute, row, rows
 from edge.store.known import ALWAYS_MS, known
 from rules.ledger import ON_ACCOUNT, owed_account
 from rules.money import Minor
@@ -49,8 +48,14 @@ def credit_of(db: SqliteDatabase, member_id: str) -> Credit:
     """Return where a member stands."""
 
     def read() -> tuple[Credit, int]:
-        limit = scalar(db, "SELECT amount FROM credit_limit WHERE member_id = ?", member_id)
-        return Credit(int(limit or 0), -ledger.owed(db, member_id).get(ON_ACCOUNT, 0)), ALWAYS_MS
+        found = row(
+            db,
+            "SELECT coalesce((SELECT amount FROM credit_limit WHERE member_id = ?), 0),"
+            " coalesce((SELECT amount FROM balance WHERE account = ? AND unit = ?), 0)",
+            member_id, owed_account(member_id), ON_ACCOUNT,
+        )  # fmt: skip
+        assert found is not None, "two amounts are always one row"
+        return Credit(int(found[0]), -int(found[1])), ALWAYS_MS
 
     return known(db, (), ("credit", member_id), 0, read)
 

@@ -9,7 +9,7 @@ import msgspec
 from peewee import IntegrityError, SqliteDatabase
 
 from edge.store.database import execute, execute_many, rows, scalar
-from edge.store.known import ALWAYS_MS, known
+from edge.store.known import ALWAYS_MS
 from rules.ledger import (
     POINTS,
     Lot,
@@ -44,6 +44,8 @@ _INSERT = (
     "INSERT INTO transfer (unit, from_account, to_account, amount, reason, sale_id, at_ms, business_date, entry_no)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+_OPEN_LOTS = "SELECT lot_id, remaining, expires_ms FROM lot WHERE account = ? AND unit = ? AND remaining > 0"
 
 _MOVE = "UPDATE balance SET amount = amount + ? WHERE account = ? AND unit = ?"
 
@@ -99,8 +101,12 @@ def post(
 def _post_with_lots(db: SqliteDatabase, transfer: Transfer, values: tuple[object, ...], *, at_ms: int) -> None:
     transfer_id = execute(db, _INSERT, *values).lastrowid
     if lives_in_lots(transfer.unit, transfer.from_account):
-        held = open_lots(db, transfer.from_account, transfer.unit)
-        uses = draw(held, transfer.amount, now_ms=at_ms, first=transfer.from_lots)
+        account, unit = transfer.from_account, transfer.unit
+        # Lots that are named may be any of them.
+        lots = (
+            open_lots(db, account, unit) if transfer.from_lots else next_lots(db, account, unit, transfer.amount, at_ms)
+        )
+        uses = draw(lots, transfer.amount, now_ms=at_ms, first=transfer.from_lots)
         if uses is None:
             raise InsufficientError(transfer.from_account, transfer.unit)
         execute_many(
@@ -124,26 +130,28 @@ def _post_with_lots(db: SqliteDatabase, transfer: Transfer, values: tuple[object
 
 
 def open_lots(db: SqliteDatabase, account: str, unit: str) -> list[Lot]:
-    found = rows(
-        db, "SELECT lot_id, remaining, expires_ms FROM lot WHERE account = ? AND unit = ? AND remaining > 0",
-        account, unit,
-    )  # fmt: skip
-    return [Lot(*each) for each in found]
+    return [Lot(*each) for each in rows(db, _OPEN_LOTS, account, unit)]
+
+
+def next_lots(db: SqliteDatabase, account: str, unit: str, amount: int, now_ms: int) -> list[Lot]:
+    """Return the open lots that `rules.ledger.draw` takes an amount from, and no others; all of them, if too little.
+
+    A member may hold hundreds, of which the first one or two are enough.
+    """
+    lots: list[Lot] = []
+    # In the order in which they are drawn, as the index of open lots goes: what expires, then what never does.
+    for which, moment in (("expires_ms > ?", (now_ms,)), ("expires_ms IS NULL", ())):
+        for found in execute(db, f"{_OPEN_LOTS} AND {which} ORDER BY expires_ms, lot_id", account, unit, *moment):
+            lots.append(Lot(*found))
+            amount -= lots[-1].remaining
+            if amount <= 0:
+                return lots
+    return lots
 
 
 def balance(db: SqliteDatabase, account: str, unit: str) -> int:
     """Return what an account holds; 0 for one that nothing ever moved."""
     return int(scalar(db, "SELECT amount FROM balance WHERE account = ? AND unit = ?", account, unit) or 0)
-
-
-def owed(db: SqliteDatabase, member_id: str) -> Mapping[str, int]:
-    """Return what the account of a member's debts holds of each unit; what is owed is below zero."""
-
-    def read() -> tuple[Mapping[str, int], int]:
-        found = rows(db, "SELECT unit, amount FROM balance WHERE account = ?", owed_account(member_id))
-        return {unit: int(amount) for unit, amount in found}, ALWAYS_MS
-
-    return known(db, (), ("owed", member_id), 0, read)
 
 
 def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> int:
@@ -162,19 +170,35 @@ def spendable(db: SqliteDatabase, account: str, unit: str, *, now_ms: int) -> in
     return balance(db, account, unit) - int(expired)
 
 
-def holdings(db: SqliteDatabase, account: str, *, now_ms: int) -> tuple[dict[str, int], int]:
-    """Return what `spendable` gives of every unit that an account holds, and when the next of it expires."""
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a member has at a moment, by unit; what they never had is not named."""
+
+    held: Mapping[str, int]
+    """What `spendable` gives."""
+    owed: Mapping[str, int]
+    """What the account of their debts holds: below zero where they owe."""
+    until_ms: int
+    """When the next of it expires."""
+
+
+def holdings(db: SqliteDatabase, member_id: str, *, now_ms: int) -> Holdings:
+    """Return what a member has, and what they owe."""
+    account = member_account(member_id)
     # By unit, as the index of open lots goes: of the hundreds that a member may hold only those are read that count.
     found = rows(
         db,
-        "SELECT b.unit, b.amount - coalesce((SELECT sum(l.remaining) FROM lot l WHERE l.account = b.account"
+        "SELECT b.account, b.unit, b.amount - coalesce((SELECT sum(l.remaining) FROM lot l WHERE l.account = b.account"
         " AND l.unit = b.unit AND l.remaining > 0 AND l.expires_ms <= ?), 0), (SELECT min(l.expires_ms) FROM lot l"
         " WHERE l.account = b.account AND l.unit = b.unit AND l.remaining > 0 AND l.expires_ms > ?)"
-        " FROM balance b WHERE b.account = ?",
-        now_ms, now_ms, account,
+        " FROM balance b WHERE b.account IN (?, ?)",
+        now_ms, now_ms, account, owed_account(member_id),
     )  # fmt: skip
-    ends = [ends_ms for _, _, ends_ms in found if ends_ms is not None]
-    return {unit: amount for unit, amount, _ in found}, min(ends, default=ALWAYS_MS)
+    return Holdings(
+        held={unit: amount for holder, unit, amount, _ in found if holder == account},
+        owed={unit: amount for holder, unit, amount, _ in found if holder != account},
+        until_ms=min((ends_ms for _, _, _, ends_ms in found if ends_ms is not None), default=ALWAYS_MS),
+    )
 
 
 @dataclass(frozen=True, slots=True)

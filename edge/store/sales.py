@@ -22,7 +22,6 @@ from rules.ledger import (
     Transfer,
     balances,
     member_account,
-    owed_account,
 )
 from rules.sale import Sale, SaleLine, SalePromotion, SaleTender, receipt_number, runs, sale_transfers, unruns
 
@@ -100,26 +99,21 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     if known is not None:
         return known
     number = _next_number(db, sale.lane, sale.business_date)
-    held = ledger.holdings(db, member_account(sale.member_id), now_ms=sale.sold_at_ms)[0] if sale.member_id else {}
-    owed = -ledger.balance(db, owed_account(sale.member_id), POINTS) if sale.member_id else 0
+    has = ledger.holdings(db, sale.member_id, now_ms=sale.sold_at_ms) if sale.member_id else None
+    held, owed = (has.held, -has.owed.get(POINTS, 0)) if has else ({}, 0)
+    moves = (*sale_transfers(sale, points_expire_ms=context.points_expire_ms, points_owed=owed), *context.more)
     sale = replace(
         sale,
         receipt_number=receipt_number(
             store=context.store_id, lane=sale.lane, business_date=sale.business_date, number=number
         ),
         points_after=None if sale.member_id is None else held.get(POINTS, 0) - owed - sale.points_paid + sale.points,
-        balances_after=_balances_after(sale, held, context.more),
+        balances_after=_balances_after(sale.member_id, held, moves),
     )
     sale_no, sha256_of_rows = _insert_sale(db, sale)
     uses.count(db, sale, sale_no)
     issue_with_sale(db, sale, sale_no, context.coupons)
-    ledger.post(
-        db,
-        (*sale_transfers(sale, points_expire_ms=context.points_expire_ms, points_owed=owed), *context.more),
-        sale_id=sale.sale_id,
-        at_ms=sale.sold_at_ms,
-        business_date=sale.business_date,
-    )
+    ledger.post(db, moves, sale_id=sale.sale_id, at_ms=sale.sold_at_ms, business_date=sale.business_date)
     _keep_summaries(db, sale, context)
     if context.beside is not None:
         context.beside(db)
@@ -153,17 +147,17 @@ def write_sale(db: SqliteDatabase, sale: Sale, context: SaleContext) -> Sale:
     return sale
 
 
-def _balances_after(sale: Sale, held: Mapping[str, int], more: Sequence[Transfer]) -> dict[str, int]:
-    """Return what the member will have of the money and times that this sale moves, by unit.
+def _balances_after(member_id: str | None, held: Mapping[str, int], moves: Sequence[Transfer]) -> dict[str, int]:
+    """Return what the member will have of the money and times that a sale moves, by unit.
 
     Args:
         held: what can be spent before it.
     """
-    if sale.member_id is None:
+    if member_id is None:
         return {}
-    account = member_account(sale.member_id)
-    moves = [move for move in (*sale_transfers(sale, points_expire_ms=None), *more) if move.unit != POINTS]
-    changes = {unit: amount for (holder, unit), amount in balances(moves).items() if holder == account}
+    account = member_account(member_id)
+    theirs = [move for move in moves if move.unit != POINTS and account in (move.from_account, move.to_account)]
+    changes = {unit: amount for (holder, unit), amount in balances(theirs).items() if holder == account}
     if changes.keys() & {STORED_VALUE, STORED_VALUE_GIFT}:
         changes = {STORED_VALUE: 0, STORED_VALUE_GIFT: 0, **changes}
     return {unit: held.get(unit, 0) + amount for unit, amount in sorted(changes.items())}

@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from edge.__main__ import main
+from edge.checkout import sold_lines
 from edge.clock import Clock
 from edge.coupon_offers import offers
 from edge.ids import new_id
@@ -26,7 +27,7 @@ from edge.quotes import Quotes
 from edge.rulebook import fixed, newest_readable
 from edge.screen import TillView
 from edge.shop import QUARTER_MS, Shop
-from edge.store import baskets, catalog, coupon_batches, coupons, entries, members, people, tiers, times
+from edge.store import baskets, catalog, coupon_batches, coupons, credit, entries, ledger, members, people, tiers, times
 from edge.store.baskets import LaneState, StoredBasket, StoredLine, StoredTender, StoredTimes
 from edge.store.coupon_batches import Batch
 from edge.store.database import Database, Store, execute, scalar
@@ -38,7 +39,17 @@ from edge.till import Till
 from edge.times_view import times_cards, times_views
 from edge.viewing import selling_view
 from rules.basket import Names
-from rules.ledger import ISSUER, POINTS, STORED_VALUE, STORED_VALUE_GIFT, Transfer, member_account, times_unit
+from rules.ledger import (
+    ISSUER,
+    ON_ACCOUNT,
+    POINTS,
+    STORED_VALUE,
+    STORED_VALUE_GIFT,
+    Transfer,
+    member_account,
+    owed_account,
+    times_unit,
+)
 from tests.shops import CARDS, TestShop, rules_with_coupons
 
 STEPS = 250
@@ -90,13 +101,14 @@ def told(shop: Shop) -> list[object]:
     """Return everything of some baskets that a screen shows and that follows from more than the basket."""
     said: list[object] = []
     for lane, stored in enumerate(BASKETS, start=1):
-        held = [each.code for each in shop.coupons_of(stored.member_id or "")][:1]
-        given = replace_codes(stored, tuple(held) if stored.member_id == "wang" else ())
+        held = shop.coupons_of(stored.member_id or "")
+        given = replace_codes(stored, tuple(each.code for each in held[:1]) if stored.member_id == "wang" else ())
         basket = shop.priced_basket(given, lane=lane)
         quote = shop.quote(basket)
         said += [basket, quote, shop.member(basket.member_id), shop.usage(basket), shop.member_view(basket.member_id)]
-        said += [offers(shop, basket, quote), times_views(shop, given), times_cards(shop, given)]
+        said += [offers(shop, basket, quote, held), times_views(shop, given), times_cards(shop, given)]
         said += [stored_value_view(shop, basket.member_id, given, (), quote.total), shop.item_as_sold("cut")]
+        said += [sold_lines(shop, basket, quote, given), credit.credit_of(shop.store.db, stored.member_id or "")]
         said += [selling_view(TillView(lane), shop, basket, tenders, stored=given) for tenders in ((), TENDERS)]
     return said
 
@@ -198,12 +210,39 @@ def uses(db: Database, shop: Shop, chance: random.Random) -> None:
     )
 
 
+def name(db: Database, shop: Shop, chance: random.Random) -> None:
+    sku = chance.choice(("cola", "cut"))
+    execute(db, "UPDATE item SET name_en = ? WHERE sku = ?", f"Named {chance.randrange(9)}", sku)
+
+
+def debt(db: Database, shop: Shop, chance: random.Random) -> None:
+    member_id, unit = chance.choice(("li", "wang")), chance.choice((POINTS, ON_ACCOUNT))
+    move = Transfer(unit, owed_account(member_id), ISSUER, chance.randrange(1, 900), "opening")
+    ledger.post(db, (move,), sale_id=None, at_ms=shop.clock.now_ms(), business_date="2026-11-23")
+    credit.put_limit(db, member_id, chance.choice((0, 5_000)), staff_id="", at_ms=0)
+
+
 def step(db: Database, shop: Shop, chance: random.Random) -> None:
     baskets.push(db, 1, BASKETS[1])
     baskets.put_lane_state(db, 1, LaneState(staff_id="zhang"))
 
 
-WRITES = (grant, grant, price_of, price_of, coupon, void_coupons, tier_of, family, tags, birthday, uses, step)
+WRITES = (
+    grant,
+    grant,
+    price_of,
+    price_of,
+    coupon,
+    void_coupons,
+    tier_of,
+    family,
+    tags,
+    birthday,
+    uses,
+    name,
+    debt,
+    step,
+)
 
 
 def write(store: Store, shop: Shop, chance: random.Random) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edge.store import ledger
 from edge.store.auditing import check
 from edge.store.database import Store, execute, open_store, rows
-from rules.ledger import CASH, CUSTOMERS, ISSUER, POINTS, STORED_VALUE, Transfer, drawer_account
+from rules.ledger import CASH, CUSTOMERS, ISSUER, POINTS, STORED_VALUE, Transfer, draw, drawer_account
 
 DAY = "2026-11-23"
 A, B = "member/a", "member/b"
@@ -39,6 +39,26 @@ def emptied(store: Store) -> None:
     with store.transaction():
         for table in ("lot_use", "lot", "transfer", "balance"):
             execute(store.db, f"DELETE FROM {table}")
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.one_of(st.none(), st.integers(1, 100))), max_size=12),
+    st.integers(1, 300),
+    st.integers(0, 100),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_more_lots_are_read_than_are_drawn(
+    store: Store, granted: list[tuple[int, int | None]], amount: int, now_ms: int
+) -> None:
+    emptied(store)
+    assert post(store, *(Transfer(POINTS, ISSUER, A, many, "test", until) for many, until in granted))
+    if granted:
+        # One that was used before, as far as it goes.
+        post(store, Transfer(POINTS, A, ISSUER, granted[0][0], "test"))
+    read = ledger.next_lots(store.db, A, POINTS, amount, now_ms)
+    uses = draw(ledger.open_lots(store.db, A, POINTS), amount, now_ms=now_ms)
+    assert draw(read, amount, now_ms=now_ms) == uses
+    assert uses is None or [lot.lot_id for lot in read] == [use.lot_id for use in uses]
 
 
 @dataclass
