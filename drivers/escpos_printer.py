@@ -148,6 +148,11 @@ class EscposPrinter:
             self.transport.close()
         return outcome
 
+    @property
+    def has_answered(self) -> bool:
+        """Whether it ever answered a question of ESC/POS."""
+        return self._answered
+
     def encoding(self) -> Encoding | None:
         if self._font is None:
             self._font = self._ask_font()
