@@ -51,6 +51,9 @@ class Timing:
     """To print what it was sent."""
     poll_s: float = 1.0
     """Between questions while it prints."""
+    settle_s: float = 2.0
+    """So long a printer that does not say when it is done is looked at after the last byte: what it has taken still
+    lies in its buffer, and the paper may end in the middle of it."""
 
 
 CHUNK = 1024
@@ -147,6 +150,11 @@ class EscposPrinter:
         finally:
             self.transport.close()
         return outcome
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether it ever answered a question of ESC/POS."""
+        return self._answered
 
     def encoding(self) -> Encoding | None:
         if self._font is None:
@@ -264,7 +272,9 @@ class EscposPrinter:
                 self.transport.read(self._timing.status_s)
             self.last_state = state_of_line(self.transport.line_status())
             return Outcome.DOUBTFUL if self.last_state in TROUBLE else Outcome.SENT
-        if self._answers_done is not False:
+        if self._answers_done is False:
+            self._look_on()
+        else:
             outcome = self._await_done()
             if outcome is not None:
                 return outcome
@@ -274,6 +284,14 @@ class EscposPrinter:
         # It is well and says nothing to GS r: it does not know the command, and will not be asked again.
         self._answers_done = False
         return Outcome.PRINTED
+
+    def _look_on(self) -> None:
+        """Hear what a printer says by itself while it prints what it has taken. Raises StoppedError when it stops."""
+        deadline = time.monotonic() + self._timing.settle_s
+        while (left := deadline - time.monotonic()) > 0:
+            self._answers.feed(self.transport.read(left))
+            if self._answers.automatic in TROUBLE:
+                raise StoppedError(self._answers.automatic)
 
     def _await_done(self) -> Outcome | None:
         """Return the outcome by GS r; None when no answer came in time though nothing is wrong."""

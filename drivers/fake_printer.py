@@ -194,6 +194,10 @@ class FakePrinterServer:
         """Reset the connection after so many bytes of it."""
         self.paper_out_after: int | None = None
         """Run out of paper after so many bytes of a connection."""
+        self.paper_out_later_s = 0.0
+        """So long after those bytes: they lay in its buffer."""
+        self.tells = True
+        """It knows GS a, and says by itself what changes."""
         self.font = b""
         """What it answers to GS I 69; empty: nothing."""
         self.type_id = 0x03
@@ -241,10 +245,12 @@ class FakePrinterServer:
                 self.jobs.append(bytes(job))
 
     def _talk(self, client: socket.socket, received: bytearray) -> None:
-        answered, is_telling, told = 0, False, self.trouble
+        answered, is_telling, told, ends_s = 0, False, self.trouble, 0.0
         client.settimeout(0.05)
         idle = 0
         while idle < IDLE_MAX:
+            if ends_s and time.monotonic() >= ends_s:
+                self.trouble, ends_s = "paper_out", 0.0
             if is_telling and self.trouble not in (told, "silent"):
                 told = self.trouble
                 self._send(client, _AUTOMATIC.get(told, b"\x10\x00\x00\x00"))
@@ -268,13 +274,18 @@ class FakePrinterServer:
             if self.drop_after is not None and len(received) >= self.drop_after:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 return
-            if self.paper_out_after is not None and len(received) >= self.paper_out_after:
-                self.trouble = "paper_out"
+            if self.paper_out_after is not None and len(received) >= self.paper_out_after and not ends_s:
+                ends_s = time.monotonic() + self.paper_out_later_s
+                self.trouble = self.trouble if self.paper_out_later_s else "paper_out"
             for question in _QUESTION.finditer(received, answered):
                 answered = question.end()
                 if question[4] is not None:
-                    is_telling, told = question[4] != b"\x00" and self.trouble not in ("silent", "no_asb"), self.trouble
+                    is_telling, told = question[4] != b"\x00" and self._knows_asb, self.trouble
                 self._send(client, self._answer(question))
+
+    @property
+    def _knows_asb(self) -> bool:
+        return self.tells and self.trouble not in ("silent", "no_asb")
 
     def _send(self, client: socket.socket, answer: bytes) -> None:
         for part in [bytes((byte,)) for byte in self.noise + answer] if self.split else [self.noise + answer]:
@@ -289,9 +300,7 @@ class FakePrinterServer:
         if realtime:
             return _ANSWERS.get(self.trouble, _ANSWERS[""])[realtime[0] - 1 : realtime[0]]
         if automatic:
-            return (
-                b"" if automatic == b"\x00" or self.trouble == "no_asb" else _AUTOMATIC.get(self.trouble, b"\x10\0\0\0")
-            )
+            return b"" if automatic == b"\x00" or not self._knows_asb else _AUTOMATIC.get(self.trouble, b"\x10\0\0\0")
         if self.trouble == "dies":
             self.trouble = "silent" if buffered else "dies"
             return b""

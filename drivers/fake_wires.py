@@ -61,11 +61,11 @@ class Line:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="taptill-line-")
         self.path = str(Path(self._folder.name) / "port")
-        self.master = -1
-        self._slave = -1
         self.baud = 0
         """The speed that the device is set to; a till at another one hears what a receiver makes of it. 0: any."""
         self.lock = threading.RLock()
+        self.master = -1
+        self._slave = -1
         self.plug()
 
     @property
@@ -94,10 +94,14 @@ class Line:
                 self.master = self._slave = -1
 
     def __del__(self) -> None:
-        # A line that nobody holds any more gives its two ends back: a process may make thousands.
-        if getattr(self, "master", -1) >= 0:
-            os.close(self._slave)
-            os.close(self.master)
+        # A line that nobody holds any more gives its two ends back: a process may make thousands. A thread with a weak
+        # reference can still get hold of it while this runs, and must find it unplugged: the numbers of its ends may
+        # belong to another file by then.
+        if getattr(self, "_slave", -1) >= 0:
+            with self.lock:
+                ends, self.master, self._slave = (self.master, self._slave), -1, -1
+                for end in (end for end in ends if end >= 0):
+                    os.close(end)
 
     def send(self, data: bytes) -> None:
         with self.lock, contextlib.suppress(BlockingIOError):

@@ -18,8 +18,8 @@ NO_STATUS = 0x40
 """No status has this bit."""
 QUIET_S = 0.02
 """An answer is one byte; what comes within so long of it makes both of them noise."""
-QUESTIONS_MAX = 4
-"""Questions for one status: two that agree, after a stray byte and a change."""
+QUESTIONS_MAX = 8
+"""Questions for one status: two in a row that agree, after stray bytes, late answers and a change."""
 LABELS_S = 120.0
 """Longest that a batch of labels may take after its last byte."""
 
@@ -57,6 +57,11 @@ class TsplPrinter:
         """The way to it; another one may stand in its place that keeps what passes, or plays it again."""
         self._timing = timing or Timing(finish_s=LABELS_S, poll_s=0.5)
         self._answered = False
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether it ever answered: it is a label printer that speaks TSPL."""
+        return self._answered
 
     def encoding(self) -> Encoding | None:
         return None

@@ -28,3 +28,7 @@ class CheckView:
     age: int
     expired: date | None = None
     """Its last day, where the code that was scanned says that it is over."""
+    last_day: date | None = None
+    """Today, where that is its last day."""
+    best_until: date | None = None
+    """Until when it was at its best, where that is over and advice."""

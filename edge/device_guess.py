@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from drivers.base import PrinterError
+from drivers.escpos_printer import EscposPrinter
 from drivers.evdev_lines import RECORD, EvdevLines
 from drivers.key_decoder import KeyDecoder, KeyEvent
 from drivers.key_layouts import LAYOUTS
 from drivers.scale import SerialScale
 from drivers.scale_frames import SCALES, FrameParser
 from drivers.serial_lines import LineSplitter, SerialLines
+from drivers.tspl_printer import TsplPrinter
 from edge.clock import monotonic_s
 from edge.config import DeviceConfig
 from edge.config_readers import EVDEV_ENDS
@@ -29,6 +33,26 @@ FRAMES_LEAST = 2
 GTIN_DIGITS = (8, 12, 13, 14)
 ALLOWED = frozenset((0x02, 0x03, 0x09, 0x0A, 0x0D, 0x1D))
 """Control characters that scanners send."""
+
+
+PrinterKind = Literal["tspl_printer", "escpos_printer"]
+
+
+def guess_printer(path: str) -> PrinterKind | None:
+    """Return the kind as which a printer answers; None when as neither. Raises PrinterError when it is not reached.
+
+    A label printer is asked first: ESC ! ? means nothing that prints to a receipt printer, while DLE EOT would stand
+    before the next command of a label printer.
+    """
+    label = TsplPrinter("guess", path)
+    label.state()
+    if label.has_answered:
+        return "tspl_printer"
+    if label.last_error:
+        raise PrinterError(label.last_error)
+    receipt = EscposPrinter("guess", path)
+    receipt.state()
+    return "escpos_printer" if receipt.has_answered else None
 
 
 @dataclass(frozen=True, slots=True)

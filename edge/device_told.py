@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edge.config import DeviceConfig
-from edge.device_guess import Heard, Settings, encoding_trouble, is_gtin, layouts_that_fit, texts_by_layout
+from edge.device_guess import Heard, PrinterKind, Settings, encoding_trouble, is_gtin, layouts_that_fit, texts_by_layout
 from edge.text_marks import N_
 
 HEX_MAX = 32
+SPOKEN: Mapping[PrinterKind, str] = {
+    "tspl_printer": N_("it answers as a label printer (TSPL)"),
+    "escpos_printer": N_("it answers as a receipt printer (ESC/POS)"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,15 @@ def told_of_scale(device: DeviceConfig, found: Settings | None) -> Told:
     )
     params |= {"protocol": found.protocol, "baud": found.baud}
     return Told("bad", N_("it is another one than configured: {protocol} at {baud} baud"), params, line=line)
+
+
+def told_of_language(device: DeviceConfig, spoken: PrinterKind | None) -> Told:
+    """Return what a printer's answers say of the kind that it is configured as."""
+    if spoken is None:
+        advice = N_("print a test and look at it; some label printers must be set to TSPL by their maker's tool")
+        return Told("warn", N_("it answers neither as a label printer nor as a receipt printer"), advice=advice)
+    found = SPOKEN[spoken]
+    return Told("good", found) if spoken == device.kind else Told("bad", found, line=f'kind = "{spoken}"')
 
 
 def told_of_choice(configured: str, chosen: str, *, key: str) -> Told:

@@ -19,9 +19,9 @@ from drivers.pole_frames import Lamp, PoleFace
 from edge.clock import monotonic_s
 from edge.config import DeviceConfig
 from edge.counter_devices import make_pole
-from edge.device_guess import BAUDS, guess_scale, guess_scanner, hear_keys
+from edge.device_guess import BAUDS, guess_printer, guess_scale, guess_scanner, hear_keys
 from edge.device_loan import Loan
-from edge.device_told import Told, told_of_choice, told_of_keys, told_of_scale, told_of_scanner
+from edge.device_told import Told, told_of_choice, told_of_keys, told_of_language, told_of_scale, told_of_scanner
 from edge.devices import make_printer, make_reader
 from edge.printing import paper_bytes
 from edge.text_marks import N_
@@ -195,7 +195,11 @@ def _pole(device: DeviceConfig, room: DeviceTries) -> Told:
 
 
 def _printer(device: DeviceConfig, room: DeviceTries) -> Told:
-    """Print a sample in each encoding, under its name: the one that can be read is right."""
+    """Ask what it speaks; a receipt printer prints a sample in each encoding, and the one that can be read is right."""
+    room.ask(N_("It is asked who it is."))
+    spoken = guess_printer(device.path)
+    if device.kind == "tspl_printer" or spoken == "tspl_printer":
+        return told_of_language(device, spoken)
     printer = make_printer(device)
     assert printer is not None, device.kind
     pen = LatePen(device.font, language=device.language)
@@ -247,6 +251,7 @@ HOW: Mapping[str, Callable[[DeviceConfig, DeviceTries], Told]] = {
     "serial_scale": _scale,
     "pole_display": _pole,
     "escpos_printer": _printer,
+    "tspl_printer": _printer,
     "pn532_cards": _answers,
     "pcsc_cards": _answers,
 }

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from edge.display_asked import DisplayAsked, asked_of
 from edge.screen import DoneView, LineView, MemberView, Stage, TenderView, TillView
+from edge.weights import LiveWeight
 from rules.basket import Names
 from rules.money import Minor
 from rules.quote import MissedPromotion
@@ -23,6 +25,8 @@ class Face(StrEnum):
 
     IDLE = "idle"
     CLOSED = "closed"
+    LEARNING = "learning"
+    """Somebody learns at it, and nobody can buy."""
     BASKET = "basket"
     PAYING = "paying"
     THANKS = "thanks"
@@ -106,26 +110,33 @@ class DisplayView:
     points_after: int | None = None
     new_tier_names: Names | None = None
     receipt_number: str = ""
+    asked: DisplayAsked | None = None
+    """An item that is looked at, or lies on the scale, and is not bought yet."""
 
 
-def display_view(view: TillView, *, since_s: float, thanks_s: float, shows_stored_value: bool) -> DisplayView:
+def display_view(
+    view: TillView, *, since_s: float, thanks_s: float, shows_stored_value: bool, live: LiveWeight | None = None
+) -> DisplayView:
     """Return what the lane's customer display shows.
 
     Args:
         since_s: for how long the lane has been at its stage.
         thanks_s: after so long, what was said at the end of a sale gives way to the slides.
         shows_stored_value: whether a member's stored value may stand on it.
+        live: what the lane's scale says, where it has one.
     """
-    # What is practised is nobody's purchase.
-    if view.stage is Stage.LOCKED or view.is_training:
+    if view.stage is Stage.LOCKED:
         return DisplayView(view.lane, Face.CLOSED)
+    if view.is_training:
+        # What is practised is nobody's purchase.
+        return DisplayView(view.lane, Face.LEARNING)
     member = _member(view.member, shows_stored_value=shows_stored_value)
     if view.stage is Stage.DONE:
         if view.done is None or since_s >= thanks_s:
             return DisplayView(view.lane, Face.IDLE)
         return _thanks(view, view.done, member)
-    lines = _lines(view)
-    if not lines and member is None:
+    lines, asked = _lines(view), asked_of(view, live)
+    if not lines and member is None and asked is None:
         return DisplayView(view.lane, Face.IDLE)
     points = view.points
     return DisplayView(
@@ -148,6 +159,7 @@ def display_view(view: TillView, *, since_s: float, thanks_s: float, shows_store
         tenders=view.tenders,
         due=view.due,
         cash_due=view.cash_due,
+        asked=asked,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drivers.pole_frames import COLUMNS, Lamp, PoleFace
+from edge.display_asked import DisplayAsked, asked_of
 from edge.screen import LineView, Stage, TillView
 from edge.store.pinyin import is_chinese, spellings
 from edge.texts import Texts
@@ -57,6 +58,9 @@ def faces(
             return (_face(texts, texts.t("Paid"), given, texts.t("Still due"), view.due),)
         due = PoleFace(amount=texts.amount(view.due), lamp=Lamp.TOTAL)
         return (PoleFace(amount=texts.amount(given), lamp=Lamp.PAID), due) if view.tenders else (due,)
+    asked = asked_of(view, None)
+    if asked is not None:
+        return (_asked_face(asked, texts, has_text=has_text, is_plain=is_plain),)
     if view.stage is not Stage.SELLING or not (view.lines or view.back):
         return (idle,)
     line = next((each for each in view.lines if each.is_newest), None)
@@ -66,6 +70,18 @@ def faces(
     if has_text:
         return (_face(texts, _called(line, texts, is_plain=is_plain), line.net, texts.t("Total"), owed),)
     return (PoleFace(amount=texts.amount(line.unit_price), lamp=Lamp.PRICE), total)
+
+
+def _asked_face(asked: DisplayAsked, texts: Texts, *, has_text: bool, is_plain: bool) -> PoleFace:
+    """Return the price of an item that is looked at or weighed: a piece or a kilogram."""
+    price = texts.amount(asked.price)
+    if not has_text:
+        return PoleFace(amount=price, lamp=Lamp.PRICE)
+    name = asked.names.of(texts.language)
+    upper = (plain(name) if is_plain and not name.isascii() else name, price)
+    if asked.member_price is not None:
+        return PoleFace(upper, (texts.t("Members"), texts.amount(asked.member_price)))
+    return PoleFace(upper, (texts.t("A kilogram") if asked.is_weighed else "", ""))
 
 
 def _face(texts: Texts, upper: str, figure: Minor, lower: str, second: Minor) -> PoleFace:

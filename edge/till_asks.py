@@ -89,7 +89,7 @@ def _add(desk: Desk, params: Mapping[str, str | int], *, age: int = 0) -> Refusa
     # From here on it is answered: a restart while the scans behind it are worked off must not ask once more.
     desk.set(blocked=None, dismissed=Refusal("scans_waiting") if desk.memory.waiting else None)
     try:
-        refusal = till_lines.add(desk, found, age=age)
+        refusal = till_lines.add(desk, found, age=age, notice=till_lines.told_after(params))
     except StoreError:
         desk.set(blocked=blocked, dismissed=None)
         raise

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from edge import finding, till_asks, till_lines
 from edge.check_view import CheckView
 from edge.desk import Desk, HasDesk
@@ -11,7 +9,7 @@ from edge.screen import Refusal, Sound, Stage, named
 from edge.store import catalog, item_search, item_terms
 from edge.till_items import life_of
 from rules.codes import Code
-from rules.shelf_life import Freshness
+from rules.shelf_life import GOOD, Freshness, ShelfLife
 
 
 def begin_check(till: HasDesk) -> Refusal | None:
@@ -65,11 +63,10 @@ def look(desk: Desk, code: Code) -> Refusal | None:
         assert isinstance(found, Refusal), "no item has this code"
         desk.set(checked=None)
         return desk.refuse(found)
-    life = life_of(desk, code)
-    return _tell(desk, known[0], expired=life.day if life.freshness is Freshness.EXPIRED else None)
+    return _tell(desk, known[0], life_of(desk, code))
 
 
-def _tell(desk: Desk, sku: str, *, expired: date | None = None) -> Refusal | None:
+def _tell(desk: Desk, sku: str, life: ShelfLife = GOOD) -> Refusal | None:
     db, now_ms = desk.shop.store.db, desk.now_ms()
     known = catalog.item(db, sku, now_ms=now_ms)
     if known is None:
@@ -81,7 +78,10 @@ def _tell(desk: Desk, sku: str, *, expired: date | None = None) -> Refusal | Non
         checked=CheckView(
             sku=sku, names=item.names, unit=item.unit, price=item.price, member_price=item.tier_prices.get(""),
             is_weighed=item.is_weighed, is_open_price=item.is_open_price, is_sold=is_active, stock=held.get(sku),
-            age=item_terms.terms(db, sku).age or 0, expired=expired,
+            age=item_terms.terms(db, sku).age or 0,
+            expired=life.day if life.freshness is Freshness.EXPIRED else None,
+            last_day=life.day if life.freshness is Freshness.LAST_DAY else None,
+            best_until=life.day if life.freshness is Freshness.PAST_BEST else None,
         ),
         seen_ms=now_ms,
     )  # fmt: skip

@@ -6,6 +6,7 @@ or a second person does; then the same code is taken once more, from its beginni
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from edge import finding, returning, till_asks, till_extras, till_lines, weighing
@@ -15,6 +16,7 @@ from edge.permissions import Permission, refuses
 from edge.screen import Refusal, named
 from edge.store import catalog
 from edge.store.database import StoreError
+from edge.weights import WEIGH
 from rules.codes import Code, Kind, Step, classify
 from rules.shelf_life import Freshness, ShelfLife, shelf_life
 
@@ -36,9 +38,11 @@ def take(desk: Desk, text: str, code: Code, *, is_allowed: bool = False) -> Refu
             return till_extras.take_code(desk, code.text)
         if code.kind is Kind.RECEIPT and found.code in finding.NO_ITEM:
             return returning.show_receipt(desk, code.text)
-        return till_asks.block(desk, weighing.on_scale(desk, found))
+        asked = weighing.on_scale(desk, found)
+        is_question = asked.code in {*finding.PRICE_ASKED, WEIGH}
+        return till_asks.block(desk, till_lines.telling(asked, _notice(asked.params, life)) if is_question else asked)
     # What was scanned lies in the bag: the cashier must see that it is not in the basket.
-    refusal = till_lines.add(desk, found, notice=_notice(found, life))
+    refusal = till_lines.add(desk, found, notice=_notice(named(found.item.names), life))
     return till_asks.block(desk, refusal) if refusal else None
 
 
@@ -95,9 +99,9 @@ def _expired_asked(desk: Desk, text: str, code: Code, life: ShelfLife) -> Refusa
     )  # fmt: skip
 
 
-def _notice(found: Found, life: ShelfLife) -> Refusal | None:
+def _notice(names: Mapping[str, str | int], life: ShelfLife) -> Refusal | None:
     """Return what the cashier is to know of an item that is sold although its days end."""
-    params = {**named(found.item.names), "day": _iso(life.day)}
+    params = {**names, "day": _iso(life.day)}
     if life.freshness is Freshness.LAST_DAY:
         return Refusal("shelf_last_day", params)
     return Refusal("shelf_past_best", params) if life.freshness is Freshness.PAST_BEST else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -33,7 +34,7 @@ def add(
         return kept
     pieces = found.quantity * desk.memory.quantity_next
     if found.age > max(basket.age, age):
-        return _age_asked(found, pieces)
+        return telling(_age_asked(found, pieces), notice)
     said: dict[str, Any] = {"note": note, "detail": detail, "notice": notice}
     if age:
         said |= {"note": "age_confirmed", "detail": {"sku": found.item.sku, "age": age}}
@@ -56,6 +57,21 @@ def add(
     )  # fmt: skip
     grown = msgspec.structs.replace(basket, next_line=basket.next_line + 1)
     return desk.push(with_line(grown, line), sound=Sound.SCAN, **said)
+
+
+def telling(asked: Refusal, notice: Refusal | None) -> Refusal:
+    """Return a question about an item that keeps what the cashier is to know of it, until it is answered."""
+    if notice is None:
+        return asked
+    return Refusal(asked.code, {**asked.params, "tells": notice.code, "day": notice.params["day"]})
+
+
+def told_after(params: Mapping[str, str | int]) -> Refusal | None:
+    """Return what a question of `telling` kept; None where it kept nothing."""
+    if "tells" not in params:
+        return None
+    said = {name: value for name, value in params.items() if name == "day" or name.partition(":")[0] == "name"}
+    return Refusal(str(params["tells"]), said)
 
 
 def _age_asked(found: Found, pieces: int) -> Refusal:

@@ -104,7 +104,8 @@ def _add(desk: Desk, sku: str, weight_g: int, *, is_typed: bool = False) -> Refu
     note, detail = typed_note(desk, found) if is_typed else ("", {})
     desk.set(blocked=None, dismissed=memory.blocked if memory.waiting else None)
     try:
-        refusal = till_lines.add(desk, found, note=note, detail=detail)
+        notice = till_lines.told_after(memory.blocked.params) if memory.blocked else None
+        refusal = till_lines.add(desk, found, note=note, detail=detail, notice=notice)
     except StoreError:
         desk.set(blocked=memory.blocked, dismissed=memory.dismissed)
         raise

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from drivers.scale_frames import Fault, Reading
 from edge.clock import monotonic_s
-from rules.basket import WEIGHT_MAX_G, Names
-from rules.money import Minor
+from rules.basket import GRAMS_PER_KG, WEIGHT_MAX_G, Names
+from rules.money import Minor, round_half_up
 
 WEIGH = "weigh_item"
 """Code of the banner that stands while an item waits for its weight."""
@@ -66,6 +66,11 @@ class WeighView:
     names: Names
     price: Minor
     """A kilogram."""
+
+
+def worth(price: Minor, net_g: int) -> Minor:
+    """Return what so many grams cost at a price a kilogram."""
+    return round_half_up(price * net_g, GRAMS_PER_KG)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ class Freshness(StrEnum):
     PAST_BEST = "past_best"
     """The day until which it is at its best (AI 15) is over, and that is advice here."""
     EXPIRED = "expired"
-    """Its last day (AI 17, or AI 15 where that counts as one) or last moment (AI 7003) is over."""
+    """Its last day (AI 17, of sale AI 16, AI 15 where that counts as one) or last moment (AI 7003) is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,14 @@ def shelf_life(
         now_local: the shop's clock.
         best_is_last: what is past its best counts as expired. In China AI 15 is the 保质期 of the packet, and food past
             it must not be sold (食品安全法 第三十四条); in Europe "best before" is advice.
+
+    Source: GS1 General Specifications, AI 16: the last day on which a retailer is to offer it, which says nothing of
+    until when it is to be used up, so that on that day nothing is said.
     """
     if elements is None:
         return GOOD
-    best = dict(elements.dates).get("15")
+    dates = dict(elements.dates)
+    best, sold_by = dates.get("15"), dates.get("16")
     last_days: list[tuple[date, bool]] = []
     if isinstance(elements.expiry, datetime):
         last_days.append((elements.expiry.date(), now_local > elements.expiry))
@@ -57,6 +61,8 @@ def shelf_life(
     if best is not None and best_is_last:
         last_days.append((best, business_date > best))
     over = [day for day, is_over in last_days if is_over]
+    if sold_by is not None and business_date > sold_by:
+        over.append(sold_by)
     if over:
         return ShelfLife(Freshness.EXPIRED, min(over))
     ending = [day for day, _ in last_days if day <= business_date]

@@ -18,6 +18,7 @@ from drivers.pen import LatePen
 from edge.cli.counter_checks import check_counter_device
 from edge.config import DeviceConfig
 from edge.config_counter import POLE_KINDS, SCALE_KINDS
+from edge.device_guess import guess_printer
 from edge.device_paths import better_path, device_path, printers_without_driver
 from edge.devices import make_printer, make_reader
 
@@ -200,10 +201,25 @@ def _check_printer(device: DeviceConfig) -> Finding:
     if state is PrinterState.READY:
         return _check_letters(device, f"{device.path} is ready", printer.encoding())
     if state is PrinterState.UNKNOWN:
+        other = _other_language(device)
+        if other is not None:
+            return other
         return _check_letters(device, f"{device.path} can be reached; like many, it does not say how it is", None)
     verdict = Verdict.NOTE if state is PrinterState.PAPER_LOW else Verdict.BAD
     found = f"{device.path}: {state.value.replace('_', ' ')}"
     return Finding(device.name, verdict, f"{found} ({printer.last_error})" if printer.last_error else found, advice)
+
+
+def _other_language(device: DeviceConfig) -> Finding | None:
+    """Return what is said of a printer that is silent as the one that it is configured as, and answers as the other."""
+    try:
+        spoken = guess_printer(device.path)
+    except DriverError as error:
+        return Finding(device.name, Verdict.BAD, str(error), "look at its cable; nothing else may be connected to it")
+    if spoken in (None, device.kind):
+        return None
+    what = {"tspl_printer": "label printer (TSPL)", "escpos_printer": "receipt printer (ESC/POS)"}[spoken]
+    return Finding(device.name, Verdict.BAD, f"{device.path} answers as a {what}", f'kind = "{spoken}"')
 
 
 def _check_letters(device: DeviceConfig, found: str, told: Encoding | None) -> Finding:

@@ -28,6 +28,7 @@ from edge.web.house import House
 
 CALM = frozenset({"opening", "off", "unknown", "trying"})
 WARN = frozenset({"loose", "paper_low", "doubtful", "drawer_doubtful"})
+WORST_FIRST = ("bad", "warn", "calm", "good")
 HEX_WIDTH = 8
 
 
@@ -119,19 +120,27 @@ def _look(pages: Blueprint, house: House, configs: dict[str, DeviceConfig]) -> N
     @pages.get("")
     def page(lane: int) -> ResponseReturnValue:
         _signed_in(house, lane)
-        devices = house.health.strip().devices
-        # What is wrong comes first.
-        order = {"bad": 0, "warn": 1, "calm": 2, "good": 3}
         return render_template(
             "panels/devices.html",
             lane=lane,
-            devices=sorted(devices, key=lambda each: order[tone(each)]),
+            devices=sorted(house.health.strip().devices, key=lambda each: WORST_FIRST.index(tone(each))),
+            is_opening=True,
             configs=configs,
             tone=tone,
             sign=sign,
             found=list(find_devices(house.config.device))[:FOUND_MAX],
             lacking=LACKING,
             may_identify=house.identify is not None,
+        )
+
+    @pages.get("/-/rows")
+    def rows(lane: int) -> ResponseReturnValue:
+        _signed_in(house, lane)
+        # Rows stay where they are under the finger; a device that came meanwhile stands below them.
+        order = {name: place for place, name in enumerate(request.args.get("order", "").split(","))}
+        devices = sorted(house.health.strip().devices, key=lambda each: order.get(each.name, len(order)))
+        return render_template(
+            "panels/device_rows.html", lane=lane, devices=devices, configs=configs, tone=tone, sign=sign
         )
 
     @pages.get("/<name>")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from flask import Blueprint, Response, abort, copy_current_request_context, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,13 +12,13 @@ from flask.typing import ResponseReturnValue
 from edge.clock import monotonic_s
 from edge.display import Face
 from edge.display_slides import Slide
-from edge.display_tongue import Tongues
 from edge.display_words import Notice
 from edge.health import Health
 from edge.screen import TillView
 from edge.texts import LANGUAGES
 from edge.web.display_room import DisplayRoom, Painted, picture
 from edge.web.lane import LOOK_EVERY_S, Held, Streams, event
+from edge.weights import LiveWeight
 
 DISPLAY_KIND = "display"
 """What health calls the customer's window: its name is this and the lane's number."""
@@ -198,16 +197,21 @@ def _events(
     room, screens = painter.room, painter.room.house.screens
     seen, said = -1, -1
     shown: Painted | None = None
+    newest: TillView | None = None
+    weight: LiveWeight | None = None
     shown_slides: Slides | None = None
     alive_at_s = slides_at_s = 0.0
+
+    def has_news() -> bool:
+        return room.tongues.number != said or room.is_other_weight(newest, weight)
+
     while not stopping.is_set() and not screens.closed:
-        view = screens.wait(
-            lane, after=seen, timeout_s=LOOK_EVERY_S, or_when=partial(_has_new_word, room.tongues, said)
-        )
+        view = screens.wait(lane, after=seen, timeout_s=LOOK_EVERY_S, or_when=has_news)
         if screens.closed:
             return
         newest = view or screens.newest(lane)
         seen, said = newest.number, room.tongues.number
+        weight = room.house.weights.live(lane) if newest.weighing else None
         wanted, now_s = room.painted(newest), monotonic_s()
         is_quiet = wanted == shown
         if not is_quiet:
@@ -215,7 +219,7 @@ def _events(
                 slides_at_s = 0.0
             shown = wanted
             yield event(face(wanted))
-        if wanted.view.face in (Face.IDLE, Face.CLOSED) and now_s - slides_at_s >= SLIDES_EVERY_S:
+        if wanted.view.face in (Face.IDLE, Face.CLOSED, Face.LEARNING) and now_s - slides_at_s >= SLIDES_EVERY_S:
             slides_at_s = now_s
             now = painter.slides_now(lane, wanted.language)
             if now != shown_slides:
@@ -227,7 +231,3 @@ def _events(
         elif is_quiet:
             # Something must be written, or nobody notices that the browser is gone.
             yield ":\n\n"
-
-
-def _has_new_word(tongues: Tongues, said: int) -> bool:
-    return tongues.number != said

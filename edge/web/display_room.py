@@ -16,6 +16,7 @@ from edge.member_passes import Passes
 from edge.screen import TillView
 from edge.web.house import House
 from edge.web.speech import Speech
+from edge.weights import LiveWeight
 
 CODES_KEPT = 64
 RENEWED = 3
@@ -53,6 +54,7 @@ class DisplayRoom:
             since_s=monotonic_s() - self.house.screens.since_s(newest.lane),
             thanks_s=display.thanks_s,
             shows_stored_value=display.shows_stored_value,
+            live=self.house.weights.live(newest.lane) if newest.weighing else None,
         )
 
     def painted(self, newest: TillView) -> Painted:
@@ -63,6 +65,10 @@ class DisplayRoom:
             return Painted(view, language, receipt_url=self._receipt_url(view.sale_id, language))
         wants_member = view.face is Face.IDLE or (view.face is Face.BASKET and view.member is None)
         return Painted(view, language, join_url=self._join_url(view.lane, language) if wants_member else "")
+
+    def is_other_weight(self, newest: TillView | None, shown: LiveWeight | None) -> bool:
+        """Tell whether an item lies on the lane's scale and that says something else than what is shown."""
+        return newest is not None and newest.weighing is not None and self.house.weights.live(newest.lane) != shown
 
     def notices(self, lane: int, language: str) -> tuple[Notice, ...]:
         """Return the promotions that customers are told of between the pictures."""

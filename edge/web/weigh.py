@@ -7,9 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from edge.screen import Stage, TillView
 from edge.web.house import House
-from edge.weights import LiveWeight
-from rules.basket import GRAMS_PER_KG
-from rules.money import round_half_up
+from edge.weights import LiveWeight, worth
 
 
 def blueprint(house: House) -> Blueprint:
@@ -36,5 +34,5 @@ def live_weight(view: TillView, live: LiveWeight) -> str:
     """Return the figure, its state, its price and the button that takes it."""
     assert view.weighing is not None
     net_g = live.net_g
-    amount = round_half_up(view.weighing.price * net_g, GRAMS_PER_KG) if net_g is not None and net_g > 0 else None
+    amount = worth(view.weighing.price, net_g) if net_g is not None and net_g > 0 else None
     return render_template("panels/weigh_live.html", item=view.weighing, live=live, net_g=net_g, amount=amount)

@@ -23,7 +23,7 @@ from drivers.escpos_transport import transport_for
 from drivers.fake_printer import FakePrinterServer
 
 VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "escpos_expectations.json").read_text("utf-8"))
-QUICK = Timing(status_s=0.15, write_s=0.5, finish_s=0.6, poll_s=0.2)
+QUICK = Timing(status_s=0.15, write_s=0.5, finish_s=0.6, poll_s=0.2, settle_s=0.2)
 JOB = b"\x1b@\x1c&" + "合计 12.50\n".encode("gbk")
 LONG_JOB = JOB + b"x" * 5000 + b"\n"
 
@@ -180,6 +180,18 @@ def test_a_printer_without_gs_r_is_asked_for_it_once(server):
     started = time.monotonic()
     assert printer.print(JOB) is Outcome.PRINTED
     assert time.monotonic() - started < QUICK.finish_s
+
+
+@pytest.mark.parametrize("says_it", [True, False])
+def test_paper_that_ends_after_the_last_byte_is_not_printed_without_gs_r(server, says_it):
+    """The printer had taken all of it: it says by itself that the paper is out, or only when it is asked."""
+    server.trouble = "no_gs_r"
+    timing = Timing(status_s=1.0, finish_s=1.0, settle_s=3.0)
+    printer = EscposPrinter("receipt", f"tcp://127.0.0.1:{server.port}", timing=timing)
+    assert printer.print(JOB) is Outcome.PRINTED  # it is known now that it does not answer GS r
+    server.paper_out_after, server.paper_out_later_s, server.tells = len(JOB), 0.3, says_it
+    assert printer.print(JOB) is Outcome.DOUBTFUL
+    assert printer.last_state is PrinterState.PAPER_OUT
 
 
 def test_an_unreachable_printer_is_refused():

@@ -30,7 +30,7 @@ from drivers.fake_printer import FakePrinterServer
 from drivers.glyphs import Encoding
 from edge.printing import POLL_S
 
-QUICK = Timing(status_s=0.15, write_s=0.5, finish_s=0.6, poll_s=0.2)
+QUICK = Timing(status_s=0.15, write_s=0.5, finish_s=0.6, poll_s=0.2, settle_s=0.2)
 PATIENT = Timing(status_s=1.5, write_s=1.5, finish_s=2.0, poll_s=0.2)
 """For a printer that does answer, on a machine that may be busy."""
 JOB = render(Document((Text("合计 12.50"), Cut())), columns=32)

@@ -39,5 +39,16 @@ def test_nothing_of_it_stays(make: Callable[[], object]) -> None:
     assert threading.active_count() <= threads
 
 
+@pytest.mark.parametrize("make", [SerialScanner, FakePn532, scale])
+def test_a_thread_that_is_late_finds_it_unplugged(make: Callable[[], SerialScanner]) -> None:
+    """Its weak reference gives it the line for as long as the line is being finalised."""
+    line = make()
+    line.__del__()
+    assert not line.plugged
+    line.send(b"to nobody")
+    assert line.received() == b""
+    assert not line.plugged
+
+
 def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))

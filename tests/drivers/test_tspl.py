@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from drivers.document import Document, Label, Text
 from drivers.escpos_paper import Kind, Paper, decode
 from drivers.escpos_printer import Timing
 from drivers.escpos_render import render
+from drivers.fake_label_server import FakeLabelServer
 from drivers.pen import Pen, open_pen
 from drivers.tspl_paper import decode_labels
 from drivers.tspl_printer import TsplPrinter, state_of_status
@@ -116,66 +116,14 @@ def test_other_blocks_have_no_place_on_labels():
 # --- the printer -----------------------------------------------------------------------------------------------------
 
 
-class LabelServer:
-    """A label printer on a socket: it takes bytes, and answers ESC ! ? unless it is silent."""
-
-    def __init__(self) -> None:
-        self.status = 0x00
-        self.busy_answers = 0
-        self.is_silent = False
-        self.drop_after: int | None = None
-        self.greeting = b""
-        """Stands in the line before anything is asked."""
-        self.strays: Iterator[bytes] = iter(())
-        """What comes before each answer."""
-        self.stray_ahead_s = 0.0
-        self.received = bytearray()
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            with client:
-                self._talk(client)
-
-    def _talk(self, client: socket.socket) -> None:
-        got = 0
-        try:
-            client.sendall(self.greeting)
-            while data := client.recv(4096):
-                got += len(data)
-                for _ in range(data.count(b"\x1b!?")):
-                    if stray := next(self.strays, b""):
-                        client.sendall(stray)
-                        time.sleep(self.stray_ahead_s)
-                    if not self.is_silent:
-                        busy = self.busy_answers > 0 and len(self.received) > 0
-                        self.busy_answers -= busy
-                        client.sendall(bytes((0x20 if busy else self.status,)))
-                self.received += data.replace(b"\x1b!?", b"")
-                if self.drop_after is not None and got >= self.drop_after:
-                    return
-        except OSError:
-            return
-
-    def stop(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-
 @pytest.fixture
-def server() -> Iterator[LabelServer]:
-    made = LabelServer()
+def server() -> Iterator[FakeLabelServer]:
+    made = FakeLabelServer()
     yield made
     made.stop()
 
 
-def printer_at(server: LabelServer, *, timing: Timing = QUICK) -> TsplPrinter:
+def printer_at(server: FakeLabelServer, *, timing: Timing = QUICK) -> TsplPrinter:
     return TsplPrinter("labels", f"tcp://127.0.0.1:{server.port}", timing=timing)
 
 
@@ -196,7 +144,7 @@ JOB = render_labels(Document((COLA,)), PAPER)
         (0x80, PrinterState.OFFLINE),
     ],
 )
-def test_each_status(server: LabelServer, status: int, state: PrinterState):
+def test_each_status(server: FakeLabelServer, status: int, state: PrinterState):
     server.status = status
     assert state_of_status(status) is state
     printer = printer_at(server)
@@ -206,20 +154,20 @@ def test_each_status(server: LabelServer, status: int, state: PrinterState):
         assert server.received == b""
 
 
-def test_labels_are_printed_when_the_printer_is_ready_again(server: LabelServer):
+def test_labels_are_printed_when_the_printer_is_ready_again(server: FakeLabelServer):
     server.busy_answers = 5
     assert printer_at(server).print(JOB) is Outcome.PRINTED
     assert (server.busy_answers, bytes(server.received)) == (0, JOB)
 
 
-def test_a_silent_label_printer_is_sent_to(server: LabelServer):
+def test_a_silent_label_printer_is_sent_to(server: FakeLabelServer):
     server.is_silent = True
     printer = printer_at(server)
     assert printer.state() is PrinterState.UNKNOWN
     assert printer.print(JOB) is Outcome.SENT
 
 
-def test_labels_running_out_are_doubtful(server: LabelServer):
+def test_labels_running_out_are_doubtful(server: FakeLabelServer):
     server.busy_answers = 10_000
     threading.Timer(0.3, lambda: (setattr(server, "busy_answers", 0), setattr(server, "status", 0x04))).start()
     printer = printer_at(server)
@@ -229,7 +177,7 @@ def test_labels_running_out_are_doubtful(server: LabelServer):
 
 @pytest.mark.parametrize("ahead_s", [0.0, 0.005, 0.06])
 @pytest.mark.parametrize("at", range(4))
-def test_a_stray_nul_is_not_ready(server: LabelServer, at: int, ahead_s: float):
+def test_a_stray_nul_is_not_ready(server: FakeLabelServer, at: int, ahead_s: float):
     """The NUL comes with, shortly before or well before the answer to one of the first questions."""
     server.status, server.stray_ahead_s = 0x04, ahead_s
     server.strays = iter([b""] * at + [b"\0"])
@@ -237,21 +185,21 @@ def test_a_stray_nul_is_not_ready(server: LabelServer, at: int, ahead_s: float):
     assert server.received == b""
 
 
-def test_a_stray_nul_of_a_silent_printer_is_no_answer(server: LabelServer):
+def test_a_stray_nul_of_a_silent_printer_is_no_answer(server: FakeLabelServer):
     server.is_silent, server.strays = True, iter([b"\0", b"", b"", b"\0"])
     printer = printer_at(server)
     assert printer.state() is PrinterState.UNKNOWN
     assert printer.print(JOB) is Outcome.SENT
 
 
-def test_what_stood_in_the_line_is_no_answer(server: LabelServer):
+def test_what_stood_in_the_line_is_no_answer(server: FakeLabelServer):
     server.is_silent, server.greeting = True, b"\0" * 2_000
     printer = printer_at(server)
     assert (printer.state(), printer.print(JOB)) == (PrinterState.UNKNOWN, Outcome.SENT)
 
 
 @pytest.mark.parametrize("at", range(2, 8))
-def test_labels_are_not_printed_because_of_a_stray_nul(server: LabelServer, at: int):
+def test_labels_are_not_printed_because_of_a_stray_nul(server: FakeLabelServer, at: int):
     server.busy_answers = 10_000
     server.strays = iter([b""] * at + [b"\0"])
     printer = printer_at(server)
@@ -259,7 +207,7 @@ def test_labels_are_not_printed_because_of_a_stray_nul(server: LabelServer, at: 
     assert server.busy_answers < 10_000 - at  # it was asked beyond the stray byte
 
 
-def test_fault_39_a_million_random_bytes_from_a_label_printer(server: LabelServer):
+def test_fault_39_a_million_random_bytes_from_a_label_printer(server: FakeLabelServer):
     noise, sent = random.Random(41), []
     server.is_silent = True
 
@@ -276,7 +224,7 @@ def test_fault_39_a_million_random_bytes_from_a_label_printer(server: LabelServe
     assert (printer.state(), printer.print(JOB)) == (PrinterState.READY, Outcome.PRINTED)
 
 
-def test_a_link_lost_at_every_byte(server: LabelServer):
+def test_a_link_lost_at_every_byte(server: FakeLabelServer):
     printer = printer_at(server)
     for position in range(1, len(JOB), 7):
         server.drop_after = 3 + position
@@ -285,7 +233,7 @@ def test_a_link_lost_at_every_byte(server: LabelServer):
     assert printer.print(JOB) is Outcome.PRINTED
 
 
-def test_no_drawer_hangs_on_a_label_printer(server: LabelServer):
+def test_no_drawer_hangs_on_a_label_printer(server: FakeLabelServer):
     assert printer_at(server).open_drawer(2) is Outcome.REFUSED
 
 

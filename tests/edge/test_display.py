@@ -6,7 +6,7 @@ import dataclasses
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,11 @@ from edge.display_tongue import ALONE_S, Tongues
 from edge.display_words import is_for_all, is_today
 from edge.screen import ApprovalView, MemberView, Refusal, StaffView, TillView
 from edge.screen_back import BackLineView
+from edge.weights import LiveWeight, WeightState, WeighView
 from rules.basket import Names
 from rules.calendar_cn import Calendar
 from rules.promotions import RuleSet, load_rules
+from tests.edge.web.display_preview import CHECKED
 from tests.edge.web.preview import GIFTS, MEMBER, done, line, paying, selling
 
 
@@ -34,6 +36,9 @@ def shown(view: TillView, *, since_s: float = 0, thanks_s: float = 30, shows_sto
         (TillView(lane=1), 0, Face.CLOSED),  # nobody is signed in
         (selling(), 0, Face.IDLE),  # an open lane, nothing scanned
         (selling(1), 0, Face.BASKET),
+        (selling(1, is_training=True), 0, Face.LEARNING),
+        (selling(is_checking=True, checked=CHECKED), 0, Face.BASKET),  # somebody asks what it costs
+        (selling(is_checking=True), 0, Face.IDLE),
         (selling(0, member=MEMBER, sale_id="01sale"), 0, Face.BASKET),  # greeted before the first item
         (paying(), 0, Face.PAYING),
         (done(), 0, Face.THANKS),
@@ -102,6 +107,38 @@ def test_what_comes_back_stands_among_the_lines_and_only_the_rest_is_due() -> No
     # Nothing goes along: it is a customer's business all the same.
     alone = replace(selling(), back=(back,), back_amount=500)
     assert display_view(alone, since_s=0, thanks_s=30, shows_stored_value=False).face is Face.BASKET
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"is_sold": False}, {"expired": date(2026, 11, 1)}, {"is_open_price": True}, {"price": -1}],
+)
+def test_what_is_not_for_sale_is_no_customers_business(changes: dict[str, object]) -> None:
+    checked = replace(CHECKED, **changes)  # type: ignore[arg-type]
+    assert shown(selling(is_checking=True, checked=checked)) == DisplayView(1, Face.IDLE)
+    assert shown(selling(checked=CHECKED)).asked is None  # the price check has ended
+
+
+@pytest.mark.parametrize(
+    ("live", "net_g", "tare_g", "amount"),
+    [
+        (LiveWeight(WeightState.READY, 572, 40), 532, 40, 681),
+        (LiveWeight(WeightState.SOLD, 532), 532, 0, 681),
+        (LiveWeight(WeightState.MOVING, 540, 40), 500, 40, None),  # no price before it is at rest
+        (LiveWeight(WeightState.MOVING), None, 0, None),
+        (LiveWeight(WeightState.EMPTY, 0), 0, 0, None),
+        (LiveWeight(WeightState.UNDER, 0, 40), 0, 40, None),
+        (LiveWeight(WeightState.SILENT, 532), None, 0, None),
+        (LiveWeight(WeightState.ERROR), None, 0, None),
+        (LiveWeight(WeightState.GONE), None, 0, None),
+        (None, None, 0, None),
+    ],
+)
+def test_what_lies_on_the_scale(live: LiveWeight | None, net_g: int | None, tare_g: int, amount: int | None) -> None:
+    view = selling(1, weighing=WeighView("apple", Names("苹果"), 1_280))
+    asked = display_view(view, since_s=0, thanks_s=30, shows_stored_value=False, live=live).asked
+    assert asked is not None
+    assert (asked.net_g, asked.tare_g, asked.amount) == (net_g, tare_g, amount)
 
 
 def test_gifts_come_after_what_is_bought() -> None:

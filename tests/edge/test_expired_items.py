@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from edge import till_items
+from edge import till_checks, till_items, weighing
 from edge.store import catalog
 from edge.store.database import rows
 from edge.texts import Texts
 from edge.till import Till
-from tests.shops import CONFIG, TestShop
+from tests.shops import CONFIG, COUNTER, TestShop
 
 HAM = "06900000000144"
 
@@ -97,3 +98,38 @@ def test_where_the_best_day_is_advice_it_is_sold_with_a_word(tmp_path: Path) -> 
 def test_the_day_is_said_as_the_language_says_days(shop: TestShop, language: str, said: str) -> None:
     asked = shop.ask(1, Till.scan, text="(01)06900000000014(17)261101")
     assert said in Texts(language, "CNY").refusal(asked.code, asked.params)
+
+
+def test_the_last_day_is_told_after_the_weight_was_asked(tmp_path: Path) -> None:
+    with TestShop(tmp_path / "shop", config=CONFIG + COUNTER) as shop:
+        shop.parts.loop.write(lambda: catalog.put_code(shop.parts.store.db, HAM, "apple"))
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        assert shop.ask(1, Till.scan, text=f"(01){HAM}(17)261123").code == "weigh_item"
+        assert shop.ask(1, weighing.type_weight, sku="apple", weight_g=532) is None
+        view = shop.view()
+        assert view.notice is not None and view.notice.code == "shelf_last_day"
+        assert Texts("en", "CNY").refusal(view.notice.code, view.notice.params).startswith("Today is the last day of “")
+        assert [(line.sku, line.weight_g) for line in view.lines] == [("apple", 532)]
+
+
+@pytest.mark.parametrize(
+    ("dates", "expired", "last_day", "best_until"),
+    [
+        ("(17)261122", date(2026, 11, 22), None, None),
+        ("(16)261122", date(2026, 11, 22), None, None),
+        ("(17)261123", None, date(2026, 11, 23), None),
+        ("(15)261122", None, None, date(2026, 11, 22)),
+        ("(17)261124", None, None, None),
+    ],
+)
+def test_a_price_check_says_the_days(
+    tmp_path: Path, dates: str, expired: date | None, last_day: date | None, best_until: date | None
+) -> None:
+    text = CONFIG.replace("[store]\n", "[store]\nbest_is_last = false\n", 1)
+    with TestShop(tmp_path / "shop", config=text) as shop:
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        shop.ask(1, till_checks.begin_check)
+        shop.ask(1, Till.scan, text="(01)06900000000014" + dates)
+        seen = shop.view().checked
+        assert seen is not None
+        assert (seen.expired, seen.last_day, seen.best_until) == (expired, last_day, best_until)

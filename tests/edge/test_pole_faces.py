@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from drivers.pole_frames import COLUMNS, Lamp, PoleFace
+from edge.check_view import CheckView
 from edge.pole_faces import faces, idle_face
 from edge.screen import DoneView, LineView, Stage, TenderView, TillView
 from edge.screen_back import BackLineView, DoneBackView
 from edge.texts import Texts
+from edge.weights import WeighView
 from rules.basket import Names
 
 IDLE = idle_face("街角便利店 // 欢迎光临")
@@ -20,6 +22,9 @@ CASH = TenderView("cash", 2_000, 2_000)
 DONE = DoneView("s", "0001", 4_550, 450, 0, None, (TenderView("cash", 4_550, 5_000),))
 
 ROUNDED = replace(DONE, tenders=(TenderView("rounding", 5, 5), TenderView("cash", 4_550, 5_000)))
+TEA = CheckView("tea", Names("龙井", "龍井", "Longjing tea"), "盒", 12_800, 11_800, False, False, True, None, 0)
+GONE = replace(TEA, is_sold=False)
+PEARS = WeighView("pear", Names("梨", "", "Pears"), 980)
 PEN_BACK = BackLineView("b", Names("水笔"), "支", 1, None, 250, "0001", is_restocked=True)
 
 
@@ -48,6 +53,10 @@ def view(stage: Stage, *lines: LineView, **changes: object) -> TillView:
             ("退给顾客", "4.50"),
             ("", ""),
         ),
+        # A price check, and an item that waits for its weight.
+        (view(Stage.SELLING, COLA, is_checking=True, checked=TEA), ("龙井", "128.00"), ("会员", "118.00")),
+        (view(Stage.SELLING, COLA, weighing=PEARS), ("梨", "9.80"), ("每千克", "")),
+        (view(Stage.SELLING, COLA, is_checking=True, checked=GONE), ("2x可乐", "7.00"), ("合计", "45.50")),
         # What is practised is nobody's purchase.
         (view(Stage.SELLING, COLA, is_training=True), IDLE.upper, IDLE.lower),
     ],
@@ -62,6 +71,7 @@ def test_two_lines(shown: TillView, upper: tuple[str, str], lower: tuple[str, st
     [
         (view(Stage.SELLING), [("", Lamp.NONE)]),
         (view(Stage.SELLING, COLA), [("3.50", Lamp.PRICE), ("45.50", Lamp.TOTAL)]),
+        (view(Stage.SELLING, COLA, is_checking=True, checked=TEA), [("128.00", Lamp.PRICE)]),
         (view(Stage.PAYING, COLA, due=4_550), [("45.50", Lamp.TOTAL)]),
         (view(Stage.PAYING, COLA, due=2_550, tenders=(CASH,)), [("20.00", Lamp.PAID), ("25.50", Lamp.TOTAL)]),
         (view(Stage.DONE, done=DONE), [("50.00", Lamp.PAID), ("4.50", Lamp.CHANGE)]),

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from drivers.base import PrinterError
+from drivers.fake_label_server import FakeLabelServer
 from drivers.fake_printer import FakePrinterServer
 from edge.cli.device_checks import Verdict, check_device
 from edge.config import DeviceConfig
 from edge.config_file import Loaded, parse_config
+from edge.device_guess import guess_printer
 from edge.device_paths import device_path
 from edge.devices import make_printer
 
@@ -55,6 +58,42 @@ def test_a_font_that_is_not_what_the_configuration_says(
     told = looked_at(server, encoding=encoding)
     assert (told[0], found in told[1]) == (verdict, True)
     assert ('try encoding = "auto"' in told[2]) is (verdict is Verdict.NOTE)
+
+
+@pytest.fixture
+def labels() -> Iterator[FakeLabelServer]:
+    made = FakeLabelServer()
+    yield made
+    made.stop()
+
+
+def test_a_label_printer_is_told_from_a_receipt_printer(server: FakePrinterServer, labels: FakeLabelServer) -> None:
+    receipts, stickers = f"tcp://127.0.0.1:{server.serve()}", f"tcp://127.0.0.1:{labels.port}"
+    assert (guess_printer(stickers), guess_printer(receipts)) == ("tspl_printer", "escpos_printer")
+    # A label printer that answers is sent nothing that would stand before its next command.
+    assert bytes(labels.received) == b""
+    labels.is_silent, server.trouble = True, "silent"
+    assert (guess_printer(stickers), guess_printer(receipts)) == (None, None)
+
+
+@pytest.mark.parametrize("trouble", ["paper_out", "cover_open", "error"])
+def test_a_printer_in_trouble_still_says_what_it_is(server: FakePrinterServer, trouble: str) -> None:
+    server.trouble = trouble
+    assert guess_printer(f"tcp://127.0.0.1:{server.serve()}") == "escpos_printer"
+
+
+def test_a_printer_that_is_not_reached_is_neither() -> None:
+    with pytest.raises(PrinterError):
+        guess_printer("tcp://127.0.0.1:1")
+
+
+def test_the_doctor_says_that_it_is_the_other_kind(server: FakePrinterServer, labels: FakeLabelServer) -> None:
+    wrong = DeviceConfig(name="p", kind="escpos_printer", path=f"tcp://127.0.0.1:{labels.port}")
+    finding = check_device(wrong, {})
+    assert (finding.verdict, finding.advice) == (Verdict.BAD, 'kind = "tspl_printer"')
+    wrong = DeviceConfig(name="p", kind="tspl_printer", path=f"tcp://127.0.0.1:{server.serve()}")
+    finding = check_device(wrong, {})
+    assert (finding.verdict, finding.advice) == (Verdict.BAD, 'kind = "escpos_printer"')
 
 
 @pytest.mark.parametrize(("encoding", "verdict"), [("none", Verdict.BAD), ("auto", Verdict.NOTE)])

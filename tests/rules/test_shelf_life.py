@@ -29,7 +29,13 @@ SETTINGS = CodeSettings(reference_year=2026)
         ("1526110117261201", "2026-11-23 10:00", "past_best", "2026-11-01"),
         ("1526120117261101", "2026-11-23 10:00", "expired", "2026-11-01"),
         ("11260101", "2026-11-23 10:00", "good", None),  # made on: no end
-        ("16260101", "2026-11-23 10:00", "good", None),  # sell by: the shop's own affair
+        ("16261122", "2026-11-23 10:00", "expired", "2026-11-22"),  # sell by: not to be offered any longer
+        ("16261123", "2026-11-23 23:59", "good", None),  # its last day of sale, and to be used up later
+        ("16261130", "2026-12-01 02:00", "good", None),  # the trading day counts
+        ("16261100", "2026-12-01 10:00", "expired", "2026-11-30"),
+        ("1626112217261201", "2026-11-23 10:00", "expired", "2026-11-22"),  # good to eat, and no longer for sale
+        ("1626112217261120", "2026-11-23 10:00", "expired", "2026-11-20"),
+        ("1626112317261123", "2026-11-23 10:00", "last_day", "2026-11-23"),
         ("3103000532", "2026-11-23 10:00", "good", None),
     ],
 )

@@ -23,6 +23,7 @@ def seen(player: Player) -> DisplayView:
         since_s=monotonic_s() - screens.since_s(player.lane),
         thanks_s=display.thanks_s,
         shows_stored_value=display.shows_stored_value,
+        live=player.shop.parts.shop.weights.live(player.lane),
     )
 
 
@@ -40,6 +41,7 @@ def told(player: Player) -> dict[str, str]:
         "newest": next((each.names.zh_hans for each in view.lines if each.is_newest), "none"),
         "member": "nobody",
         "distance": "none",
+        "asked": f"{view.asked.names.zh_hans} {CHINESE.amount(view.asked.price)}" if view.asked else "nothing",
     }
     member = view.member
     if member is not None:
@@ -65,7 +67,7 @@ def expect_hidden(player: Player, secret: str) -> None:
 
 
 WORDS = (
-    (r"expect display (closed|idle|basket|paying|thanks)", expect_face),
-    (r"expect display (lines|total|due|saved|change|points|balance|newest|member|distance) (.+)", expect_told),
+    (r"expect display (closed|learning|idle|basket|paying|thanks)", expect_face),
+    (r"expect display (lines|total|due|saved|change|points|balance|newest|member|distance|asked) (.+)", expect_told),
     (r"expect display hides (.+)", expect_hidden),
 )

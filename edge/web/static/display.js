@@ -23,7 +23,7 @@
 
   // --- slides ------------------------------------------------------------------------------------------------------
   let shown = -1;
-  const isIdle = () => ["idle", "closed"].includes(find("#face")?.dataset.face);
+  const isIdle = () => ["idle", "closed", "learning"].includes(find("#face")?.dataset.face);
   function load(slide) {
     const picture = slide?.querySelector("img[data-src]");
     if (!picture) return;

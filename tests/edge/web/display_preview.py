@@ -14,9 +14,11 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page
 
+from edge.check_view import CheckView
 from edge.config import PrivacyConfig
 from edge.config_display import DisplayConfig
 from edge.screen import DoneView, OfferView, PointsView, Stage, TenderView, TillView
+from edge.weights import WeighView
 from rules.basket import Names
 from rules.quote import Quote
 from tests.chromium import browser
@@ -28,6 +30,10 @@ MORE = {
     "privacy": PrivacyConfig(page_url="https://taptill.lan"),
     "display": DisplayConfig(slide_s=3, thanks_s=600, shows_stored_value=True),
 }
+CHECKED = CheckView(
+    sku="tea", names=Names("明前特级龙井茶礼盒装", "明前特級龍井茶禮盒裝", "Longjing green tea, first harvest, gift box"),
+    unit="盒", price=128_800, member_price=118_800, is_weighed=False, is_open_price=False, is_sold=True, stock=3, age=0,
+)  # fmt: skip
 SUM = Quote(lines=(), gross=10_721, discount=2_000, total=8_721, tax=0, points=104)
 OFFERS = (
     OfferView("A", "a", TEN, 0, saves=1_000, helps=True, is_best=True),
@@ -57,6 +63,10 @@ FACES: dict[str, Callable[[], TillView]] = {
     "paying": lambda: paying(member=MEMBER, quote=SUM, discount=2_000),
     "split": lambda: paying(due=3_650, tenders=(TenderView("scan", 5_000, 5_000),)),
     "thanks": thanked,
+    "learning": lambda: selling(is_training=True),
+    "check": lambda: selling(2, is_checking=True, checked=CHECKED),
+    "check-empty": lambda: selling(is_checking=True, checked=replace(CHECKED, is_weighed=True, member_price=None)),
+    "weigh": lambda: selling(2, member=MEMBER, weighing=WeighView("apple", CHECKED.names, 1_280)),
     "exact": lambda: TillView(
         lane=1, stage=Stage.DONE, total=8_650,
         done=DoneView("01sale", "SH01-01-20261122-0043", 8_650, 0, 0, None, (TenderView("card", 8_650, 8_650),)),

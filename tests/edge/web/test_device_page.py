@@ -78,6 +78,27 @@ def test_what_is_wrong_comes_first_with_its_remedy(shop: TestShop, opened: Opene
     expect(page.locator("#device-now")).to_contain_text("It sends something else than st_gs at 9600 baud.")
 
 
+def test_the_rows_say_by_themselves_what_changed_and_stay_where_they_are(shop: TestShop, opened: Opened) -> None:
+    page = opened()
+    rows = page.locator(".device-row")
+    before = rows.locator(".clip:not(.soft)").all_inner_texts()
+    row = page.locator(".device-row", has_text="printer-2")
+    expect(row).to_contain_class("good")
+    row.focus()
+    shop.printer("printer-2").paper_out()
+    expect(row).to_contain_class("bad", timeout=15_000)
+    expect(row).to_contain_text("Out of paper")
+    expect(row).to_be_focused()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/devices/")[2]))
+    shop.printer("printer-2").repair()
+    expect(row).to_contain_class("good", timeout=15_000)
+    assert rows.locator(".clip:not(.soft)").all_inner_texts() == before
+    # However often they were painted, one press is one question.
+    choose(page, "printer-2")
+    assert asked.count("printer-2") == 1
+
+
 def test_a_test_page_by_touch(shop: TestShop, opened: Opened) -> None:
     page = opened()
     choose(page, "printer-1")

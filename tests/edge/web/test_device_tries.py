@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from drivers.fake_label_server import FakeLabelServer
 from drivers.fake_pn532 import FakePn532
 from drivers.fake_pole import FakePole, PoleScreen
 from drivers.fake_printer import FakePrinterServer
@@ -32,6 +33,7 @@ class Counter:
     scale: FakeScale
     pole: FakePole
     printer: FakePrinterServer
+    labels: FakeLabelServer
 
 
 def device(name: str, kind: str, path: str, more: str = "") -> str:
@@ -44,7 +46,8 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
         SerialScanner(), KeyboardScanner(layout="fr"), FakeScale("st_gs"), FakePole(), FakePn532()
     )  # fmt: skip
     scanner.baud, scale.baud, pole.baud = 115_200, 4_800, 2_400
-    printer = FakePrinterServer()
+    printer, labels, mixed = FakePrinterServer(), FakeLabelServer(), FakeLabelServer()
+    port = printer.serve()
     scale.put(532)
     scale.start()
     config = (
@@ -53,15 +56,19 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
         + device("keys", "evdev_scanner", keys.path)
         + device("weigh", "serial_scale", scale.path, 'protocol = "toledo_8217"')
         + device("glow", "pole_display", pole.path, 'protocol = "cd5220"')
-        + device("paper", "escpos_printer", f"tcp://127.0.0.1:{printer.serve()}", 'encoding = "gb18030"')
+        + device("paper", "escpos_printer", f"tcp://127.0.0.1:{port}", 'encoding = "gb18030"')
+        + device("stick", "tspl_printer", f"tcp://127.0.0.1:{labels.port}")
+        + device("mixed", "escpos_printer", f"tcp://127.0.0.1:{mixed.port}", 'prints = ["kitchen"]')
         + device("near", "pn532_cards", chip.path)
     )
     with TestShop(tmp_path / "shop", config=config) as shop:
         shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
         shop.ask(2, Till.sign_in, staff_id="chen", pin="5678")
-        yield Counter(shop, scanner, keys, scale, pole, printer)
+        yield Counter(shop, scanner, keys, scale, pole, printer, labels)
     scale.stop()
     printer.stop()
+    labels.stop()
+    mixed.stop()
     for line in (scanner, keys, scale, pole, chip):
         line.unplug()
 
@@ -174,6 +181,27 @@ def test_the_encoding_of_a_printer_is_what_can_be_read_on_paper(counter: Counter
     assert job.index("简体中文".encode("gb18030")) < job.index(b"big5") < job.index("歡迎光臨".encode("big5"))
     assert job.count(b"\x1dV") == 1  # one slip, cut once
     assert job[job.index(b"none") :].count(b"\x1dv0")  # the last one is drawn
+
+
+def test_a_label_printer_says_that_it_is_one(opened: Opened) -> None:
+    page = opened("stick")
+    find(page)
+    expect(page.locator("#device-now")).to_contain_text("it answers as a label printer (TSPL)", timeout=15_000)
+    expect(page.locator("#device-now code")).to_have_count(0)
+
+
+def test_a_label_printer_that_is_configured_as_another(opened: Opened) -> None:
+    page = opened("mixed")
+    find(page)
+    expect(page.locator("#device-now code")).to_have_text('kind = "tspl_printer"', timeout=15_000)
+
+
+def test_a_label_printer_that_says_nothing(counter: Counter, opened: Opened) -> None:
+    counter.labels.is_silent = True
+    page = opened("stick")
+    find(page)
+    expect(page.locator("#device-now")).to_contain_text("neither as a label printer nor as", timeout=15_000)
+    expect(page.locator("#device-now")).to_contain_text("set to TSPL by their maker's tool")
 
 
 def test_a_card_reader_answers_or_not(opened: Opened) -> None:

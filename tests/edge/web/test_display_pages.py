@@ -195,11 +195,13 @@ def test_nothing_secret_stands_in_the_page(shop: TestShop, stage: str) -> None:
     text = Visitor(shop).get("/display/1")[1]
     assert f'data-face="{stage}"' in text
     assert ("王*" in text) == (stage != "thanks")
+    # What tells versions and pictures apart, and what a code draws, is digits that hold a year once in a while.
+    said = re.sub(r"\?(v=)?[\w.+-]+(?=\")|data:image[^\"]*|data-version=\"[^\"]*", "", text.split("<body", 1)[1])
     view = shop.view()
     for secret in (
         "13900001111", "王芳", "wang", "1988", "11-24", "小张", "zhang", "milk", view.sale_id, "data-do", "/lane/1/do",
     ):  # fmt: skip
-        assert secret not in text.split("<body", 1)[1], secret
+        assert secret not in said, secret
 
 
 def test_the_code_to_register_opens_the_page_for_it_and_is_renewed_in_time(shop: TestShop) -> None:

@@ -14,7 +14,7 @@ from edge.web.server import WebServer, create_app
 from tests.edge.web.display_preview import FACES, LANGUAGES, SIZES, open_display, serve_displays, speak
 from tests.edge.web.preview import MARKUP, VIEWS, Preview, selling
 from tests.offices import wait_for
-from tests.shops import CARDS, CONFIG, TestShop
+from tests.shops import CARDS, CONFIG, COUNTER, TestShop
 
 pytestmark = pytest.mark.browser
 
@@ -282,3 +282,22 @@ def test_the_cashier_switches_the_display_from_the_settings(chromium: Browser, t
         expect(till.locator("#display-says")).to_contain_text("客显已改为English")
         expect(display.locator("#face")).to_have_attribute("data-language", "en")
         context.close()
+
+
+def test_what_lies_on_the_scale_is_read_by_the_customer_as_well(chromium: Browser, tmp_path: Path) -> None:
+    with TestShop(tmp_path / "shop", config=CONFIG + COUNTER) as shop:
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        page = chromium.new_page(viewport={"width": 800, "height": 480})
+        page.goto(f"{shop.parts.url}display/1")
+        shows(page, "idle")
+        shop.ask(1, Till.add_item, sku="apple")
+        expect(page.locator("#d-asked")).to_contain_text("¥12.80/kg")
+        for grams, weight, amount in ((532, "0.532 kg", "¥6.81"), (1_000, "1.000 kg", "¥12.80")):
+            shop.scale().put(grams)
+            expect(page.locator("#d-weight")).to_have_text(weight)
+            expect(page.locator("#d-asked b")).to_have_text(amount)
+        shop.scale().be("overload")
+        expect(page.locator("#d-asked b")).to_have_text("")
+        shop.ask(1, Till.dismiss)
+        shows(page, "idle")
+        page.close()
