@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => {
     // The watermark of practice is drawn faintly over all of it; the bar above says it in words.
-    // What lies behind an open panel is inert: the browser gives it to nobody.
+    // What lies behind an open panel is hidden from whoever has the page read out.
     const open = [...document.querySelectorAll("dialog[open]")].pop();
     const found = await axe.run(open ?? { exclude: [".practice"] }, { resultTypes: ["violations"] });
     return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 160)}`));

@@ -64,7 +64,7 @@
       body: JSON.stringify(values),
       signal: AbortSignal.timeout(10000),
     });
-    if (answer.status === 400 || answer.status === 401) return location.reload(); // the session or the pairing is gone
+    if (answer.status === 400 || answer.status === 401) return reload(); // the session or the pairing is gone
     if (!answer.ok) alarm(body.dataset.busy);
   }
 
@@ -253,7 +253,7 @@
   function open(name) {
     panel.dataset.name = name;
     const loaded = waiting.load(`/lane/${lane}/${name}`);
-    history.pushState(null, "", `#${name}`); // not location.hash, which looks for a place of that name to go to
+    over.afterwards(loaded).then(address);
     return loaded.then(() => {
       showWeight();
       find("[autofocus]", panel)?.focus();
@@ -264,7 +264,18 @@
     // The tab that is open may lie beyond the edge of a narrow screen.
     find(".segments .segment[aria-pressed=true]", panel)?.scrollIntoView({ inline: "center", block: "nearest" });
   });
-  panel.addEventListener("close", () => history.replaceState(null, "", location.pathname));
+  panel.addEventListener("close", () => over.afterwards().then(address));
+  // A reload opens what is open. Not before it is painted: saying so takes the browser longer than many a press.
+  function address() {
+    const to = panel.open ? `#${panel.dataset.name}` : "";
+    if (to === location.hash) return;
+    if (to) history.pushState(null, "", to); // not location.hash, which looks for a place of that name to go to
+    else history.replaceState(null, "", location.pathname);
+  }
+  function reload() {
+    address();
+    location.reload();
+  }
 
   // --- prices by hand, and a second person's yes -------------------------------------------------------------------
   const pressed = (name) => find(`[data-${name}][aria-pressed="true"]`)?.dataset[name];
@@ -342,7 +353,7 @@
     const who = pressed("approver");
     if (!approve.open) {
       find("#approve-body").replaceChildren();
-      approve.showModal();
+      over.show(approve);
     }
     htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(() => {
       const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
@@ -372,7 +383,7 @@
 
   function remember(name, value) {
     document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
-    if (name === "lang") return location.reload();
+    if (name === "lang") return reload();
     if (name === "volume" || name === "touchkeys") body.dataset[name] = value;
     else root.dataset[name] = value;
     for (const other of all(`[data-set="${name}"]`)) other.setAttribute("aria-pressed", String(other.dataset.value === value));
@@ -405,7 +416,7 @@
     else if (data.count !== undefined) closeShift();
     else if (data.type) type(data.type, data.into === "here" ? countField : document.getElementById(data.into));
     else if (data.close !== undefined) button.closest("dialog").close();
-    else if (data.help !== undefined) help.showModal();
+    else if (data.help !== undefined) over.show(help);
     else if (data.toggle) body.classList.toggle(data.toggle);
     else if (button.classList.contains("line-face")) choose(chosen === button.parentElement.dataset.line ? "" : button.parentElement.dataset.line);
     // A button that keeps the focus would be pressed again by the next Enter.
@@ -432,7 +443,7 @@
 
   function shortcut(event, isTyping) {
     const { key } = event, step_ = stage().stage;
-    if (key === "F1" || (key === "?" && !isTyping)) return help.open ? help.close() : help.showModal();
+    if (key === "F1" || (key === "?" && !isTyping)) return help.open ? help.close() : over.show(help);
     if (approve.open) return key === "Enter" && isTyping ? allow() : false;
     if (panel.open && panel.dataset.name === "weigh" && key === "Enter") return isTyping ? sellTyped() : find("#weigh-take")?.click();
     if (panel.open || help.open) return false;
@@ -571,10 +582,10 @@
   });
   view.addEventListener("htmx:sse:after:message", () => isOffline && offline(false));
   view.addEventListener("htmx:after:swap", repaint);
-  view.addEventListener("htmx:response:error", () => setTimeout(() => location.reload(), 2000));
+  view.addEventListener("htmx:response:error", () => setTimeout(reload, 2000));
   view.addEventListener("htmx:error", () => {
     offline(true);
-    setTimeout(() => location.reload(), 2000);
+    setTimeout(reload, 2000);
   });
   view.addEventListener("weight", (event) => {
     weight = event.detail.data;

@@ -115,7 +115,7 @@
     clear(panel);
     inside.replaceChildren();
     const answered = htmx.ajax("GET", path, { target: inside, swap: "innerHTML", source: panel });
-    if (!panel.open) panel.showModal(); // costs as much as the answer takes: asked first, both go on at once
+    over.show(panel); // takes as long as the answer: asked first, both go on at once
     return answered;
   }
   window.waiting = { load, words };
