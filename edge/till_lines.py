@@ -70,8 +70,8 @@ def told_after(params: Mapping[str, str | int]) -> Refusal | None:
     """Return what a question of `telling` kept; None where it kept nothing."""
     if "tells" not in params:
         return None
-    said = {name: value for name, value in params.items() if name == "day" or name.partition(":")[0] == "name"}
-    return Refusal(str(params["tells"]), said)
+    code = str(params["tells"])
+    return Refusal(code, {name: value for name, value in params.items() if name.partition(":")[0] in ("name", "day")})
 
 
 def _age_asked(found: Found, pieces: int) -> Refusal:

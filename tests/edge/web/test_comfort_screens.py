@@ -210,6 +210,7 @@ def test_a_tap_tells_the_price_while_prices_are_checked(lane: tuple[TestShop, Pa
     expect(page.locator("#banner.checking")).to_contain_text("¥10.80")
     assert shop.view().lines == ()
     page.locator("#banner [data-do=end_check]").tap()
+    expect(page.locator("#banner")).to_have_count(0)
     page.locator('.quick-key[data-sku="milk"]').tap()
     expect(page.locator(".line")).to_have_count(1)
 
