@@ -330,11 +330,18 @@ class Till:
         """Give the last tender back."""
         return paying.undo_tender(self._desk)
 
-    def next_sale(self) -> Refusal | None:
-        """Clear the screen for the next customer."""
+    def next_sale(self, seen: int | None = None) -> Refusal | None:
+        """Clear the screen for the next customer.
+
+        Args:
+            seen: number of the view that whoever asks looks at. What a scan was refused for after it stands on: it came
+                with the press, and nobody has read it.
+        """
         if self._desk.memory.stage is Stage.DONE:
+            newest = self._shop.screens.newest(self.lane)
+            unread = newest.notice if seen is not None and newest.number > seen else None
             self._desk.set(stage=Stage.SELLING, done_sale_id="", new_tier_id=None)
-            self._desk.show()
+            self._desk.show(sound=Sound.ERROR if unread else Sound.NONE, notice=unread)
         return None
 
     def reprint(self, sale_id: str) -> Refusal | None:

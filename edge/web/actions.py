@@ -133,7 +133,7 @@ def actions() -> Mapping[str, Action]:
         Action(charging.ask_again, {"charge_id": None}),
         Action(charging.undo_tenders, {}),
         Action(charging.settle_by_hand, {"charge_id": None, "reason": None}),
-        Action(Till.next_sale, {}),
+        Action(Till.next_sale, {"seen": range(2**53)}, optional=frozenset({"seen"})),
         Action(card_deeds.choose_card, {"uid": None}),
         Action(card_deeds.forget_cards, {}),
         Action(card_deeds.bind_badge, {"staff_id": None}),
