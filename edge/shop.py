@@ -32,15 +32,13 @@ from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
 from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT
 from rules.loyalty import Birthday, Member, birthday_on
-from rules.money import BASIS_POINTS, Minor
+from rules.money import BASIS_POINTS
 from rules.promotions import RuleSet
 from rules.quote import Quote
 from rules.tender import CashRounding
 from rules.usage import IssuedCoupon, Usage
-from rules.windows import months_before
 
 T = TypeVar("T")
-SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
 MINOR_PER_YUAN = 100
 QUARTER_MS = 900_000
@@ -275,11 +273,6 @@ class Shop:
         found, next_ms = benefits.expiring_and_next(self.store.db, member_id, now_ms=now_ms, days=days)
         return found, ALWAYS_MS if next_ms is None else next_ms - days * benefits.DAY_MS
 
-    def spend_12m(self, member_id: str) -> Minor:
-        """Return what the member paid in the twelve months up to today."""
-        today = self.clock.business_date(self.clock.now_ms())
-        return members.spend_since(self.store.db, member_id, months_before(today, SPEND_MONTHS))
-
     def member_view(self, member_id: str | None) -> MemberView | None:
         """Return what the panel shows of a member, masked."""
         if not member_id:
@@ -312,7 +305,6 @@ class Shop:
             stored_value=principal + gift_money,
             principal=principal,
             gift_money=gift_money,
-            spend_12m=self.spend_12m(file.member_id),
             visits=file.visits,
             last_visit=file.last_date,
             birthday=f"{file.birth_month:02d}-{file.birth_day:02d}" if file.birth_month else "",

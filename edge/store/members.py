@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
 
 from peewee import SqliteDatabase
 
@@ -16,7 +15,6 @@ from edge.store.people import Profile
 from edge.store.rows import MemberRow
 from edge.store.vault import vault_of
 from rules.basket import Names
-from rules.money import Minor
 from rules.phones import normal_phone
 
 FAVOURITES = 3
@@ -173,21 +171,6 @@ def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
         tags=frozenset(found[5].split()), name=name, phone=phone, birth_month=month, birth_day=day,
         birth_year=year, is_birth_lunar=is_lunar, visits=found[9], last_date=found[10], referrer_id=found[11],
     )  # fmt: skip
-
-
-def spend_since(db: SqliteDatabase, member_id: str, since: date) -> Minor:
-    """Return what a member paid for sales on and after a business date, less what was paid back for them."""
-    return int(
-        scalar(
-            db,
-            "SELECT coalesce(sum(s.total - coalesce((SELECT sum(r.amount + r.withheld) FROM sale_return r"
-            " WHERE r.sale_no = s.sale_no), 0)), 0) FROM sale s WHERE s.member_id IN (SELECT ? UNION ALL"
-            " SELECT gone_id FROM member_merge WHERE into_id = ?) AND s.business_date >= ?",
-            member_id,
-            member_id,
-            since.isoformat(),
-        )
-    )
 
 
 def favourites(db: SqliteDatabase, member_id: str) -> tuple[Names, ...]:
