@@ -253,9 +253,13 @@ class Shop:
 
         return self.known(now_ms, read, "holdings", member_id)
 
+    def holdings(self, member_id: str) -> Holdings:
+        """Return what a member has of points, money and times."""
+        return self._holdings(member_id, self.clock.now_ms())
+
     def held(self, member_id: str) -> Mapping[str, int]:
         """Return what a member can spend of points, money and times, by unit; what they never had is not named."""
-        return self._holdings(member_id, self.clock.now_ms()).held
+        return self.holdings(member_id).held
 
     def spendable(self, member_id: str, unit: str) -> int:
         """Return what a member can spend of points, money or times."""
@@ -265,11 +269,14 @@ class Shop:
         """Return what a member can spend; less than is told where points are owed."""
         return self.spendable(member_id, POINTS)
 
-    def _expiring_soon(self, member_id: str, now_ms: int) -> tuple[ExpiringSoon | None, int]:
+    def _expiring_soon(self, member_id: str, has: Holdings, now_ms: int) -> tuple[ExpiringSoon | None, int]:
         """Return the member's points that expire within the days in which the shop tells of it; and until when."""
         days = self.rules.accrual.notice_days
-        if not days or not self.clock.is_sane():
+        if not days or POINTS not in has.ends or not self.clock.is_sane():
             return None, ALWAYS_MS
+        told_from_ms = has.ends[POINTS] - days * benefits.DAY_MS
+        if now_ms < told_from_ms:
+            return None, told_from_ms
         found, next_ms = benefits.expiring_and_next(self.store.db, member_id, now_ms=now_ms, days=days)
         return found, ALWAYS_MS if next_ms is None else next_ms - days * benefits.DAY_MS
 
@@ -290,7 +297,7 @@ class Shop:
             self.store.db, self.rules, file.member_id, file.tier_id, today=self.clock.business_date(now_ms)
         )
         tier, above = stands.tier, stands.next
-        soon, soon_until_ms = self._expiring_soon(file.member_id, now_ms)
+        soon, soon_until_ms = self._expiring_soon(file.member_id, holdings, now_ms)
         points = held.get(POINTS, 0) + holdings.owed.get(POINTS, 0)
         principal, gift_money = held.get(STORED_VALUE, 0), held.get(STORED_VALUE_GIFT, 0)
         found = MemberView(

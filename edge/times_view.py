@@ -7,8 +7,8 @@ from edge.shop import Shop
 from edge.store import times
 from edge.store.baskets import StoredBasket
 from edge.store.known import ALWAYS_MS
-from edge.store.times import HeldTimes
 from rules.basket import Names
+from rules.ledger import is_times
 
 
 def holders_for(shop: Shop, member_id: str) -> dict[str, bool]:
@@ -42,19 +42,22 @@ def times_cards(shop: Shop, basket: StoredBasket) -> tuple[TimesCardView, ...]:
     bought = {line.sku for line in basket.lines}
     found = []
     for holder_id, is_family in holders_for(shop, basket.member_id).items():
-        for each in _held(shop, holder_id):
-            known = shop.rules.times.part_of(each.unit)
+        has = shop.holdings(holder_id)
+        units = [unit for unit, left in has.held.items() if left > 0 and is_times(unit)]
+        # Those in front that expire first.
+        for unit in sorted(units, key=lambda unit: (has.ends.get(unit, ALWAYS_MS), unit)):
+            known = shop.rules.times.part_of(unit)
             if known is None or (is_family and not known[0].shared):
                 continue
             package, part = known
             skus = sorted(part.skus, key=lambda sku: sku not in bought)
             found.append(
                 TimesCardView(
-                    unit=each.unit,
+                    unit=unit,
                     package_names=package.names,
                     part_names=part.names,
-                    left=each.left - _in_basket(basket, each.unit, holder_id),
-                    expires=last_day(shop, each.first_expiry_ms),
+                    left=has.held[unit] - _in_basket(basket, unit, holder_id),
+                    expires=last_day(shop, has.ends.get(unit)),
                     holder_id=holder_id,
                     is_family=is_family,
                     choices=tuple((sku, _item_names(shop, sku)) for sku in skus),
@@ -67,17 +70,6 @@ def times_cards(shop: Shop, basket: StoredBasket) -> tuple[TimesCardView, ...]:
 def last_day(shop: Shop, expires_ms: int | None) -> str:
     """Return the last day of what expires then, as an ISO date; empty where it never does."""
     return "" if expires_ms is None else shop.clock.local(expires_ms - 1).date().isoformat()
-
-
-def _held(shop: Shop, member_id: str) -> list[HeldTimes]:
-    now_ms = shop.clock.now_ms()
-
-    def read() -> tuple[list[HeldTimes], int]:
-        found = times.held(shop.store.db, member_id, now_ms=now_ms)
-        ends = (each.first_expiry_ms for each in found if each.first_expiry_ms is not None)
-        return found, min(ends, default=ALWAYS_MS)
-
-    return shop.known(now_ms, read, "times", member_id)
 
 
 def _in_basket(basket: StoredBasket, unit: str, holder_id: str) -> int:
