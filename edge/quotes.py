@@ -26,7 +26,8 @@ class _Made(NamedTuple):
     """Lines, member and codes: nearly every other question differs in that, and it takes no time to compare."""
     asked: tuple[tuple[date, int, int], Member | None, Usage]
     """The span of time, the member, and the uses up to then."""
-    wanted: tuple[object, ...]
+    searched: tuple[object, ...]
+    """What of it the search asks for, the span of time among it."""
     basket: Basket
     found: Found
     quote: Quote
@@ -43,21 +44,21 @@ class Quotes:
 
     def price(self, basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Quote:
         """Return what `rules.pricing.price` returns."""
-        asked, wanted = (span_of(rules, now_local), member, usage), searched_by(basket)
+        span = span_of(rules, now_local)
+        asked, searched = (span, member, usage), (span, *searched_by(basket, rules, member, usage))
         whose = len(basket.lines), basket.member_id, basket.codes
         found = None
         for made in self._made:
-            if made.rules is not rules or made.whose != whose:
+            if made.rules is not rules:
                 continue
-            if made.basket is basket or made.basket == basket:
-                if made.asked == asked:
-                    return made.quote
-            elif found is None and made.wanted == wanted and made.asked == asked:
-                # A press for points changes nothing that the search asks for.
+            if made.whose == whose and (made.basket is basket or made.basket == basket) and made.asked == asked:
+                return made.quote
+            if found is None and made.searched == searched:
+                # A press for points changes nothing that the search asks for, nor does who buys it.
                 found = made.found
         if found is None:
             found = search(basket, rules, member, now_local, usage)
         quote = price_found(found, basket, rules, member, now_local, usage=usage)
         # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = (_Made(rules, whose, asked, wanted, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
+        self._made = (_Made(rules, whose, asked, searched, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
         return quote

@@ -90,7 +90,7 @@ def search(
 ) -> Found:
     """Return the cheapest legal combination for a basket.
 
-    Of the basket it follows from what `searched_by` returns, and from nothing else.
+    Of basket, member and uses it follows from what `searched_by` returns, and from nothing else.
     """
     assert len(basket.lines) <= LINES_MAX
     # Scanning in another order must not move a fen from one item to another, so ties go by item and not by line.
@@ -100,10 +100,25 @@ def search(
     return Found(tuple(lines), screened, solution, nodes)
 
 
-def searched_by(basket: Basket) -> tuple[object, ...]:
-    """Return all of a basket that the search asks for: not what is shared out after it, such as points."""
+def searched_by(basket: Basket, promotions: RuleSet, member: Member | None, usage: Usage) -> tuple[object, ...]:
+    """Return all that the search asks for of a basket, its member and its uses: not who they are, nor their points.
+
+    Two members of one tier who buy the same, each with a coupon of the same promotion, ask the same.
+    """
+    codes = [_asked_of(given.strip().casefold(), promotions, usage) for given in basket.codes]
+    who = member and (member.tier_id, member.visits > 0, member.birthday, member.tags)
+    uses = usage.in_all, usage.by_member, usage.today, usage.spent_codes
     # Lines last and their number first: most baskets differ in that, and lines take long to compare.
-    return len(basket.lines), basket.codes, basket.lane, basket.channel, basket.lines
+    return len(basket.lines), codes, who, basket.lane, basket.channel, uses, basket.lines
+
+
+def _asked_of(code: str, promotions: RuleSet, usage: Usage) -> tuple[object, ...]:
+    """Return what the search asks of a code: of an issued coupon what it is for, and whether it holds."""
+    coupon = usage.issued.get(code)
+    if coupon is None:
+        return (code,)
+    is_own = code in index_of(promotions).own_codes
+    return code if is_own else "", coupon.promotion_id, coupon.reason
 
 
 def price_found(
