@@ -135,7 +135,7 @@ class Shop:
         return self.known(now_ms, lambda: self._read_basket(stored, lane, now_ms), "basket", stored, lane)
 
     def _read_basket(self, stored: StoredBasket, lane: int, now_ms: int) -> tuple[Basket, int]:
-        found = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
+        found = [self._line(line, now_ms) for line in stored.lines]
         basket = Basket(
             sale_id=stored.sale_id,
             member_id=members.standing_id(self.store.db, stored.member_id),
@@ -144,9 +144,18 @@ class Shop:
             points_to_redeem=stored.points,
             gift_choices=stored.gift_choices,
             off_bp=stored.off_bp,
-            lines=tuple(_line(line, found[line.sku][0]) for line in stored.lines),
+            lines=tuple([line for line, _ in found]),
         )
-        return basket, min((until_ms for _, until_ms in found.values()), default=ALWAYS_MS)
+        return basket, min([until_ms for _, until_ms in found], default=ALWAYS_MS)
+
+    def _line(self, line: StoredLine, now_ms: int) -> tuple[Line, int]:
+        """Return a line as it is now, and until when it is: the very same one as long as its item is the same."""
+
+        def read() -> tuple[tuple[Line, int], int]:
+            item, until_ms = self._item(line.sku, now_ms)
+            return (_line(line, item), until_ms), until_ms
+
+        return known(self.store.db, (), ("line", line), now_ms, read)
 
     def quote(self, basket: Basket) -> Quote:
         """Return what a basket costs now, uses of promotions up to this moment counted.
