@@ -45,17 +45,17 @@ class Quotes:
     def price(self, basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Quote:
         """Return what `rules.pricing.price` returns."""
         span = span_of(rules, now_local)
-        asked, searched = (span, member, usage), (span, *searched_by(basket, rules, member, usage))
+        asked = span, member, usage
         whose = len(basket.lines), basket.member_id, basket.codes
-        found = None
         for made in self._made:
-            if made.rules is not rules:
+            if made.whose != whose or made.rules is not rules:
                 continue
-            if made.whose == whose and (made.basket is basket or made.basket == basket) and made.asked == asked:
+            if (made.basket is basket or made.basket == basket) and made.asked == asked:
                 return made.quote
-            if found is None and made.searched == searched:
-                # A press for points changes nothing that the search asks for, nor does who buys it.
-                found = made.found
+        # A press for points changes nothing that the search asks for, nor does who buys it.
+        searched = span, *searched_by(basket, rules, member, usage)
+        same = (made.found for made in self._made if made.searched == searched and made.rules is rules)
+        found = next(same, None)
         if found is None:
             found = search(basket, rules, member, now_local, usage)
         quote = price_found(found, basket, rules, member, now_local, usage=usage)
