@@ -237,6 +237,8 @@ class MemberView:
     favourites: tuple[Names, ...] = ()
     principal: Minor = 0
     gift_money: Minor = 0
+    account: AccountView | None = None
+    """None where nothing is sold to them on account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from edge.config import Config, LaneConfig
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.quotes import Quotes
 from edge.rulebook import Rulebook
-from edge.screen import MemberView, Refusal
+from edge.screen import AccountView, MemberView, Refusal
 from edge.screens import Screens
 from edge.store import benefits, catalog, coupons, ledger, members, shifts, uses
 from edge.store.baskets import StoredBasket, StoredLine
@@ -30,7 +30,7 @@ from edge.weights import Weights
 from rules.accrual import AccrualRules
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
-from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT
+from rules.ledger import ON_ACCOUNT, POINTS, STORED_VALUE, STORED_VALUE_GIFT
 from rules.loyalty import Birthday, Member, birthday_on
 from rules.money import BASIS_POINTS
 from rules.promotions import RuleSet
@@ -308,6 +308,7 @@ class Shop:
         tier, above = stands.tier, stands.next
         soon, soon_until_ms = self._expiring_soon(file.member_id, holdings, now_ms)
         points = held.get(POINTS, 0) + holdings.owed.get(POINTS, 0)
+        owed = -holdings.owed.get(ON_ACCOUNT, 0)
         principal, gift_money = held.get(STORED_VALUE, 0), held.get(STORED_VALUE_GIFT, 0)
         found = MemberView(
             member_id=file.member_id,
@@ -333,6 +334,7 @@ class Shop:
             expiring_points=soon.points if soon else 0,
             expiring_on=self.clock.local(soon.first_ms - 1).date().isoformat() if soon else "",
             favourites=members.favourites(self.store.db, file.member_id),
+            account=AccountView(max(file.credit_limit - owed, 0), owed) if file.credit_limit else None,
         )
         return found, min(holdings.until_ms, soon_until_ms)
 

@@ -18,13 +18,14 @@ from edge.screen import (
     GiftView,
     LineDiscountView,
     LineView,
+    MemberView,
     OfferView,
     PointsView,
     TenderView,
     TillView,
 )
 from edge.shop import Shop
-from edge.store import credit, item_search
+from edge.store import item_search
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.coupons import Coupon
 from edge.store.database import Database
@@ -50,6 +51,7 @@ def selling_view(
     goods = _goods(shop, basket, quote, stored)
     back, back_amount = back_views(shop, stored, lane=basket.lane)
     due = net_due(quote.total - back_amount, sum(tender.given for tender in tenders))
+    member = shop.member_view(basket.member_id)
     in_cash = due if due < 0 else _cash_due(shop, quote.total - back_amount, tenders)
     return replace(
         view,
@@ -70,12 +72,12 @@ def selling_view(
         times=times_views(shop, stored),
         times_cards=times_cards(shop, stored),
         quote=quote,
-        member=shop.member_view(basket.member_id),
+        member=member,
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
-        account=_account(shop, basket.member_id, tenders),
+        account=_account(member, tenders),
         cash_due=in_cash,
-        stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
+        stored_value=stored_value_view(shop, member, stored, tenders, due),
         next_notes=next_notes(in_cash, shop.config.store.denominations) if in_cash > 0 else (),
     )
 
@@ -118,12 +120,11 @@ def _read_goods(shop: Shop, stored: StoredBasket, basket: Basket, quote: Quote, 
     )
 
 
-def _account(shop: Shop, member_id: str | None, tenders: Sequence[StoredTender]) -> AccountView | None:
-    found = credit.credit_of(shop.store.db, member_id) if member_id else None
-    if found is None or not found.limit:
+def _account(member: MemberView | None, tenders: Sequence[StoredTender]) -> AccountView | None:
+    if member is None or member.account is None:
         return None
     put = sum(tender.given for tender in tenders if tender.kind == ACCOUNT)
-    return AccountView(left=max(found.left - put, 0), owed=found.owed)
+    return replace(member.account, left=max(member.account.left - put, 0))
 
 
 def _cash_due(shop: Shop, total: Minor, tenders: Sequence[StoredTender]) -> Minor:

@@ -15,6 +15,7 @@ from edge.store.people import Profile
 from edge.store.rows import MemberRow
 from edge.store.vault import vault_of
 from rules.basket import Names
+from rules.money import Minor
 from rules.phones import normal_phone
 
 FAVOURITES = 3
@@ -44,6 +45,8 @@ class MemberFile:
     """Business date of the newest sale; empty before the first one."""
     referrer_id: str
     """Who brought the member; empty for nobody."""
+    credit_limit: Minor = 0
+    """The most that they may owe; 0: nothing is sold to them on account."""
 
 
 def put_member(
@@ -152,9 +155,10 @@ def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
     found = row(
         db,
         "SELECT m.member_id, m.code, m.tier_id, m.status, m.joined_ms, m.tags, p.name, p.phone, p.birthday,"
-        " coalesce(s.visits, 0), coalesce(s.last_date, ''), m.referrer_id"
+        " coalesce(s.visits, 0), coalesce(s.last_date, ''), m.referrer_id, coalesce(c.amount, 0)"
         " FROM member m JOIN person p ON p.member_id = m.member_id"
-        " LEFT JOIN member_stat s ON s.member_id = m.member_id WHERE m.member_id = ?",
+        " LEFT JOIN member_stat s ON s.member_id = m.member_id"
+        " LEFT JOIN credit_limit c ON c.member_id = m.member_id WHERE m.member_id = ?",
         member_id,
     )
     if found is None:
@@ -170,6 +174,7 @@ def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
         member_id=found[0], code=found[1], tier_id=found[2], status=found[3], joined_ms=found[4],
         tags=frozenset(found[5].split()), name=name, phone=phone, birth_month=month, birth_day=day,
         birth_year=year, is_birth_lunar=is_lunar, visits=found[9], last_date=found[10], referrer_id=found[11],
+        credit_limit=found[12],
     )  # fmt: skip
 
 

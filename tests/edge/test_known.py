@@ -107,7 +107,10 @@ def told(shop: Shop) -> list[object]:
         quote = shop.quote(basket)
         said += [basket, quote, shop.member(basket.member_id), shop.usage(basket), shop.member_view(basket.member_id)]
         said += [offers(shop, basket, quote, held), times_views(shop, given), times_cards(shop, given)]
-        said += [stored_value_view(shop, basket.member_id, given, (), quote.total), shop.item_as_sold("cut")]
+        said += [
+            stored_value_view(shop, shop.member_view(basket.member_id), given, (), quote.total),
+            shop.item_as_sold("cut"),
+        ]
         said += [sold_lines(shop, basket, quote, given), credit.credit_of(shop.store.db, stored.member_id or "")]
         said += [selling_view(TillView(lane), shop, basket, tenders, stored=given) for tenders in ((), TENDERS)]
     return said
