@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rules.basket import Basket
 from rules.loyalty import Member
-from rules.pricing import Found, price_found, search, searched_by
+from rules.pricing import Found, search, searched_by, settled, settled_by, with_own
 from rules.promotions import RuleSet
 from rules.quote import Quote
 from rules.rule_index import span_of
@@ -28,8 +28,10 @@ class _Made(NamedTuple):
     """The span of time, the member, and the uses up to then."""
     searched: tuple[object, ...]
     """What of it the search asks for, the span of time among it."""
+    settled_for: tuple[object, ...]
     basket: Basket
     found: Found
+    settled: Quote
     quote: Quote
 
 
@@ -52,13 +54,19 @@ class Quotes:
                 continue
             if (made.basket is basket or made.basket == basket) and made.asked == asked:
                 return made.quote
-        # A press for points changes nothing that the search asks for, nor does who buys it.
-        searched = span, *searched_by(basket, rules, member, usage)
-        same = (made.found for made in self._made if made.searched == searched and made.rules is rules)
-        found = next(same, None)
-        if found is None:
-            found = search(basket, rules, member, now_local, usage)
-        quote = price_found(found, basket, rules, member, now_local, usage=usage)
+        # A press for points changes nothing that the search asks for, and who buys it changes nothing of the price.
+        searched, settled_for = (span, *searched_by(basket, rules, member, usage)), settled_by(basket, member)
+        found = common = None
+        for made in self._made:
+            if made.rules is rules and made.searched == searched:
+                found = made.found
+                if made.settled_for == settled_for:
+                    common = made.settled
+                    break
+        found = found or search(basket, rules, member, now_local, usage)
+        common = common or settled(found, basket, rules, member, now_local, usage=usage)
+        quote = with_own(common, basket, rules, member, now_local, usage=usage)
+        made = _Made(rules, whose, asked, searched, settled_for, basket, found, common, quote)
         # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = (_Made(rules, whose, asked, searched, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
+        self._made = (made, *self._made[: QUOTES_KEPT - 1])
         return quote

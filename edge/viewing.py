@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 
@@ -35,9 +36,11 @@ from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_taken
+from rules.loyalty import Member
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
 from rules.tender import ACCOUNT, CASH, cash_due, next_notes
+from rules.usage import Usage
 
 HINTS_MAX = 2
 """Promotions within reach that the screen tells of."""
@@ -93,16 +96,30 @@ class _Goods(msgspec.Struct, frozen=True):
     points: PointsView | None
 
 
+class _Asked(NamedTuple):
+    """What that follows from."""
+
+    shop: Shop
+    stored: StoredBasket
+    basket: Basket
+    quote: Quote
+    coupons: Sequence[Coupon]
+    member: Member | None
+    usage: Usage
+
+
 def _goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:
     """Return what is shown of a basket; what was shown last where it still is that."""
-    # The very same quote is one of the same rules, span of time, member and uses; the very same coupons are those of
-    # which none began or ended meanwhile; and in the same world there are the same items and the same stock.
+    # The very same quote is one of the same rules and span of time, the very same member and uses are as they were, the
+    # very same coupons are those of which none began or ended meanwhile; and in the same world there are the same items
+    # and the same stock.
     coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
-    about = (shop, stored, basket, quote, coupons)
-    return known(shop.store.db, about, ("goods", basket.lane), 0, lambda: (_read_goods(*about), ALWAYS_MS))
+    asked = _Asked(shop, stored, basket, quote, coupons, shop.member(basket.member_id), shop.usage(basket))
+    return known(shop.store.db, asked, ("goods", basket.lane), 0, lambda: (_read_goods(asked), ALWAYS_MS))
 
 
-def _read_goods(shop: Shop, stored: StoredBasket, basket: Basket, quote: Quote, held: Sequence[Coupon]) -> _Goods:
+def _read_goods(asked: _Asked) -> _Goods:
+    shop, stored, basket, quote, coupons, member, usage = asked
     names = {each.promotion_id: each.names for each in quote.applied}
     short = shortages(shop.store.db, basket)
     return _Goods(
@@ -114,9 +131,9 @@ def _read_goods(shop: Shop, stored: StoredBasket, basket: Basket, quote: Quote, 
         ),
         hints=_hints(quote),
         coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
-        offers=offers(shop, basket, quote, held),
+        offers=offers(shop, basket, quote, coupons, member=member, usage=usage),
         gifts=_gifts(shop, quote),
-        points=_points(shop, basket, quote),
+        points=_points(shop, basket, quote, member),
     )
 
 
@@ -197,13 +214,13 @@ def _gifts(shop: Shop, quote: Quote) -> tuple[GiftView, ...]:
     )
 
 
-def _points(shop: Shop, basket: Basket, quote: Quote) -> PointsView | None:
+def _points(shop: Shop, basket: Basket, quote: Quote, member: Member | None) -> PointsView | None:
     """Return how the member's points can pay for the basket; None where they cannot."""
     if basket.member_id is None or shop.rules.points.cash is None:
         return None
     paid = quote.points_paid
     whole = quote.total + (paid.amount if paid else 0)
-    most = points_taken(AMOUNT_MAX, shop.member(basket.member_id), shop.rules.points, whole)
+    most = points_taken(AMOUNT_MAX, member, shop.rules.points, whole)
     if most is None:
         return None
     used = (paid.points, paid.amount) if paid else (0, 0)

@@ -76,7 +76,8 @@ def price_within(
 ) -> Quote:
     """Return the quote that a search bounded by so many nodes finds; see `price`."""
     found = search(basket, promotions, member, now_local, usage, nodes=nodes)
-    return price_found(found, basket, promotions, member, now_local, usage=usage)
+    quote = settled(found, basket, promotions, member, now_local, usage=usage)
+    return with_own(quote, basket, promotions, member, now_local, usage=usage)
 
 
 def search(
@@ -121,7 +122,7 @@ def _asked_of(code: str, promotions: RuleSet, usage: Usage) -> tuple[object, ...
     return code if is_own else "", coupon.promotion_id, coupon.reason
 
 
-def price_found(
+def settled(
     found: Found,
     basket: Basket,
     promotions: RuleSet,
@@ -130,22 +131,44 @@ def price_found(
     *,
     usage: Usage,
 ) -> Quote:
-    """Return what `price` returns, from what a search for the same question found."""
+    """Return the quote but for what is the buyer's own, from what a search for the same question found.
+
+    Beside the search it follows from what `settled_by` returns, and from nothing else.
+    """
     screened = found.screened
     quote = _quote(basket, promotions, member, found.lines, screened=screened, solution=found.solution)
-    if member is not None and promotions.accrual != NOTHING_MORE:
-        quote = _with_awards(quote, basket, promotions, member, now_local)
     index = screened.index
     if index.is_forcing:
         freely = _without_force(promotions, quote)
         if freely is not None:
             least = price_within(basket, freely, member, now_local, usage, nodes=found.nodes).total
             quote = replace(quote, cheaper_by=max(0, quote.total - least))
-    if basket.codes:
-        quote = replace(quote, spent_codes=_spent(basket, quote, index, usage))
     if index.asks_for_workdays:
         warnings = tuple(f"calendar_year_missing:{year}" for year in missing_years(promotions, now_local))
         quote = replace(quote, warnings=warnings)
+    return quote
+
+
+def settled_by(basket: Basket, member: Member | None) -> tuple[object, ...]:
+    """Return what is settled with a basket after the search: points that pay, discounts by hand and chosen gifts."""
+    points = min(basket.points_to_redeem, member.points) if member else 0
+    return points, basket.off_bp, basket.gift_choices
+
+
+def with_own(
+    quote: Quote,
+    basket: Basket,
+    promotions: RuleSet,
+    member: Member | None,
+    now_local: datetime,
+    *,
+    usage: Usage,
+) -> Quote:
+    """Return a settled quote with what is the buyer's own: points beyond the rate, and the codes that are spent."""
+    if member is not None and promotions.accrual != NOTHING_MORE:
+        quote = _with_awards(quote, basket, promotions, member, now_local)
+    if basket.codes:
+        quote = replace(quote, spent_codes=_spent(basket, quote, index_of(promotions), usage))
     return quote
 
 

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from edge.quotes import Quotes
+from rules.accrual import AccrualRules, PointsBonus
 from rules.basket import Basket, Line, Names
 from rules.conditions import BirthdayWindow, Who
 from rules.loyalty import Birthday, Tier
 from rules.pricing import Found, price, search
+from rules.promotion_kinds import GiftItem, GiftWith
 from rules.promotions import CouponAmountOff, MemberPrice, PercentOff, PointsCash, PointsRule, RuleSet, Scope, Uses
 from rules.quote import MissReason
 from rules.usage import IssuedCoupon, Usage
@@ -26,6 +28,9 @@ EVERYTHING = Scope(all=True)
 ASKING = (
     CouponAmountOff(id="five", names=Names(en="Five off"), scope=EVERYTHING, off=5, code="five", uses=Uses(in_all=3)),
     PercentOff(id="second", names=Names(en="Lane 2"), scope=EVERYTHING, off_bp=5_000, lanes=frozenset({2})),
+    GiftWith(
+        id="gift", names=Names(en="Gift"), scope=EVERYTHING, buy=1, gifts=(GiftItem("a"), GiftItem("b")), choose=True
+    ),
     PercentOff(id="web", names=Names(en="Web"), scope=EVERYTHING, off_bp=6_000, channels=frozenset({"web"})),
 )
 
@@ -40,6 +45,7 @@ OF_PEOPLE = (
     CouponAmountOff(id="two", names=Names(en="Two"), scope=EVERYTHING, off=2, issued=True),
     CouponAmountOff(id="own", names=Names(en="Own"), scope=EVERYTHING, off=4, code="CPOWN"),
 )
+FIRST = AccrualRules(bonuses=(PointsBonus(spend_from=100, points=3, how="day"),))
 TIERS = (Tier(id="silver", names=Names(en="Silver"), points_per_yuan_bp=20_000),)
 
 
@@ -54,6 +60,7 @@ def pressed(basket: Basket, chance: random.Random) -> Basket:
     changes = (
         lambda: msgspec.structs.replace(basket, points_to_redeem=chance.choice((0, 100, 250, 10_000))),
         lambda: msgspec.structs.replace(basket, off_bp=chance.choice((0, 500, 10_000))),
+        lambda: msgspec.structs.replace(basket, gift_choices=chance.choice(((), (("gift", "b"),)))),
         lambda: msgspec.structs.replace(basket, codes=chance.choice(((), ("SAVE",), ("five",), ("five", "save")))),
         lambda: msgspec.structs.replace(basket, lane=chance.choice((1, 2))),
         lambda: msgspec.structs.replace(basket, channel=chance.choice(("store", "web"))),
@@ -87,10 +94,10 @@ def test_whoever_asked_before_the_answer_is_that_of_pricing(seed: int) -> None:
     basket, rules = rules_of(seed)
     item = replace(basket.lines[0].item, tier_prices={"silver": 1})
     basket = msgspec.structs.replace(basket, lines=(replace(basket.lines[0], item=item), *basket.lines[1:]))
-    rules = msgspec.structs.replace(rules, tiers=TIERS, promotions=(*rules.promotions, *OF_PEOPLE))
+    rules = msgspec.structs.replace(rules, tiers=TIERS, accrual=FIRST, promotions=(*rules.promotions, *OF_PEOPLE))
     for number in range(2 * PRESSES):
         member = replace(
-            MEMBER, member_id=f"m{number}", points=number, tier_id=chance.choice(("", "silver")),
+            MEMBER, member_id=f"m{number}", points=10 * number, used=chance.choice((frozenset(), frozenset({"day:today"}))), tier_id=chance.choice(("", "silver")),
             visits=chance.choice((0, number)), birthday=chance.choice((None, Birthday(NOON.month, NOON.day))),
             tags=chance.choice((frozenset(), frozenset({"vip"}))),
         )  # fmt: skip
@@ -101,7 +108,10 @@ def test_whoever_asked_before_the_answer_is_that_of_pricing(seed: int) -> None:
         }  # fmt: skip
         issued |= {code: replace(coupon, reason=None) for code, coupon in issued.items() if chance.randrange(2)}
         usage = Usage(issued=issued, by_member=chance.choice(({}, {"twice": 2})))
-        asked = msgspec.structs.replace(basket, sale_id=str(number), member_id=member.member_id, codes=codes)
+        asked = msgspec.structs.replace(
+            basket, sale_id=str(number), member_id=member.member_id, codes=codes,
+            points_to_redeem=chance.choice((0, 0, 50, 1_000)),
+        )  # fmt: skip
         assert quotes.price(asked, rules, member, NOON, usage) == price(asked, rules, member, NOON, usage)
 
 
