@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from edge.screen import TimesCardView, TimesView
 from edge.shop import Shop
-from edge.store import times
+from edge.store import members
 from edge.store.baskets import StoredBasket
 from edge.store.known import ALWAYS_MS
 from rules.basket import Names
@@ -15,10 +15,8 @@ from rules.ledger import is_times
 
 def holders_for(shop: Shop, member_id: str) -> dict[str, bool]:
     """Return whose cards a member may use, and whether they are somebody else's."""
-    head = shop.known(
-        shop.clock.now_ms(), lambda: (times.head_of(shop.store.db, member_id), ALWAYS_MS), "head", member_id
-    )
-    return {member_id: False} | ({head: True} if head else {})
+    file = members.member(shop.store.db, member_id)
+    return {member_id: False} | ({file.head_id: True} if file and file.head_id else {})
 
 
 def times_views(shop: Shop, basket: StoredBasket) -> tuple[TimesView, ...]:
