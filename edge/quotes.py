@@ -56,17 +56,19 @@ class Quotes:
                 return made.quote
         # A press for points changes nothing that the search asks for, and who buys it changes nothing of the price.
         searched, settled_for = (span, *searched_by(basket, rules, member, usage)), settled_by(basket, member)
-        found = common = None
+        found = common = before = None
         for made in self._made:
             if made.rules is rules and made.searched == searched:
                 found = made.found
                 if made.settled_for == settled_for:
-                    common = made.settled
+                    common, before = made.settled, made
                     break
         found = found or search(basket, rules, member, now_local, usage)
         common = common or settled(found, basket, rules, member, now_local, usage=usage)
         quote = with_own(common, basket, rules, member, now_local, usage=usage)
         made = _Made(rules, whose, asked, searched, settled_for, basket, found, common, quote)
-        # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = (made, *self._made[: QUOTES_KEPT - 1])
+        # It stands for what it was settled with. Another thread that does the same at this moment may lose its own, and
+        # asks once more.
+        others = [each for each in self._made if each is not before]
+        self._made = (made, *others[: QUOTES_KEPT - 1])
         return quote
