@@ -162,7 +162,10 @@ class Shop:
 
         The writer thread alone sells, so what it reads here holds until it records the sale.
         """
-        member, usage = self.member(basket.member_id), self.usage(basket)
+        return self.quote_for(basket, self.member(basket.member_id), self.usage(basket))
+
+    def quote_for(self, basket: Basket, member: Member | None, usage: Usage) -> Quote:
+        """Return what a basket costs now, with its member and its uses at hand."""
         return self.quotes.price(basket, self.rules, member, self.clock.now_local(), usage)
 
     def usage(self, basket: Basket) -> Usage:

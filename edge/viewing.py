@@ -50,8 +50,10 @@ def selling_view(
     view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, stored: StoredBasket
 ) -> TillView:
     """Return the view with the basket, priced now."""
-    quote = shop.quote(basket)
-    goods = _goods(shop, basket, quote, stored)
+    buyer, usage = shop.member(basket.member_id), shop.usage(basket)
+    quote = shop.quote_for(basket, buyer, usage)
+    coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
+    goods = _goods(_Asked(shop, stored, basket, quote, coupons, buyer, usage))
     back, back_amount = back_views(shop, stored, lane=basket.lane)
     due = net_due(quote.total - back_amount, sum(tender.given for tender in tenders))
     member = shop.member_view(basket.member_id)
@@ -97,7 +99,7 @@ class _Goods(msgspec.Struct, frozen=True):
 
 
 class _Asked(NamedTuple):
-    """What that follows from."""
+    """What that follows from, beside what stands in the store."""
 
     shop: Shop
     stored: StoredBasket
@@ -108,14 +110,12 @@ class _Asked(NamedTuple):
     usage: Usage
 
 
-def _goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:
+def _goods(asked: _Asked) -> _Goods:
     """Return what is shown of a basket; what was shown last where it still is that."""
     # The very same quote is one of the same rules and span of time, the very same member and uses are as they were, the
     # very same coupons are those of which none began or ended meanwhile; and in the same world there are the same items
     # and the same stock.
-    coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
-    asked = _Asked(shop, stored, basket, quote, coupons, shop.member(basket.member_id), shop.usage(basket))
-    return known(shop.store.db, asked, ("goods", basket.lane), 0, lambda: (_read_goods(asked), ALWAYS_MS))
+    return known(asked.shop.store.db, asked, ("goods", asked.basket.lane), 0, lambda: (_read_goods(asked), ALWAYS_MS))
 
 
 def _read_goods(asked: _Asked) -> _Goods:
