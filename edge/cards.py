@@ -149,10 +149,11 @@ def bring(desk: Desk, claim: Claim) -> Refusal | None:
     refusal = desk.may_sell()
     if refusal:
         return desk.refuse(refusal)
-    claim = replace(claim, member_id=members.surviving(desk.shop.store.db, claim.member_id))
-    file = members.member(desk.shop.store.db, claim.member_id)
+    db = desk.shop.store.db
+    file = members.standing(db, claim.member_id)
     if file is None:
-        return desk.refuse(Refusal(members.why_unknown(desk.shop.store.db, claim.member_id)))
+        return desk.refuse(Refusal(members.why_unknown(db, members.surviving(db, claim.member_id))))
+    claim = replace(claim, member_id=file.member_id)
     if file.status == "blocked":
         return desk.refuse(Refusal("member_blocked"))
     give_due_to(desk.shop, claim.member_id)
@@ -271,9 +272,9 @@ def is_clock_unsure(desk: Desk) -> bool:
 def proof_of(desk: Desk, member_id: str) -> StoredProof | None:
     """Return what was proved of a member in the open basket."""
     proof = desk.memory.basket.proof if desk.memory.basket else None
-    if proof is None or members.surviving(desk.shop.store.db, proof.member_id) != member_id:
-        return None
-    return proof
+    if proof is None or member_id == proof.member_id:
+        return proof
+    return proof if members.surviving(desk.shop.store.db, proof.member_id) == member_id else None
 
 
 def accepted(desk: Desk, member_id: str) -> tuple[Proof, ...]:

@@ -31,16 +31,21 @@ class _Around:
     now_ms: int
 
 
-def offers(shop: Shop, basket: Basket, quote: Quote, held: Sequence[Coupon]) -> tuple[OfferView, ...]:
-    """Return the member's open coupons, one for each promotion: best first, then those that give nothing yet."""
+def offers(
+    shop: Shop, basket: Basket, quote: Quote, held: Sequence[Coupon], *, member: Member | None, usage: Usage
+) -> tuple[OfferView, ...]:
+    """Return the member's open coupons, one for each promotion: best first, then those that give nothing yet.
+
+    Args:
+        member: the basket's, and `usage` its uses, as the quote was made with them.
+    """
     by_promotion: dict[str, list[Coupon]] = {}
     # Of one promotion, those that hold already come before those that will.
     for coupon in sorted(held, key=lambda each: each.valid_from_ms > shop.clock.now_ms()):
         by_promotion.setdefault(coupon.promotion_id, []).append(coupon)
     if not by_promotion:
         return ()
-    # Asked once for all of them: what is read here holds until the view is shown.
-    around = _Around(shop, shop.member(basket.member_id), shop.usage(basket), shop.clock.now_ms())
+    around = _Around(shop, member, usage, shop.clock.now_ms())
     found = []
     for promotion_id, coupons in list(by_promotion.items())[:OFFERS_MAX]:
         promotion = shop.rules.promotion(promotion_id)

@@ -318,6 +318,8 @@ class Desk:
     def _with_codes(self, view: TillView) -> TillView:
         """Return the view with the payment code that is being charged, and which could be."""
         charge, door = self.memory.charge, self.shop.charges
+        if charge is None and door is None:
+            return view
         shown = (
             None
             if charge is None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rules.basket import Basket
 from rules.loyalty import Member
-from rules.pricing import Found, price_found, search, searched_by
+from rules.pricing import Found, search, searched_by, settled, settled_by, with_own
 from rules.promotions import RuleSet
 from rules.quote import Quote
 from rules.rule_index import span_of
@@ -26,9 +26,12 @@ class _Made(NamedTuple):
     """Lines, member and codes: nearly every other question differs in that, and it takes no time to compare."""
     asked: tuple[tuple[date, int, int], Member | None, Usage]
     """The span of time, the member, and the uses up to then."""
-    wanted: tuple[object, ...]
+    searched: tuple[object, ...]
+    """What of it the search asks for, the span of time among it."""
+    settled_for: tuple[object, ...]
     basket: Basket
     found: Found
+    settled: Quote
     quote: Quote
 
 
@@ -43,21 +46,29 @@ class Quotes:
 
     def price(self, basket: Basket, rules: RuleSet, member: Member | None, now_local: datetime, usage: Usage) -> Quote:
         """Return what `rules.pricing.price` returns."""
-        asked, wanted = (span_of(rules, now_local), member, usage), searched_by(basket)
+        span = span_of(rules, now_local)
+        asked = span, member, usage
         whose = len(basket.lines), basket.member_id, basket.codes
-        found = None
         for made in self._made:
-            if made.rules is not rules or made.whose != whose:
+            if made.whose != whose or made.rules is not rules:
                 continue
-            if made.basket is basket or made.basket == basket:
-                if made.asked == asked:
-                    return made.quote
-            elif found is None and made.wanted == wanted and made.asked == asked:
-                # A press for points changes nothing that the search asks for.
+            if (made.basket is basket or made.basket == basket) and made.asked == asked:
+                return made.quote
+        # A press for points changes nothing that the search asks for, and who buys it changes nothing of the price.
+        searched, settled_for = (span, *searched_by(basket, rules, member, usage)), settled_by(basket, member)
+        found = common = before = None
+        for made in self._made:
+            if made.rules is rules and made.searched == searched:
                 found = made.found
-        if found is None:
-            found = search(basket, rules, member, now_local, usage)
-        quote = price_found(found, basket, rules, member, now_local, usage=usage)
-        # Another thread that does the same at this moment may lose its own, and asks once more.
-        self._made = (_Made(rules, whose, asked, wanted, basket, found, quote), *self._made[: QUOTES_KEPT - 1])
+                if made.settled_for == settled_for:
+                    common, before = made.settled, made
+                    break
+        found = found or search(basket, rules, member, now_local, usage)
+        common = common or settled(found, basket, rules, member, now_local, usage=usage)
+        quote = with_own(common, basket, rules, member, now_local, usage=usage)
+        made = _Made(rules, whose, asked, searched, settled_for, basket, found, common, quote)
+        # It stands for what it was settled with. Another thread that does the same at this moment may lose its own, and
+        # asks once more.
+        others = [each for each in self._made if each is not before]
+        self._made = (made, *others[: QUOTES_KEPT - 1])
         return quote

@@ -216,7 +216,6 @@ class MemberView:
     points_worth: Minor
     stored_value: Minor
     """All that can be spent: principal and gift money."""
-    spend_12m: Minor
     visits: int
     last_visit: str
     """ISO date of the sale before; empty at the first visit."""
@@ -238,6 +237,8 @@ class MemberView:
     favourites: tuple[Names, ...] = ()
     principal: Minor = 0
     gift_money: Minor = 0
+    account: AccountView | None = None
+    """None where nothing is sold to them on account."""
 
 
 @dataclass(frozen=True, slots=True)

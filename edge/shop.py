@@ -15,7 +15,7 @@ from edge.config import Config, LaneConfig
 from edge.health import DISK_REFUSE_BYTES, Health
 from edge.quotes import Quotes
 from edge.rulebook import Rulebook
-from edge.screen import MemberView, Refusal
+from edge.screen import AccountView, MemberView, Refusal
 from edge.screens import Screens
 from edge.store import benefits, catalog, coupons, ledger, members, shifts, uses
 from edge.store.baskets import StoredBasket, StoredLine
@@ -30,17 +30,15 @@ from edge.weights import Weights
 from rules.accrual import AccrualRules
 from rules.basket import Basket, Item, Line, Names
 from rules.codes import CodeSettings
-from rules.ledger import POINTS, STORED_VALUE, STORED_VALUE_GIFT
+from rules.ledger import ON_ACCOUNT, POINTS, STORED_VALUE, STORED_VALUE_GIFT
 from rules.loyalty import Birthday, Member, birthday_on
-from rules.money import BASIS_POINTS, Minor
+from rules.money import BASIS_POINTS
 from rules.promotions import RuleSet
 from rules.quote import Quote
 from rules.tender import CashRounding
 from rules.usage import IssuedCoupon, Usage
-from rules.windows import months_before
 
 T = TypeVar("T")
-SPEND_MONTHS = 12
 BIRTHDAY_SOON_DAYS = 7
 MINOR_PER_YUAN = 100
 QUARTER_MS = 900_000
@@ -137,7 +135,7 @@ class Shop:
         return self.known(now_ms, lambda: self._read_basket(stored, lane, now_ms), "basket", stored, lane)
 
     def _read_basket(self, stored: StoredBasket, lane: int, now_ms: int) -> tuple[Basket, int]:
-        found = {sku: self._item(sku, now_ms) for sku in {line.sku for line in stored.lines}}
+        found = [self._line(line, now_ms) for line in stored.lines]
         basket = Basket(
             sale_id=stored.sale_id,
             member_id=members.standing_id(self.store.db, stored.member_id),
@@ -146,16 +144,28 @@ class Shop:
             points_to_redeem=stored.points,
             gift_choices=stored.gift_choices,
             off_bp=stored.off_bp,
-            lines=tuple(_line(line, found[line.sku][0]) for line in stored.lines),
+            lines=tuple([line for line, _ in found]),
         )
-        return basket, min((until_ms for _, until_ms in found.values()), default=ALWAYS_MS)
+        return basket, min([until_ms for _, until_ms in found], default=ALWAYS_MS)
+
+    def _line(self, line: StoredLine, now_ms: int) -> tuple[Line, int]:
+        """Return a line as it is now, and until when it is: the very same one as long as its item is the same."""
+
+        def read() -> tuple[tuple[Line, int], int]:
+            item, until_ms = self._item(line.sku, now_ms)
+            return (_line(line, item), until_ms), until_ms
+
+        return known(self.store.db, (), ("line", line), now_ms, read)
 
     def quote(self, basket: Basket) -> Quote:
         """Return what a basket costs now, uses of promotions up to this moment counted.
 
         The writer thread alone sells, so what it reads here holds until it records the sale.
         """
-        member, usage = self.member(basket.member_id), self.usage(basket)
+        return self.quote_for(basket, self.member(basket.member_id), self.usage(basket))
+
+    def quote_for(self, basket: Basket, member: Member | None, usage: Usage) -> Quote:
+        """Return what a basket costs now, with its member and its uses at hand."""
         return self.quotes.price(basket, self.rules, member, self.clock.now_local(), usage)
 
     def usage(self, basket: Basket) -> Usage:
@@ -255,9 +265,13 @@ class Shop:
 
         return self.known(now_ms, read, "holdings", member_id)
 
+    def holdings(self, member_id: str) -> Holdings:
+        """Return what a member has of points, money and times."""
+        return self._holdings(member_id, self.clock.now_ms())
+
     def held(self, member_id: str) -> Mapping[str, int]:
         """Return what a member can spend of points, money and times, by unit; what they never had is not named."""
-        return self._holdings(member_id, self.clock.now_ms()).held
+        return self.holdings(member_id).held
 
     def spendable(self, member_id: str, unit: str) -> int:
         """Return what a member can spend of points, money or times."""
@@ -267,18 +281,16 @@ class Shop:
         """Return what a member can spend; less than is told where points are owed."""
         return self.spendable(member_id, POINTS)
 
-    def _expiring_soon(self, member_id: str, now_ms: int) -> tuple[ExpiringSoon | None, int]:
+    def _expiring_soon(self, member_id: str, has: Holdings, now_ms: int) -> tuple[ExpiringSoon | None, int]:
         """Return the member's points that expire within the days in which the shop tells of it; and until when."""
         days = self.rules.accrual.notice_days
-        if not days or not self.clock.is_sane():
+        if not days or POINTS not in has.ends or not self.clock.is_sane():
             return None, ALWAYS_MS
+        told_from_ms = has.ends[POINTS] - days * benefits.DAY_MS
+        if now_ms < told_from_ms:
+            return None, told_from_ms
         found, next_ms = benefits.expiring_and_next(self.store.db, member_id, now_ms=now_ms, days=days)
         return found, ALWAYS_MS if next_ms is None else next_ms - days * benefits.DAY_MS
-
-    def spend_12m(self, member_id: str) -> Minor:
-        """Return what the member paid in the twelve months up to today."""
-        today = self.clock.business_date(self.clock.now_ms())
-        return members.spend_since(self.store.db, member_id, months_before(today, SPEND_MONTHS))
 
     def member_view(self, member_id: str | None) -> MemberView | None:
         """Return what the panel shows of a member, masked."""
@@ -297,8 +309,9 @@ class Shop:
             self.store.db, self.rules, file.member_id, file.tier_id, today=self.clock.business_date(now_ms)
         )
         tier, above = stands.tier, stands.next
-        soon, soon_until_ms = self._expiring_soon(file.member_id, now_ms)
+        soon, soon_until_ms = self._expiring_soon(file.member_id, holdings, now_ms)
         points = held.get(POINTS, 0) + holdings.owed.get(POINTS, 0)
+        owed = -holdings.owed.get(ON_ACCOUNT, 0)
         principal, gift_money = held.get(STORED_VALUE, 0), held.get(STORED_VALUE_GIFT, 0)
         found = MemberView(
             member_id=file.member_id,
@@ -312,7 +325,6 @@ class Shop:
             stored_value=principal + gift_money,
             principal=principal,
             gift_money=gift_money,
-            spend_12m=self.spend_12m(file.member_id),
             visits=file.visits,
             last_visit=file.last_date,
             birthday=f"{file.birth_month:02d}-{file.birth_day:02d}" if file.birth_month else "",
@@ -325,6 +337,7 @@ class Shop:
             expiring_points=soon.points if soon else 0,
             expiring_on=self.clock.local(soon.first_ms - 1).date().isoformat() if soon else "",
             favourites=members.favourites(self.store.db, file.member_id),
+            account=AccountView(max(file.credit_limit - owed, 0), owed) if file.credit_limit else None,
         )
         return found, min(holdings.until_ms, soon_until_ms)
 

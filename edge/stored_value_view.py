@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.screen import StoredValueView
+from edge.screen import MemberView, StoredValueView
 from edge.shop import Shop
 from edge.store import stored_value
 from edge.store.baskets import StoredBasket, StoredTender
@@ -70,17 +70,16 @@ def money_used(shop: Shop, member_id: str | None, settlement: Settlement, *, kee
 
 
 def stored_value_view(
-    shop: Shop, member_id: str | None, stored: StoredBasket, tenders: Sequence[StoredTender], due: Minor
+    shop: Shop, member: MemberView | None, stored: StoredBasket, tenders: Sequence[StoredTender], due: Minor
 ) -> StoredValueView | None:
     """Return how the member's money can pay for a basket; None where there is neither money nor change to keep."""
-    if member_id is None:
+    if member is None:
         return None
-    rules, before = shop.rules.stored_value, tendered(tenders)
-    money = money_of(shop, member_id)
-    most = min(money.whole, most_now(shop, member_id)) - before if money.whole else 0
+    rules, before, whole = shop.rules.stored_value, tendered(tenders), member.stored_value
+    most = min(whole, most_now(shop, member.member_id)) - before if whole else 0
     keep_below = rules.keep_change_below if rules.on else 0
-    if not money.whole and not keep_below:
+    if not whole and not keep_below:
         return None
     return StoredValueView(
-        whole=money.whole, most=max(min(most, due), 0), keep_below=keep_below, keeps_change=stored.keeps_change
+        whole=whole, most=max(min(most, due), 0), keep_below=keep_below, keeps_change=stored.keeps_change
     )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from edge.screen import TimesCardView, TimesView
 from edge.shop import Shop
-from edge.store import times
+from edge.store import members
 from edge.store.baskets import StoredBasket
 from edge.store.known import ALWAYS_MS
-from edge.store.times import HeldTimes
 from rules.basket import Names
+from rules.ledger import is_times
 
 
 def holders_for(shop: Shop, member_id: str) -> dict[str, bool]:
     """Return whose cards a member may use, and whether they are somebody else's."""
-    head = shop.known(
-        shop.clock.now_ms(), lambda: (times.head_of(shop.store.db, member_id), ALWAYS_MS), "head", member_id
-    )
-    return {member_id: False} | ({head: True} if head else {})
+    file = members.member(shop.store.db, member_id)
+    return {member_id: False} | ({file.head_id: True} if file and file.head_id else {})
 
 
 def times_views(shop: Shop, basket: StoredBasket) -> tuple[TimesView, ...]:
@@ -39,45 +39,55 @@ def times_cards(shop: Shop, basket: StoredBasket) -> tuple[TimesCardView, ...]:
     """Return the times cards that the member of a basket may use, those for what is in the basket in front."""
     if basket.member_id is None:
         return ()
+    member_id, now_ms = basket.member_id, shop.clock.now_ms()
+    cards = shop.known(now_ms, lambda: _read_cards(shop, member_id), "cards", member_id)
     bought = {line.sku for line in basket.lines}
-    found = []
-    for holder_id, is_family in holders_for(shop, basket.member_id).items():
-        for each in _held(shop, holder_id):
-            known = shop.rules.times.part_of(each.unit)
+    found = [_beside(basket, card, bought) for card in cards]
+    return tuple(sorted(found, key=lambda card: not card.is_in_basket))
+
+
+def _beside(basket: StoredBasket, card: TimesCardView, bought: set[str]) -> TimesCardView:
+    """Return a card as it is beside a basket: less what it pays for there, what is bought in front."""
+    is_bought = [sku in bought for sku, _ in card.choices]
+    used = _in_basket(basket, card.unit, card.holder_id)
+    if not used and not any(is_bought):
+        return card
+    choices = tuple(sorted(card.choices, key=lambda choice: choice[0] not in bought))
+    return replace(card, left=card.left - used, choices=choices, is_in_basket=any(is_bought))
+
+
+def _read_cards(shop: Shop, member_id: str) -> tuple[tuple[TimesCardView, ...], int]:
+    """Return the cards that a member may use beside an empty basket, and until when they are that."""
+    found, until_ms = [], ALWAYS_MS
+    for holder_id, is_family in holders_for(shop, member_id).items():
+        has = shop.holdings(holder_id)
+        until_ms = min(until_ms, has.until_ms)
+        units = [unit for unit, left in has.held.items() if left > 0 and is_times(unit)]
+        # Those in front that expire first.
+        for unit in sorted(units, key=lambda unit: (has.ends.get(unit, ALWAYS_MS), unit)):
+            known = shop.rules.times.part_of(unit)
             if known is None or (is_family and not known[0].shared):
                 continue
             package, part = known
-            skus = sorted(part.skus, key=lambda sku: sku not in bought)
             found.append(
                 TimesCardView(
-                    unit=each.unit,
+                    unit=unit,
                     package_names=package.names,
                     part_names=part.names,
-                    left=each.left - _in_basket(basket, each.unit, holder_id),
-                    expires=last_day(shop, each.first_expiry_ms),
+                    left=has.held[unit],
+                    expires=last_day(shop, has.ends.get(unit)),
                     holder_id=holder_id,
                     is_family=is_family,
-                    choices=tuple((sku, _item_names(shop, sku)) for sku in skus),
-                    is_in_basket=bool(bought & set(part.skus)),
+                    choices=tuple((sku, _item_names(shop, sku)) for sku in part.skus),
+                    is_in_basket=False,
                 )
             )
-    return tuple(sorted(found, key=lambda card: not card.is_in_basket))
+    return tuple(found), until_ms
 
 
 def last_day(shop: Shop, expires_ms: int | None) -> str:
     """Return the last day of what expires then, as an ISO date; empty where it never does."""
     return "" if expires_ms is None else shop.clock.local(expires_ms - 1).date().isoformat()
-
-
-def _held(shop: Shop, member_id: str) -> list[HeldTimes]:
-    now_ms = shop.clock.now_ms()
-
-    def read() -> tuple[list[HeldTimes], int]:
-        found = times.held(shop.store.db, member_id, now_ms=now_ms)
-        ends = (each.first_expiry_ms for each in found if each.first_expiry_ms is not None)
-        return found, min(ends, default=ALWAYS_MS)
-
-    return shop.known(now_ms, read, "times", member_id)
 
 
 def _in_basket(basket: StoredBasket, unit: str, holder_id: str) -> int:

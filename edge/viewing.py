@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,13 +19,14 @@ from edge.screen import (
     GiftView,
     LineDiscountView,
     LineView,
+    MemberView,
     OfferView,
     PointsView,
     TenderView,
     TillView,
 )
 from edge.shop import Shop
-from edge.store import credit, item_search
+from edge.store import item_search
 from edge.store.baskets import StoredBasket, StoredTender
 from edge.store.coupons import Coupon
 from edge.store.database import Database
@@ -34,9 +36,11 @@ from edge.stored_value_view import stored_value_view
 from edge.times_view import times_cards, times_views
 from rules.basket import Basket, Line, Names
 from rules.extras import points_taken
+from rules.loyalty import Member
 from rules.money import AMOUNT_MAX, Minor
 from rules.quote import MissedPromotion, MissReason, PricedLine, Quote
 from rules.tender import ACCOUNT, CASH, cash_due, next_notes
+from rules.usage import Usage
 
 HINTS_MAX = 2
 """Promotions within reach that the screen tells of."""
@@ -46,10 +50,13 @@ def selling_view(
     view: TillView, shop: Shop, basket: Basket, tenders: Sequence[StoredTender], *, stored: StoredBasket
 ) -> TillView:
     """Return the view with the basket, priced now."""
-    quote = shop.quote(basket)
-    goods = _goods(shop, basket, quote, stored)
+    buyer, usage = shop.member(basket.member_id), shop.usage(basket)
+    quote = shop.quote_for(basket, buyer, usage)
+    coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
+    goods = _goods(_Asked(shop, stored, basket, quote, coupons, buyer, usage))
     back, back_amount = back_views(shop, stored, lane=basket.lane)
     due = net_due(quote.total - back_amount, sum(tender.given for tender in tenders))
+    member = shop.member_view(basket.member_id)
     in_cash = due if due < 0 else _cash_due(shop, quote.total - back_amount, tenders)
     return replace(
         view,
@@ -70,12 +77,12 @@ def selling_view(
         times=times_views(shop, stored),
         times_cards=times_cards(shop, stored),
         quote=quote,
-        member=shop.member_view(basket.member_id),
+        member=member,
         tenders=tuple(TenderView(tender.kind, tender.given, tender.given) for tender in tenders),
         due=due,
-        account=_account(shop, basket.member_id, tenders),
+        account=_account(member, tenders),
         cash_due=in_cash,
-        stored_value=stored_value_view(shop, basket.member_id, stored, tenders, due),
+        stored_value=stored_value_view(shop, member, stored, tenders, due),
         next_notes=next_notes(in_cash, shop.config.store.denominations) if in_cash > 0 else (),
     )
 
@@ -91,16 +98,28 @@ class _Goods(msgspec.Struct, frozen=True):
     points: PointsView | None
 
 
-def _goods(shop: Shop, basket: Basket, quote: Quote, stored: StoredBasket) -> _Goods:
+class _Asked(NamedTuple):
+    """What that follows from, beside what stands in the store."""
+
+    shop: Shop
+    stored: StoredBasket
+    basket: Basket
+    quote: Quote
+    coupons: Sequence[Coupon]
+    member: Member | None
+    usage: Usage
+
+
+def _goods(asked: _Asked) -> _Goods:
     """Return what is shown of a basket; what was shown last where it still is that."""
-    # The very same quote is one of the same rules, span of time, member and uses; the very same coupons are those of
-    # which none began or ended meanwhile; and in the same world there are the same items and the same stock.
-    coupons = shop.coupons_of(basket.member_id) if basket.member_id else ()
-    about = (shop, stored, basket, quote, coupons)
-    return known(shop.store.db, about, ("goods", basket.lane), 0, lambda: (_read_goods(*about), ALWAYS_MS))
+    # The very same quote is one of the same rules and span of time, the very same member and uses are as they were, the
+    # very same coupons are those of which none began or ended meanwhile; and in the same world there are the same items
+    # and the same stock.
+    return known(asked.shop.store.db, asked, ("goods", asked.basket.lane), 0, lambda: (_read_goods(asked), ALWAYS_MS))
 
 
-def _read_goods(shop: Shop, stored: StoredBasket, basket: Basket, quote: Quote, held: Sequence[Coupon]) -> _Goods:
+def _read_goods(asked: _Asked) -> _Goods:
+    shop, stored, basket, quote, coupons, member, usage = asked
     names = {each.promotion_id: each.names for each in quote.applied}
     short = shortages(shop.store.db, basket)
     return _Goods(
@@ -112,18 +131,17 @@ def _read_goods(shop: Shop, stored: StoredBasket, basket: Basket, quote: Quote, 
         ),
         hints=_hints(quote),
         coupons=coupon_views(shop.rules, basket, quote, shop.issued(basket) if basket.codes else {}),
-        offers=offers(shop, basket, quote, held),
+        offers=offers(shop, basket, quote, coupons, member=member, usage=usage),
         gifts=_gifts(shop, quote),
-        points=_points(shop, basket, quote),
+        points=_points(shop, basket, quote, member),
     )
 
 
-def _account(shop: Shop, member_id: str | None, tenders: Sequence[StoredTender]) -> AccountView | None:
-    found = credit.credit_of(shop.store.db, member_id) if member_id else None
-    if found is None or not found.limit:
+def _account(member: MemberView | None, tenders: Sequence[StoredTender]) -> AccountView | None:
+    if member is None or member.account is None:
         return None
     put = sum(tender.given for tender in tenders if tender.kind == ACCOUNT)
-    return AccountView(left=max(found.left - put, 0), owed=found.owed)
+    return replace(member.account, left=max(member.account.left - put, 0))
 
 
 def _cash_due(shop: Shop, total: Minor, tenders: Sequence[StoredTender]) -> Minor:
@@ -196,13 +214,13 @@ def _gifts(shop: Shop, quote: Quote) -> tuple[GiftView, ...]:
     )
 
 
-def _points(shop: Shop, basket: Basket, quote: Quote) -> PointsView | None:
+def _points(shop: Shop, basket: Basket, quote: Quote, member: Member | None) -> PointsView | None:
     """Return how the member's points can pay for the basket; None where they cannot."""
     if basket.member_id is None or shop.rules.points.cash is None:
         return None
     paid = quote.points_paid
     whole = quote.total + (paid.amount if paid else 0)
-    most = points_taken(AMOUNT_MAX, shop.member(basket.member_id), shop.rules.points, whole)
+    most = points_taken(AMOUNT_MAX, member, shop.rules.points, whole)
     if most is None:
         return None
     used = (paid.points, paid.amount) if paid else (0, 0)

@@ -17,6 +17,9 @@ DIGITS = 13
 ENTROPY_BITS = 65
 CODE_LENGTH = len(PREFIX) + DIGITS + 1
 TYPED_LENGTH_MAX = 40
+_SIGNS = frozenset(ALPHABET)
+_DIGITS = str.maketrans(ALPHABET, "0123456789abcdefghijklmnopqrstuv")
+"""To the digits in which `int` reads base 32."""
 _MISREAD = str.maketrans({"o": "0", "i": "1", "l": "1"})
 _LOOKS = re.compile(rf"{PREFIX}[0-9a-z*~$=-]{{{DIGITS},}}")
 
@@ -55,11 +58,9 @@ def read_code(text: str) -> str | None:
         return None
     plain = _plain(text).replace("-", "")
     rest = plain[len(PREFIX) :].translate(_MISREAD)
-    if len(plain) != CODE_LENGTH or not plain.startswith(PREFIX) or any(sign not in ALPHABET for sign in rest):
+    if len(plain) != CODE_LENGTH or not plain.startswith(PREFIX) or not set(rest) <= _SIGNS:
         return None
-    number = 0
-    for sign in rest[:-1]:
-        number = number * 32 + ALPHABET.index(sign)
+    number = int(rest[:-1].translate(_DIGITS), 32)
     return PREFIX + rest if number % CHECK_MODULUS == ALPHABET.index(rest[-1]) else None
 
 

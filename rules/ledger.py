@@ -25,6 +25,11 @@ def times_unit(package: str) -> str:
     return f"times:{package}"
 
 
+def is_times(unit: str) -> bool:
+    """Tell whether a unit counts times of a times card."""
+    return unit.startswith("times:")
+
+
 def stock_unit(sku: str) -> str:
     """Return the unit in which pieces, or grams where weighed, of an item are counted."""
     return f"stock:{sku}"
@@ -81,7 +86,7 @@ def may_be_negative(account: str) -> bool:
 
 def lives_in_lots(unit: str, account: str) -> bool:
     """Tell whether a unit in an account is kept in lots: what a member was granted or has paid in."""
-    is_kept = unit in (POINTS, STORED_VALUE, STORED_VALUE_GIFT) or unit.startswith("times:")
+    is_kept = unit in (POINTS, STORED_VALUE, STORED_VALUE_GIFT) or is_times(unit)
     return is_kept and account.startswith("member/")
 
 

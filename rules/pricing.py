@@ -76,7 +76,8 @@ def price_within(
 ) -> Quote:
     """Return the quote that a search bounded by so many nodes finds; see `price`."""
     found = search(basket, promotions, member, now_local, usage, nodes=nodes)
-    return price_found(found, basket, promotions, member, now_local, usage=usage)
+    quote = settled(found, basket, promotions, member, now_local, usage=usage)
+    return with_own(quote, basket, promotions, member, now_local, usage=usage)
 
 
 def search(
@@ -90,7 +91,7 @@ def search(
 ) -> Found:
     """Return the cheapest legal combination for a basket.
 
-    Of the basket it follows from what `searched_by` returns, and from nothing else.
+    Of basket, member and uses it follows from what `searched_by` returns, and from nothing else.
     """
     assert len(basket.lines) <= LINES_MAX
     # Scanning in another order must not move a fen from one item to another, so ties go by item and not by line.
@@ -100,13 +101,28 @@ def search(
     return Found(tuple(lines), screened, solution, nodes)
 
 
-def searched_by(basket: Basket) -> tuple[object, ...]:
-    """Return all of a basket that the search asks for: not what is shared out after it, such as points."""
+def searched_by(basket: Basket, promotions: RuleSet, member: Member | None, usage: Usage) -> tuple[object, ...]:
+    """Return all that the search asks for of a basket, its member and its uses: not who they are, nor their points.
+
+    Two members of one tier who buy the same, each with a coupon of the same promotion, ask the same.
+    """
+    codes = [_asked_of(given.strip().casefold(), promotions, usage) for given in basket.codes]
+    who = member and (member.tier_id, member.visits > 0, member.birthday, member.tags)
+    uses = usage.in_all, usage.by_member, usage.today, usage.spent_codes
     # Lines last and their number first: most baskets differ in that, and lines take long to compare.
-    return len(basket.lines), basket.codes, basket.lane, basket.channel, basket.lines
+    return len(basket.lines), codes, who, basket.lane, basket.channel, uses, basket.lines
 
 
-def price_found(
+def _asked_of(code: str, promotions: RuleSet, usage: Usage) -> tuple[object, ...]:
+    """Return what the search asks of a code: of an issued coupon what it is for, and whether it holds."""
+    coupon = usage.issued.get(code)
+    if coupon is None:
+        return (code,)
+    is_own = code in index_of(promotions).own_codes
+    return code if is_own else "", coupon.promotion_id, coupon.reason
+
+
+def settled(
     found: Found,
     basket: Basket,
     promotions: RuleSet,
@@ -115,22 +131,44 @@ def price_found(
     *,
     usage: Usage,
 ) -> Quote:
-    """Return what `price` returns, from what a search for the same question found."""
+    """Return the quote but for what is the buyer's own, from what a search for the same question found.
+
+    Beside the search it follows from what `settled_by` returns, and from nothing else.
+    """
     screened = found.screened
     quote = _quote(basket, promotions, member, found.lines, screened=screened, solution=found.solution)
-    if member is not None and promotions.accrual != NOTHING_MORE:
-        quote = _with_awards(quote, basket, promotions, member, now_local)
     index = screened.index
     if index.is_forcing:
         freely = _without_force(promotions, quote)
         if freely is not None:
             least = price_within(basket, freely, member, now_local, usage, nodes=found.nodes).total
             quote = replace(quote, cheaper_by=max(0, quote.total - least))
-    if basket.codes:
-        quote = replace(quote, spent_codes=_spent(basket, quote, index, usage))
     if index.asks_for_workdays:
         warnings = tuple(f"calendar_year_missing:{year}" for year in missing_years(promotions, now_local))
         quote = replace(quote, warnings=warnings)
+    return quote
+
+
+def settled_by(basket: Basket, member: Member | None) -> tuple[object, ...]:
+    """Return what is settled with a basket after the search: points that pay, discounts by hand and chosen gifts."""
+    points = min(basket.points_to_redeem, member.points) if member else 0
+    return points, basket.off_bp, basket.gift_choices
+
+
+def with_own(
+    quote: Quote,
+    basket: Basket,
+    promotions: RuleSet,
+    member: Member | None,
+    now_local: datetime,
+    *,
+    usage: Usage,
+) -> Quote:
+    """Return a settled quote with what is the buyer's own: points beyond the rate, and the codes that are spent."""
+    if member is not None and promotions.accrual != NOTHING_MORE:
+        quote = _with_awards(quote, basket, promotions, member, now_local)
+    if basket.codes:
+        quote = replace(quote, spent_codes=_spent(basket, quote, index_of(promotions), usage))
     return quote
 
 

@@ -95,6 +95,8 @@ class RuleIndex:
     asks_for_workdays: bool
     turns: tuple[tuple[datetime, ...], tuple[time, ...]]
     """Moments, and times of every day, at which some promotion begins or ends, in their order."""
+    own_codes: frozenset[str]
+    """Codes that promotions ask for, with capitals folded."""
     known: dict[tuple[str, str, str, frozenset[str]], tuple[tuple[int, ...], int]] = field(default_factory=dict)
 
     def places_of(self, item: Item) -> tuple[tuple[int, ...], int]:
@@ -132,6 +134,7 @@ def index_of(rules: RuleSet) -> RuleIndex:
             any(promotion.forced for promotion in ordered),
             any(promotion.when.work for promotion in ordered),
             _turns_of([promotion.when for promotion in ordered]),
+            frozenset(promotion.code.casefold() for promotion in ordered if promotion.code),
         )
     return cast(RuleIndex, kept)
 

@@ -178,8 +178,13 @@ class Holdings:
     """What `spendable` gives."""
     owed: Mapping[str, int]
     """What the account of their debts holds: below zero where they owe."""
-    until_ms: int
-    """When the next of it expires."""
+    ends: Mapping[str, int]
+    """When the first of it expires, by unit; what never does is not named."""
+
+    @property
+    def until_ms(self) -> int:
+        """When the next of it expires."""
+        return min(self.ends.values(), default=ALWAYS_MS)
 
 
 def holdings(db: SqliteDatabase, member_id: str, *, now_ms: int) -> Holdings:
@@ -197,7 +202,7 @@ def holdings(db: SqliteDatabase, member_id: str, *, now_ms: int) -> Holdings:
     return Holdings(
         held={unit: amount for holder, unit, amount, _ in found if holder == account},
         owed={unit: amount for holder, unit, amount, _ in found if holder != account},
-        until_ms=min((ends_ms for _, _, _, ends_ms in found if ends_ms is not None), default=ALWAYS_MS),
+        ends={unit: ends_ms for _, unit, _, ends_ms in found if ends_ms is not None},
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
 
 from peewee import SqliteDatabase
 
@@ -46,6 +45,10 @@ class MemberFile:
     """Business date of the newest sale; empty before the first one."""
     referrer_id: str
     """Who brought the member; empty for nobody."""
+    credit_limit: Minor = 0
+    """The most that they may owe; 0: nothing is sold to them on account."""
+    head_id: str | None = None
+    """The member whose shared packages they may use."""
 
 
 def put_member(
@@ -131,12 +134,16 @@ def why_unknown(db: SqliteDatabase, member_id: str) -> str:
     return "member_erased" if status == "erased" else "member_unknown"
 
 
+def standing(db: SqliteDatabase, member_id: str) -> MemberFile | None:
+    """Return a member's file, that of the other one where it was merged into it."""
+    # What was merged has no file of its own any more, so nearly always there is one and nobody asks further.
+    return member(db, member_id) or member(db, surviving(db, member_id))
+
+
 def standing_id(db: SqliteDatabase, member_id: str | None) -> str | None:
     """Return the member that a basket is really of by now: merged files count as one, an erased member is nobody."""
-    if member_id is None:
-        return None
-    member_id = surviving(db, member_id)
-    return member_id if member(db, member_id) else None
+    file = standing(db, member_id) if member_id else None
+    return file.member_id if file else None
 
 
 def ids_of(db: SqliteDatabase, member_id: str) -> tuple[str, ...]:
@@ -154,9 +161,11 @@ def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
     found = row(
         db,
         "SELECT m.member_id, m.code, m.tier_id, m.status, m.joined_ms, m.tags, p.name, p.phone, p.birthday,"
-        " coalesce(s.visits, 0), coalesce(s.last_date, ''), m.referrer_id"
+        " coalesce(s.visits, 0), coalesce(s.last_date, ''), m.referrer_id, coalesce(c.amount, 0), f.head_id"
         " FROM member m JOIN person p ON p.member_id = m.member_id"
-        " LEFT JOIN member_stat s ON s.member_id = m.member_id WHERE m.member_id = ?",
+        " LEFT JOIN member_stat s ON s.member_id = m.member_id"
+        " LEFT JOIN credit_limit c ON c.member_id = m.member_id"
+        " LEFT JOIN family f ON f.member_id = m.member_id WHERE m.member_id = ?",
         member_id,
     )
     if found is None:
@@ -172,22 +181,8 @@ def _read_file(db: SqliteDatabase, member_id: str) -> MemberFile | None:
         member_id=found[0], code=found[1], tier_id=found[2], status=found[3], joined_ms=found[4],
         tags=frozenset(found[5].split()), name=name, phone=phone, birth_month=month, birth_day=day,
         birth_year=year, is_birth_lunar=is_lunar, visits=found[9], last_date=found[10], referrer_id=found[11],
+        credit_limit=found[12], head_id=found[13],
     )  # fmt: skip
-
-
-def spend_since(db: SqliteDatabase, member_id: str, since: date) -> Minor:
-    """Return what a member paid for sales on and after a business date, less what was paid back for them."""
-    return int(
-        scalar(
-            db,
-            "SELECT coalesce(sum(s.total - coalesce((SELECT sum(r.amount + r.withheld) FROM sale_return r"
-            " WHERE r.sale_no = s.sale_no), 0)), 0) FROM sale s WHERE s.member_id IN (SELECT ? UNION ALL"
-            " SELECT gone_id FROM member_merge WHERE into_id = ?) AND s.business_date >= ?",
-            member_id,
-            member_id,
-            since.isoformat(),
-        )
-    )
 
 
 def favourites(db: SqliteDatabase, member_id: str) -> tuple[Names, ...]:

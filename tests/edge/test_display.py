@@ -73,7 +73,7 @@ def test_what_is_between_the_till_and_its_staff_changes_nothing(changes: dict[st
 def test_no_word_of_the_file_but_what_is_named_reaches_the_display() -> None:
     secret = MemberView(
         **{field.name: getattr(MEMBER, field.name) for field in dataclasses.fields(MEMBER)}
-        | {"member_id": "SECRET-id", "birthday": "SECRET-day", "last_visit": "SECRET-visit", "spend_12m": 987_654_321}
+        | {"member_id": "SECRET-id", "birthday": "SECRET-day", "last_visit": "SECRET-visit", "visits": 987_654_321}
     )
     view = replace(selling(2, member=secret, sale_id="01sale"), staff=StaffView("SECRET-s", "SECRET-name", "owner"))
     said = repr(shown(view, shows_stored_value=True))

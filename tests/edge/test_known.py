@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -38,6 +39,7 @@ from edge.stored_value_view import stored_value_view
 from edge.till import Till
 from edge.times_view import times_cards, times_views
 from edge.viewing import selling_view
+from rules.accrual import AccrualRules
 from rules.basket import Names
 from rules.ledger import (
     ISSUER,
@@ -106,8 +108,12 @@ def told(shop: Shop) -> list[object]:
         basket = shop.priced_basket(given, lane=lane)
         quote = shop.quote(basket)
         said += [basket, quote, shop.member(basket.member_id), shop.usage(basket), shop.member_view(basket.member_id)]
-        said += [offers(shop, basket, quote, held), times_views(shop, given), times_cards(shop, given)]
-        said += [stored_value_view(shop, basket.member_id, given, (), quote.total), shop.item_as_sold("cut")]
+        around = {"member": shop.member(basket.member_id), "usage": shop.usage(basket)}
+        said += [offers(shop, basket, quote, held, **around), times_views(shop, given), times_cards(shop, given)]
+        said += [
+            stored_value_view(shop, shop.member_view(basket.member_id), given, (), quote.total),
+            shop.item_as_sold("cut"),
+        ]
         said += [sold_lines(shop, basket, quote, given), credit.credit_of(shop.store.db, stored.member_id or "")]
         said += [selling_view(TillView(lane), shop, basket, tenders, stored=given) for tenders in ((), TENDERS)]
     return said
@@ -372,6 +378,35 @@ def test_what_time_alone_changes_of_a_basket_that_stands(shop: TestShop) -> None
     used = found[0][0]
     assert used > before
     assert found == [(used, 1), (used, 1), (before, 1), (before, 1), (before, 0), (before, 1), (used, 1)]
+
+
+def test_points_that_ended_are_not_offered_beside_a_price_that_stands(shop: TestShop) -> None:
+    at_ms = shop.clock.hand.at_ms
+    basket = StoredBasket(sale_id="s", member_id="wang", lines=BASKETS[2].lines)
+    own = on_till(shop, lambda own: own)
+    # Without points beyond the rate the quote is the very same one, whatever points the member has.
+    rules = msgspec.structs.replace(own.rules, accrual=AccrualRules())
+    plain = replace(own, rulebook=fixed(rules), quotes=Quotes())
+
+    def give(own: Shop) -> None:
+        with own.store.transaction():
+            move = Transfer(POINTS, ISSUER, member_account("wang"), 400, "opening", at_ms + 10)
+            entries.record(own.store.db, Entry("given", "opening", at_ms, "2026-11-23", (move,), "wang"))
+
+    def seen(_own: Shop) -> tuple[int, int]:
+        priced = plain.priced_basket(basket, lane=1)
+        view = selling_view(TillView(1), plain, priced, (), stored=basket)
+        return view.total, view.points.most if view.points else 0
+
+    total, before = on_till(shop, seen)
+    on_till(shop, give)
+    found = []
+    for past_ms in (0, 9, 10, 9):
+        shop.clock.hand.at_ms = at_ms + past_ms
+        found.append(on_till(shop, seen))
+    most = found[0][1]
+    assert most > before
+    assert found == [(total, most), (total, most), (total, before), (total, most)]
 
 
 def test_the_other_lane_spends_what_this_one_has_shown(shop: TestShop) -> None:

@@ -105,6 +105,8 @@ def test_a_press_for_the_member_at_the_lane_asks_nothing_twice(tmp_path: Path) -
 
         tapped = reads_of(Till.tap, uid=CARDS["card-li"])
         assert len(tapped) == len(set(tapped)) > 0
+        # What is held, what of it is times and when the first of it expires is one answer.
+        assert sum("FROM lot" in sql for sql in tapped) == 1, tapped
         assert reads_of(Till.change_quantity, line_id="1", quantity=2) == []
         assert reads_of(Till.to_pay) == []
         paid = {"sale_id": shop.view().sale_id, "kind": "stored_value"}

@@ -97,7 +97,7 @@ def selling(count: int = 0, **changes: Any) -> TillView:
 
 MEMBER = MemberView(
     member_id="m1", name="张*丽", phone="138****5566", tier_id="silver", tier_names=Names("银卡", "銀卡", "Silver"),
-    tier_colour="#8a97a0", points=1_286, points_worth=1_286, stored_value=20_050, spend_12m=191_350, visits=41,
+    tier_colour="#8a97a0", points=1_286, points_worth=1_286, stored_value=20_050, visits=41,
     last_visit="2026-11-18", birthday="11-25", is_birthday_soon=True, next_tier_names=GOLD, next_tier_short=8_650,
     next_tier_progress_bp=9_567, favourites=(names(0), names(4), names(5)),
 )  # fmt: skip
