@@ -43,33 +43,32 @@ name_zh_hans = "基准店"
 number = 1
 """
 
+PAINTED = "painted "
+
 # Begins at the event itself; ends in the task after the frame in which the page first shows what was asked for. The end
-# is told, not asked for: who asks with each frame has frames made that nobody needs.
-WATCH = """
-() => {
-  window.bench = { shows: null };
-  bench.arm = (shows, began) => {
-    Object.assign(bench, { began, painted: 0, shows });
-    bench.told = new Promise((tell) => { bench.tell = tell; });
-  };
-  const begin = (event) => { if (!bench.began && event.isTrusted) bench.began = event.timeStamp; };
+# is told, not asked for: who asks with each frame has frames made that nobody needs, and what is evaluated in the page
+# after the press runs in the main thread between the press and its frame.
+WATCH = f"""
+() => {{
+  window.bench = {{ shows: null }};
+  bench.arm = (shows, began) => Object.assign(bench, {{ began, painted: 0, shows }});
+  const begin = (event) => {{ if (!bench.began && event.isTrusted) bench.began = event.timeStamp; }};
   for (const name of ["pointerdown", "keydown"]) addEventListener(name, begin, true);
   const channel = new MessageChannel();
-  channel.port1.onmessage = () => {
+  channel.port1.onmessage = () => {{
     if (!bench.shows || bench.painted) return;
     bench.painted = performance.now();
-    bench.tell([bench.painted, bench.began, performance.timeOrigin]);
-  };
-  const look = () => {
+    bench.shows = null;
+    console.debug("{PAINTED}" + JSON.stringify([bench.painted, bench.began, performance.timeOrigin]));
+  }};
+  const look = () => {{
     if (!bench.shows || !bench.began || bench.painted || !bench.shows()) return;
     requestAnimationFrame(() => channel.port2.postMessage(0));
-  };
-  const all = {subtree: true, childList: true, attributes: true, characterData: true};
+  }};
+  const all = {{subtree: true, childList: true, attributes: true, characterData: true}};
   new MutationObserver(look).observe(document.documentElement, all);
-}
+}}
 """
-TOLD = f"""() => Promise.race([bench.told.finally(() => {{ bench.shows = null; }}),
-  new Promise((_, refuse) => setTimeout(refuse, {TIMEOUT_MS}, new Error("nothing was painted")))])"""
 SINCE = """(() => {
   const number = () => document.querySelector('#stage').dataset.number, was = number();
   return () => number() !== was;
@@ -165,9 +164,10 @@ def measure(page: Page, deed: Deed, scan: Callable[..., object]) -> float:
         press = partial(page.mouse.click, x, y)
     page.evaluate(f"() => bench.arm({deed.shown}, {int(press is scan)})")
     scanned_ms = time.time() * 1_000
-    press()
     try:
-        painted_ms, began_ms, origin_ms = page.evaluate(TOLD)
+        with page.expect_console_message(lambda said: said.text.startswith(PAINTED), timeout=TIMEOUT_MS) as told:
+            press()
+        painted_ms, began_ms, origin_ms = msgspec.json.decode(told.value.text.removeprefix(PAINTED))
         if deed.back is not None:
             time.sleep(deed.rest_s)
             deed.back(page)
