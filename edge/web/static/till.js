@@ -64,7 +64,7 @@
       body: JSON.stringify(values),
       signal: AbortSignal.timeout(10000),
     });
-    if (answer.status === 400 || answer.status === 401) return reload(); // the session or the pairing is gone
+    if (answer.status === 400 || answer.status === 401) return location.reload(); // the session or the pairing is gone
     if (!answer.ok) alarm(body.dataset.busy);
   }
 
@@ -250,11 +250,13 @@
   }
 
   // --- panels and choices ------------------------------------------------------------------------------------------
+  // A reload opens what is open. It does not stand in the address: a change of that costs the browser more than many a
+  // press, and it asks for the page's icon again.
+  const OPEN = `open-${lane}`;
   function open(name) {
     panel.dataset.name = name;
-    const loaded = waiting.load(`/lane/${lane}/${name}`);
-    over.afterwards(loaded).then(address);
-    return loaded.then(() => {
+    sessionStorage.setItem(OPEN, name);
+    return waiting.load(`/lane/${lane}/${name}`).then(() => {
       showWeight();
       find("[autofocus]", panel)?.focus();
     });
@@ -264,18 +266,8 @@
     // The tab that is open may lie beyond the edge of a narrow screen.
     find(".segments .segment[aria-pressed=true]", panel)?.scrollIntoView({ inline: "center", block: "nearest" });
   });
-  panel.addEventListener("close", () => over.afterwards().then(address));
-  // A reload opens what is open. Not before it is painted: saying so takes the browser longer than many a press.
-  function address() {
-    const to = panel.open ? `#${panel.dataset.name}` : "";
-    if (to === location.hash) return;
-    if (to) history.pushState(null, "", to); // not location.hash, which looks for a place of that name to go to
-    else history.replaceState(null, "", location.pathname);
-  }
-  function reload() {
-    address();
-    location.reload();
-  }
+  panel.addEventListener("close", () => panel.open || sessionStorage.removeItem(OPEN)); // it is told late
+  const wasOpen = () => (performance.getEntriesByType("navigation")[0]?.type === "navigate" ? null : sessionStorage.getItem(OPEN));
 
   // --- prices by hand, and a second person's yes -------------------------------------------------------------------
   const pressed = (name) => find(`[data-${name}][aria-pressed="true"]`)?.dataset[name];
@@ -383,7 +375,7 @@
 
   function remember(name, value) {
     document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
-    if (name === "lang") return reload();
+    if (name === "lang") return location.reload();
     if (name === "volume" || name === "touchkeys") body.dataset[name] = value;
     else root.dataset[name] = value;
     for (const other of all(`[data-set="${name}"]`)) other.setAttribute("aria-pressed", String(other.dataset.value === value));
@@ -558,6 +550,14 @@
     if (!chosen) find(".line.newest")?.scrollIntoView({ block: "nearest" });
   }
 
+  function offline(is) {
+    if (is && !isOffline) play("error");
+    isOffline = is;
+    find("#offline").hidden = !is;
+    body.classList.toggle("is-offline", is);
+    if (!is) find("[data-frame] [data-again]")?.click(); // what could not be opened meanwhile
+  }
+
   // The till always sends the whole view. A line that came letter for letter as it stands there is neither read nor
   // compared again: that is nearly every line of a long basket.
   const LINE = /<li id="(line-[^"]+)"[^]*?<\/li>/g;
@@ -571,14 +571,6 @@
     });
   }
   htmx.registerExtension("same", { htmx_before_morph_node: (old, { newNode }) => newNode.dataset?.same === undefined });
-
-  function offline(is) {
-    if (is && !isOffline) play("error");
-    isOffline = is;
-    find("#offline").hidden = !is;
-    body.classList.toggle("is-offline", is);
-    if (!is) find("[data-frame] [data-again]")?.click(); // what could not be opened meanwhile
-  }
 
   let shown = -1;
   view.addEventListener("htmx:sse:before:connection", (event) => event.detail.connection.attempt > 0 && offline(true));
@@ -599,10 +591,10 @@
   });
   view.addEventListener("htmx:sse:after:message", () => isOffline && offline(false));
   view.addEventListener("htmx:after:swap", repaint);
-  view.addEventListener("htmx:response:error", () => setTimeout(reload, 2000));
+  view.addEventListener("htmx:response:error", () => setTimeout(() => location.reload(), 2000));
   view.addEventListener("htmx:error", () => {
     offline(true);
-    setTimeout(reload, 2000);
+    setTimeout(() => location.reload(), 2000);
   });
   view.addEventListener("weight", (event) => {
     weight = event.detail.data;
@@ -616,6 +608,8 @@
 
   repaint();
   isFresh = true;
+  const asked = location.hash.slice(1) || wasOpen();
+  if (location.hash) history.replaceState(null, "", location.pathname);
   if (stage().weigh) open("weigh");
-  else if (location.hash.length > 1) open(location.hash.slice(1));
+  else if (asked) open(asked);
 })();
