@@ -558,17 +558,42 @@
     if (!is) find("[data-frame] [data-again]")?.click(); // what could not be opened meanwhile
   }
 
-  // The till always sends the whole view. A line that came letter for letter as it stands there is neither read nor
-  // compared again: that is nearly every line of a long basket.
-  const LINE = /<li id="(line-[^"]+)"[^]*?<\/li>/g;
-  let lines = new Map();
+  // The till always sends the whole view. What came letter for letter as it stands there is neither read nor compared again:
+  // nearly every line of a long basket, and its tools and keys.
+  const LIST = /<ol id="lines"[^]*?<\/ol>/, LINE = /<li id="([^"]+)"[^]*?<\/li>/g, PIECE = /<(div|button) id="(who|acts|tools)"[^]*?<\/\1>/g;
+  const draft = document.createElement("template");
+  let lines = new Map(), pieces = new Map();
   function leaveOut(html) {
-    const was = lines;
-    lines = new Map();
-    return html.replace(LINE, (line, id) => {
-      lines.set(id, line);
-      return was.get(id) === line && document.getElementById(id) ? `<li id="${id}" data-same></li>` : line;
+    const wasLines = lines, wasPieces = pieces, list = find("#lines"), sent = LIST.exec(html)?.[0];
+    lines = new Map([...(sent ?? "").matchAll(LINE)].map(([line, id]) => [id, line]));
+    pieces = new Map();
+    const short = html.replace(PIECE, (piece, tag, id) => {
+      pieces.set(id, piece);
+      return wasPieces.get(id) === piece && document.getElementById(id) ? `<${tag} id="${id}" data-same></${tag}>` : piece;
     });
+    if (!list || !sent || !wasLines.size) return short;
+    putLines(list, wasLines);
+    return short.replace(sent, '<ol id="lines" data-same></ol>');
+  }
+  function putLines(list, was) {
+    let at = list.firstElementChild;
+    for (const [id, line] of lines) {
+      const old = document.getElementById(id);
+      if (old && was.get(id) === line) {
+        if (old === at) at = at.nextElementSibling;
+        else list.insertBefore(old, at);
+        continue;
+      }
+      if (old === at) at = at?.nextElementSibling ?? null;
+      old?.remove();
+      draft.innerHTML = line;
+      list.insertBefore(draft.content.firstElementChild, at);
+    }
+    while (at) {
+      const gone = at;
+      at = at.nextElementSibling;
+      gone.remove();
+    }
   }
   htmx.registerExtension("same", { htmx_before_morph_node: (old, { newNode }) => newNode.dataset?.same === undefined });
 

@@ -74,16 +74,21 @@ def test_after_any_change_the_page_shows_what_a_reload_would(page: Page, preview
         assert page.evaluate(f"() => ({SHOWN})(document)") == page.evaluate(RELOADED)
 
 
-def test_only_the_line_that_changed_is_given_to_the_page(page: Page, preview: Preview) -> None:
+def test_only_the_line_that_changed_is_put_anew(page: Page, preview: Preview) -> None:
     lines = [line(number) for number in range(12)]
     paints(page, preview, of(lines))
     page.keyboard.press("ArrowUp")
     expect(page.locator(".line.is-chosen")).to_have_count(1)
-    page.evaluate("""() => addEventListener("htmx:before:swap", (event) => {
-      window.faces = event.detail.ctx.text.match(/line-face/g).length;
-    })""")
+    page.evaluate("""() => {
+      window.before = [...document.querySelectorAll(".line")];
+      addEventListener("htmx:before:swap", (event) => (window.given = event.detail.ctx.text));
+    }""")
     lines[3] = replace(lines[3], quantity=9)
     paints(page, preview, of(lines))
-    assert page.evaluate("() => window.faces") == 1
+    kept = page.evaluate("() => [...document.querySelectorAll('.line')].map((line, at) => line === window.before[at])")
+    assert kept == [at != 3 for at in range(12)]
+    given = page.evaluate("() => window.given")
+    assert "line-face" not in given
+    assert "data-number" in given
     expect(page.locator(".line >> nth=3")).to_have_attribute("data-quantity", "9")
     expect(page.locator(".line.is-chosen")).to_have_attribute("data-line", "12")
