@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -92,3 +93,11 @@ def test_only_the_line_that_changed_is_put_anew(page: Page, preview: Preview) ->
     assert "data-number" in given
     expect(page.locator(".line >> nth=3")).to_have_attribute("data-quantity", "9")
     expect(page.locator(".line.is-chosen")).to_have_attribute("data-line", "12")
+
+
+def test_a_line_that_is_kept_stands_in_each_language(preview: Preview) -> None:
+    preview.show(of([line(1)]))
+    for language, name in (("zh-Hans", "农夫山泉"), ("en", "Nongfu"), ("zh-Hant", "農夫山泉"), ("zh-Hans", "农夫山泉")):
+        asked = Request(f"{preview.url}/lane/1", headers={"Cookie": f"lang={language}"})
+        with urlopen(asked) as answer:
+            assert name in answer.read().decode().partition('class="line-name')[2].partition("</span>")[0]
