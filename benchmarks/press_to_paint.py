@@ -116,6 +116,12 @@ def undo(page: Page) -> None:
     page.keyboard.press("Escape")
 
 
+def ask_much(page: Page) -> None:
+    """Lead to a discount that no manager may give alone."""
+    keys("6", "0", "/")(page)
+    page.wait_for_function("() => document.querySelector('#by-hand-value')?.value === '60'")
+
+
 def deeds(refill: Step) -> list[Deed]:
     """Return what is pressed, in an order in which each finds the screen that it needs."""
     typed = "() => document.querySelector('#entry').textContent.endsWith('7')"
@@ -132,6 +138,7 @@ def deeds(refill: Step) -> list[Deed]:
         Deed("void a line", "Delete", SINCE, keys("ArrowUp"), undo),
         Deed("discount: why?", "/", figure, keys("1", "0")),
         Deed("discount", "tap [data-by-hand]", shows(".line-less"), back=undo),
+        Deed("a second person's yes", "tap [data-by-hand]", shows("#approve[open] #approve-pin"), ask_much, close),
         Deed("first letter of a search", "s", shows("#found .result"), back=close),
         Deed("more", "Insert", shows(panel + " + .panel-main #more"), back=close),
         Deed("member", "F9", shows(panel), back=close),
@@ -192,6 +199,7 @@ def make_store(folder: Path) -> None:
             keys = [(f"{page * 20 + number:08d}", "blue") for number in range(20)]
             catalog.put_quick_page(store.db, page + 1, Names(f"第{page + 1}页"), keys, sort=page)
         staff.add(store.db, staff_id="zhang", name="张", role="manager", pin="1234")
+        staff.add(store.db, staff_id="wang", name="王", role="owner", pin="4321")
     store.close()
 
 
