@@ -343,11 +343,10 @@
       return;
     }
     const who = pressed("approver");
-    if (!approve.open) {
-      find("#approve-body").replaceChildren();
-      over.show(approve);
-    }
-    htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(() => {
+    if (!approve.open) find("#approve-body").replaceChildren();
+    const loaded = htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" });
+    over.show(approve); // takes as long as the answer: asked first, both go on at once
+    loaded.then(() => {
       const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
       if (again) choice("approver", again);
       find(".reason-grid button, #approve-pin", approve)?.focus(); // the reason comes first
