@@ -5,13 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
-from flask import Blueprint, Response, abort, copy_current_request_context, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    copy_current_request_context,
+    current_app,
+    redirect,
+    render_template,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from edge.clock import monotonic_s
-from edge.screen import Stage, TillView
+from edge.screen import LineView, Stage, TillView
+from edge.texts import clipped
 from edge.web.house import House
 from edge.web.speech import Speech
 from edge.web.weigh import live_weight
@@ -21,6 +33,8 @@ STRIP_EVERY_S = 5.0
 """The strip is sent so often even when nothing changed: it is the sign of life that the page watches for."""
 LOOK_EVERY_S = 0.5
 """Longest time between a change of health and its strip, and between the daemon's stop and the stream's end."""
+LINES_KEPT = 1_000
+"""Lines of baskets whose HTML is kept, of all lanes and languages."""
 THREADS_FOR_REQUESTS = 4
 """Web threads that streams never take."""
 
@@ -66,13 +80,26 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
         except KeyError:
             abort(404)
 
+    @lru_cache(LINES_KEPT)
+    def line_html(line: LineView, language: str) -> Markup:
+        """Return a line of the basket. Nearly every line of a view stood in the one before."""
+        words = speech.words(speech.in_language(language))
+        return Markup(current_app.jinja_env.get_template("lane/line.html").render(line=line, clipped=clipped, **words))  # noqa: S704 - a template escapes
+
     def paint(view: TillView) -> str:
         staff = house.reads_of(view.lane).staff() if view.stage is Stage.LOCKED else ()
+        language = speech.texts().language
         lane_name = speech.lane_name(view.lane, speech.texts())
         printer = house.health.device(printers[view.lane])
         wait_s = _wait_s(view, now_ms=house.clock.now_ms())
         return render_template(
-            "lane/view.html", view=view, staff=staff, lane_name=lane_name, printer=printer, wait_s=wait_s
+            "lane/view.html",
+            view=view,
+            staff=staff,
+            lane_name=lane_name,
+            printer=printer,
+            wait_s=wait_s,
+            line_html=lambda line: line_html(line, language),
         )
 
     def paint_strip(lane: int) -> str:

@@ -87,7 +87,7 @@
     const answered = await fetch(`/lane/${lane}/do/${deed}`, {
       method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": csrf }, body: JSON.stringify(values),
     }).catch(() => null);
-    if (!answered) return play("error"), (find("#key-said").textContent = window.waiting.words("unsure"));
+    if (!answered) return play("error"), find("#key-said")?.replaceChildren(window.waiting.words("unsure"));
     const said = answered.status === 204 ? null : await answered.json().catch(() => ({}));
     if (said && said.refusal !== "approval_needed") play("error");
     await reload(page ?? values.page_id, said ? Number(editor()?.dataset.chosen ?? -1) : key);

@@ -5,7 +5,6 @@
 // opens it as ever.
 (() => {
   "use strict";
-  const DRAWN_MS = 250; // what takes longer is not waited for
   const LOWEST = 60; // above the keyboard in the page, which is the highest thing of the sale
   const veil = document.querySelector("#veil");
   const behind = [...document.body.children].filter((each) => !each.matches("script, template, svg, #veil"));
@@ -50,8 +49,5 @@
   for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("beforetoggle", (event) => event.newState === "closed" && leave(dialog));
   window.addEventListener("keydown", shut, true);
 
-  // Resolves in the task after the frame that shows what was drawn.
-  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-  const afterwards = (drawn = null) => Promise.race([drawn, new Promise((late) => setTimeout(late, DRAWN_MS))]).then(painted, painted);
-  window.over = { show, afterwards };
+  window.over = { show };
 })();

@@ -64,7 +64,7 @@
       body: JSON.stringify(values),
       signal: AbortSignal.timeout(10000),
     });
-    if (answer.status === 400 || answer.status === 401) return reload(); // the session or the pairing is gone
+    if (answer.status === 400 || answer.status === 401) return location.reload(); // the session or the pairing is gone
     if (!answer.ok) alarm(body.dataset.busy);
   }
 
@@ -250,11 +250,13 @@
   }
 
   // --- panels and choices ------------------------------------------------------------------------------------------
+  // A reload opens what is open. It does not stand in the address: a change of that costs the browser more than many a
+  // press, and it asks for the page's icon again.
+  const OPEN = `open-${lane}`;
   function open(name) {
     panel.dataset.name = name;
-    const loaded = waiting.load(`/lane/${lane}/${name}`);
-    over.afterwards(loaded).then(address);
-    return loaded.then(() => {
+    sessionStorage.setItem(OPEN, name);
+    return waiting.load(`/lane/${lane}/${name}`).then(() => {
       showWeight();
       find("[autofocus]", panel)?.focus();
     });
@@ -264,18 +266,8 @@
     // The tab that is open may lie beyond the edge of a narrow screen.
     find(".segments .segment[aria-pressed=true]", panel)?.scrollIntoView({ inline: "center", block: "nearest" });
   });
-  panel.addEventListener("close", () => over.afterwards().then(address));
-  // A reload opens what is open. Not before it is painted: saying so takes the browser longer than many a press.
-  function address() {
-    const to = panel.open ? `#${panel.dataset.name}` : "";
-    if (to === location.hash) return;
-    if (to) history.pushState(null, "", to); // not location.hash, which looks for a place of that name to go to
-    else history.replaceState(null, "", location.pathname);
-  }
-  function reload() {
-    address();
-    location.reload();
-  }
+  panel.addEventListener("close", () => panel.open || sessionStorage.removeItem(OPEN)); // it is told late
+  const wasOpen = () => (performance.getEntriesByType("navigation")[0]?.type === "navigate" ? null : sessionStorage.getItem(OPEN));
 
   // --- prices by hand, and a second person's yes -------------------------------------------------------------------
   const pressed = (name) => find(`[data-${name}][aria-pressed="true"]`)?.dataset[name];
@@ -351,11 +343,10 @@
       return;
     }
     const who = pressed("approver");
-    if (!approve.open) {
-      find("#approve-body").replaceChildren();
-      over.show(approve);
-    }
-    htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(() => {
+    if (!approve.open) find("#approve-body").replaceChildren();
+    const loaded = htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" });
+    over.show(approve); // takes as long as the answer: asked first, both go on at once
+    loaded.then(() => {
       const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
       if (again) choice("approver", again);
       find(".reason-grid button, #approve-pin", approve)?.focus(); // the reason comes first
@@ -383,7 +374,7 @@
 
   function remember(name, value) {
     document.cookie = `${name}=${value}; path=/; max-age=31536000; samesite=strict`;
-    if (name === "lang") return reload();
+    if (name === "lang") return location.reload();
     if (name === "volume" || name === "touchkeys") body.dataset[name] = value;
     else root.dataset[name] = value;
     for (const other of all(`[data-set="${name}"]`)) other.setAttribute("aria-pressed", String(other.dataset.value === value));
@@ -566,6 +557,45 @@
     if (!is) find("[data-frame] [data-again]")?.click(); // what could not be opened meanwhile
   }
 
+  // The till always sends the whole view. What came letter for letter as it stands there is neither read nor compared again:
+  // nearly every line of a long basket, and its tools and keys.
+  const LIST = /<ol id="lines"[^]*?<\/ol>/, LINE = /<li id="([^"]+)"[^]*?<\/li>/g, PIECE = /<(div|button) id="(who|acts|tools)"[^]*?<\/\1>/g;
+  const draft = document.createElement("template");
+  let lines = new Map(), pieces = new Map();
+  function leaveOut(html) {
+    const wasLines = lines, wasPieces = pieces, list = find("#lines"), sent = LIST.exec(html)?.[0];
+    lines = new Map([...(sent ?? "").matchAll(LINE)].map(([line, id]) => [id, line]));
+    pieces = new Map();
+    const short = html.replace(PIECE, (piece, tag, id) => {
+      pieces.set(id, piece);
+      return wasPieces.get(id) === piece && document.getElementById(id) ? `<${tag} id="${id}" data-same></${tag}>` : piece;
+    });
+    if (!list || !sent || !wasLines.size) return short;
+    putLines(list, wasLines);
+    return short.replace(sent, '<ol id="lines" data-same></ol>');
+  }
+  function putLines(list, was) {
+    let at = list.firstElementChild;
+    for (const [id, line] of lines) {
+      const old = document.getElementById(id);
+      if (old && was.get(id) === line) {
+        if (old === at) at = at.nextElementSibling;
+        else list.insertBefore(old, at);
+        continue;
+      }
+      if (old === at) at = at?.nextElementSibling ?? null;
+      old?.remove();
+      draft.innerHTML = line;
+      list.insertBefore(draft.content.firstElementChild, at);
+    }
+    while (at) {
+      const gone = at;
+      at = at.nextElementSibling;
+      gone.remove();
+    }
+  }
+  htmx.registerExtension("same", { htmx_before_morph_node: (old, { newNode }) => newNode.dataset?.same === undefined });
+
   let shown = -1;
   view.addEventListener("htmx:sse:before:connection", (event) => event.detail.connection.attempt > 0 && offline(true));
   view.addEventListener("htmx:sse:error", () => offline(true));
@@ -578,14 +608,17 @@
     const { id, event: name } = event.detail.message;
     if (name || !id) return;
     if (Number(id) < shown) event.detail.cancelled = true;
-    else shown = Number(id);
+    else {
+      shown = Number(id);
+      event.detail.message.data = leaveOut(event.detail.message.data);
+    }
   });
   view.addEventListener("htmx:sse:after:message", () => isOffline && offline(false));
   view.addEventListener("htmx:after:swap", repaint);
-  view.addEventListener("htmx:response:error", () => setTimeout(reload, 2000));
+  view.addEventListener("htmx:response:error", () => setTimeout(() => location.reload(), 2000));
   view.addEventListener("htmx:error", () => {
     offline(true);
-    setTimeout(reload, 2000);
+    setTimeout(() => location.reload(), 2000);
   });
   view.addEventListener("weight", (event) => {
     weight = event.detail.data;
@@ -599,6 +632,8 @@
 
   repaint();
   isFresh = true;
+  const asked = location.hash.slice(1) || wasOpen();
+  if (location.hash) history.replaceState(null, "", location.pathname);
   if (stage().weigh) open("weigh");
-  else if (location.hash.length > 1) open(location.hash.slice(1));
+  else if (asked) open(asked);
 })();

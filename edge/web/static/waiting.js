@@ -106,6 +106,8 @@
     if (panel.open) return; // it is told late, and another panel was opened meanwhile
     opened += 1;
     clear(panel);
+    // What it showed goes once what the press brings is painted: the next press would have to take it away first.
+    setTimeout(() => panel.open || inside.replaceChildren(), LATE_MS);
   });
 
   // A panel begins empty; the panel before it, if its answer is still awaited, is not waited for any longer.

@@ -111,11 +111,24 @@ def test_what_was_opened_last_lies_on_top_and_closes_first(page: Page) -> None:
 
 def test_a_reload_opens_what_was_open(page: Page) -> None:
     open_member(page)
-    page.wait_for_url("**/lane/1#member")
     page.reload()
     expect(page.locator("#panel .panel-head")).to_be_visible()
     page.keyboard.press("Escape")
-    page.wait_for_url("**/lane/1")
+    page.wait_for_function("() => sessionStorage.length === 0")
+    page.reload()
+    expect(page.locator("#stage.selling")).to_be_visible()
+    expect(page.locator("#panel")).to_be_hidden()
+
+
+def test_an_address_opens_what_it_names_and_a_new_visit_nothing(page: Page) -> None:
+    address = page.url
+    page.goto(f"{address}#member")
+    page.reload()
+    expect(page.locator("#panel .panel-head")).to_be_visible()
+    assert page.url == address
+    page.goto(address)
+    expect(page.locator("#stage.selling")).to_be_visible()
+    expect(page.locator("#panel")).to_be_hidden()
 
 
 def test_a_browser_that_knows_no_other_way_opens_a_modal_dialog(page: Page) -> None:
