@@ -21,6 +21,7 @@ from edge.clock import Clock
 from edge.config import Config, DeviceConfig, LaneConfig, ScreenConfig, StoreConfig
 from edge.health import Health, LinkState
 from edge.screen import (
+    AccountView,
     ChargeView,
     CouponView,
     DoneView,
@@ -33,6 +34,7 @@ from edge.screen import (
     Sound,
     StaffView,
     Stage,
+    StoredValueView,
     TenderView,
     TillView,
     named,
@@ -198,6 +200,10 @@ VIEWS: dict[str, Callable[[], TillView]] = {
     "codes": lambda: paying(member=MEMBER, code_ways=WAYS),
     "codes-part": lambda: paying(code_ways=WAYS, charge_next=2_000, due=3_650, tenders=(TenderView("cash", 5_000, 5_000), TenderView("alipay", 2_000, 2_000))),
     "codes-cut": lambda: paying(code_ways=tuple((kind, False) for kind, _ in WAYS), notice=Refusal("charge_no_line"), sound=Sound.ERROR),
+    "codes-full": lambda: paying(
+        member=MEMBER, gifts=GIFTS, code_ways=WAYS, points=PointsView(1_200, 1_200),
+        stored_value=StoredValueView(20_050, 8_650, 10_000), account=AccountView(50_000, 1_000),
+    ),
     "charging": lambda: paying(charge=ChargeView("01c", "wechat", 8_650, "134567******6789", "paying"), code_ways=WAYS),
     "charging-asks": lambda: paying(charge=ChargeView("01c", "wechat", 8_650, "134567******6789", "paying", "no_answer"), code_ways=WAYS),
     "charging-password": lambda: paying(charge=ChargeView("01c", "alipay", 8_650, "281234******6789", "user_paying"), code_ways=WAYS),

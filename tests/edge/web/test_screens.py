@@ -261,13 +261,16 @@ def test_everything_fits_and_can_be_hit(chromium: Browser, preview: Preview, siz
         boxes = page.evaluate(
             """() => [...document.querySelectorAll("button, input")].filter((b) => b.checkVisibility()).map((b) => {
                 const {x, y, width, height} = b.getBoundingClientRect();
-                return [b.textContent.trim().slice(0, 20), x, y, width, height, !b.closest(".lines, .coupons, .keys, .tabs, .people")];
+                const hit = document.elementFromPoint(x + width / 2, y + height - 3);
+                const isFixed = !b.closest(".lines, .coupons, .keys, .tabs, .people");
+                return [b.textContent.trim().slice(0, 20), x, y, width, height, isFixed, b.contains(hit) || b.disabled || !b.checkVisibility({ visibilityProperty: true })];
             })"""
         )
-        for label, x, y, wide, high, is_fixed in boxes:
+        for label, x, y, wide, high, is_fixed, is_hit in boxes:
             assert min(wide, high) >= NEVER_UNDER_PX, f"{name}: {label} is {wide} by {high}"
             assert not is_fixed or (x >= 0 and x + wide <= width + 0.5), f"{name}: {label} leaves the screen"
             assert not is_fixed or (y >= 0 and y + high <= height + 0.5), f"{name}: {label} leaves the screen"
+            assert not is_fixed or is_hit, f"{name}: something lies over {label}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.context.close()
 
