@@ -1,7 +1,8 @@
 """At which speed a receipt printer at a serial line listens: asked where it answers, shown on paper where it does not.
 
-All that is sent at a speed which may be wrong stands here. However it is heard, at whichever speed, it holds no command
-of a printer, so that none is left waiting for the rest of one and none feeds without end: the worst is a line feed.
+All that is sent at a speed which may be wrong stands here. Heard at whichever other usual speed, it holds no command of
+a printer, so that none is left waiting for the rest of one and none feeds without end: the worst is a line feed. Heard
+at an odd one, the last byte may begin a command, and the NUL before what comes next ends it.
 DLE EOT is the question that is so; GS I is heard as the beginning of another command at a third of its speed.
 """
 

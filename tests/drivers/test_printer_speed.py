@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.base import DriverError
-from drivers.escpos_paper import DLE, ESC, FS, GS, Kind, decode
+from drivers.escpos_paper import DLE, ESC, FS, GS, Kind, Paper, decode
 from drivers.fake_baud import heard_at
 from drivers.fake_printer_line import FakePrinterLine
 from drivers.fake_scale import FakeScale
@@ -45,20 +45,32 @@ def test_nothing_that_is_heard_at_another_speed_begins_a_command(sent_baud: int,
         assert heard.count(b"\n") <= 1, (sent, heard.hex(" "))
 
 
+def searched(heard_baud: int) -> Paper:
+    """Return the paper of a printer at one speed after a whole search: the questions first, then the figures."""
+    heard = bytearray()
+    for baud in BAUDS:
+        heard += heard_at(ASK + QUESTION * 2 + INITIALISE, sent_baud=baud, heard_baud=heard_baud)
+    for baud in BAUDS:
+        heard += heard_at(speed_line(baud), sent_baud=baud, heard_baud=heard_baud)
+    return decode(bytes(heard))
+
+
 @pytest.mark.parametrize("heard_baud", BAUDS)
 def test_a_search_at_every_speed_leaves_one_figure_on_paper(heard_baud: int) -> None:
-    """All of it one after the other, as a printer at one speed hears it: the questions first, then the figures."""
-    heard = b"".join(
-        heard_at(sent, sent_baud=baud, heard_baud=heard_baud)
-        for what in (lambda _: ASK + QUESTION * 2 + INITIALISE, speed_line)
-        for baud in BAUDS
-        for sent in (what(baud),)
-    )
-    paper = decode(heard)
+    paper = searched(heard_baud)
     assert (paper.kicks, paper.of(Kind.CUT), paper.of(Kind.IMAGE)) == ((), (), ())
     assert [line.text for line in paper.lines].count(str(heard_baud)) == 1
     # Its own six feeds, and few that rubbish makes.
     assert len(paper.lines) <= 6 + len(BAUDS)
+
+
+@pytest.mark.parametrize(
+    "heard_baud", [300, 600, 3_600, 7_200, 14_400, 28_800, 31_250, 56_000, 128_000, 230_400, 921_600]
+)
+def test_a_printer_at_an_odd_speed_does_nothing_either(heard_baud: int) -> None:
+    paper = searched(heard_baud)
+    assert (paper.kicks, paper.of(Kind.CUT), paper.of(Kind.IMAGE)) == ((), (), ())
+    assert len(paper.lines) <= len(BAUDS)
 
 
 @pytest.mark.parametrize(("baud", "other"), [(9_600, 19_200), (115_200, 57_600), (1_200, 9_600)])
