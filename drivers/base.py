@@ -128,6 +128,10 @@ class Printer(Protocol):
     last_error: str
     """Why the last job or question failed, for the log and the doctor; empty when it did not."""
 
+    @property
+    def says_when_done(self) -> bool:
+        """Whether PRINTED is its word that all is on paper; otherwise it was well a while after it had all bytes."""
+
     def state(self) -> PrinterState:
         """Ask the printer how it is. Never raises."""
 

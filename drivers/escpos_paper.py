@@ -262,6 +262,8 @@ class _Machine:
             return False
         self.at += 2
         if name == "@":
+            # What stands in the line and was not printed yet goes as well.
+            self.row = []
             self.reset()
             return True
         if name == "m":

@@ -156,6 +156,10 @@ class EscposPrinter:
         """Whether it ever answered a question of ESC/POS."""
         return self._answered
 
+    @property
+    def says_when_done(self) -> bool:
+        return self._answers_done is not False
+
     def encoding(self) -> Encoding | None:
         if self._font is None:
             self._font = self._ask_font()

@@ -68,7 +68,7 @@ class Answers:
         for byte in data:
             if self._text is not None:
                 self._go_on(byte, self._text)
-            elif byte & 0x93 == 0x12:
+            elif is_realtime(byte):
                 self.realtime.append(byte)
             elif byte & 0x93 == 0x10:
                 # First byte of an automatic status; three more follow.
@@ -94,6 +94,11 @@ class Answers:
             else:
                 # It was no text: a stray byte stood before another answer.
                 self.feed(bytes((byte,)))
+
+
+def is_realtime(byte: int) -> bool:
+    """Tell whether a byte has the fixed bits of an answer to DLE EOT."""
+    return byte & 0x93 == 0x12
 
 
 def state_of_automatic(status: bytes) -> PrinterState:

@@ -16,7 +16,7 @@ import termios
 import time
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from drivers.base import DeviceMissing, PrinterError
 from drivers.os_failure import device_failure
@@ -31,6 +31,8 @@ DRAIN_READS_MAX = 16
 USB_PRINTERS = Path("/sys/class/usbmisc")
 LPGETSTATUS = 0x060B
 IDENTITY_MAX = 1_024
+BAUD = 9_600
+"""Of a serial address that names none."""
 FLOWS = ("none", "xonxoff", "rtscts", "dsrdtr")
 
 T = TypeVar("T")
@@ -67,7 +69,7 @@ def transport_for(url: str) -> Transport:
     if parts.scheme == "tcp" and parts.hostname and not options:
         return TcpTransport(parts.hostname, parts.port or TCP_PORT)
     if parts.scheme == "serial" and parts.path and not parts.netloc and options.keys() <= {"baud", "flow"}:
-        baud, flow = options.get("baud", "9600"), options.get("flow", "none")
+        baud, flow = options.get("baud", str(BAUD)), options.get("flow", "none")
         if baud.isascii() and baud.isdigit() and flow in FLOWS:
             return SerialTransport(parts.path, baud=int(baud), flow=flow)
     if parts.scheme == "file" and parts.path and not parts.netloc and not options:
@@ -78,6 +80,29 @@ def transport_for(url: str) -> Transport:
         f"printer address {url!r}: expected tcp://HOST[:PORT], serial:///dev/NAME[?baud=N&flow={'|'.join(FLOWS)}], "
         "file:///dev/usb/lp0 or usb:MODEL"
     )
+
+
+def speed_of(url: str) -> int | None:
+    """Return the speed that an address names, 9600 where a serial one names none; None for one without a speed.
+
+    >>> speed_of("serial:///dev/ttyS0?baud=2400"), speed_of("serial:///dev/ttyS0"), speed_of("tcp://10.0.0.9")
+    (2400, 9600, None)
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "serial":
+        return None
+    return int(parse_qs(parts.query).get("baud", [str(BAUD)])[-1])
+
+
+def at_speed(url: str, baud: int) -> str:
+    """Return a serial address with another speed.
+
+    >>> at_speed("serial:///dev/ttyS0?flow=xonxoff", 2400)
+    'serial:///dev/ttyS0?baud=2400&flow=xonxoff'
+    """
+    way, _, query = url.partition("?")
+    options = {key: values[-1] for key, values in parse_qs(query).items()}
+    return f"{way}?{urlencode({'baud': baud} | {key: each for key, each in options.items() if key != 'baud'})}"
 
 
 def _held(it: T | None) -> T:

@@ -88,6 +88,7 @@ class FakePrinter:
         """What is wrong with it: one of `PRINTER_FAULTS`, or empty."""
         return self._trouble or self._next
 
+    says_when_done = True
     one_time_faults = ("cover_open", "offline", "silent", "slow", "drop", "lie")
     """What `fail_next` takes; the first four last until it is repaired."""
 
@@ -162,7 +163,8 @@ class FakePrinter:
         """Nothing is held."""
 
 
-_QUESTION = re.compile(rb"\x10\x04([\x01-\x04])|\x1dr([\x01\x02])|\x1dI([\x02\x45])|\x1da([\x00\x0e])")
+QUESTION = re.compile(rb"\x10\x04([\x01-\x04])|\x1dr([\x01\x02])|\x1dI([\x02\x45])|\x1da([\x00\x0e])")
+"""What is answered, each at once."""
 
 # What a printer answers to DLE EOT 1 to 4. GS r waits in the buffer while it is offline, so that has no answer then.
 _ANSWERS = {
@@ -183,25 +185,56 @@ _AUTOMATIC = {
 }
 
 
-class FakePrinterServer:
-    """A network printer on a real TCP socket of this machine, one client at a time like the real ones."""
+class AnsweringPrinter:
+    """What a receipt printer answers, at whatever line it stands."""
 
     def __init__(self) -> None:
         self.trouble = ""
         """Empty, paper_low, paper_out, cover_open, error, silent (never answers), no_gs_r (answers DLE EOT
         only), no_asb (says nothing by itself) or dies (is silent from the next GS r on)."""
-        self.drop_after: int | None = None
-        """Reset the connection after so many bytes of it."""
-        self.paper_out_after: int | None = None
-        """Run out of paper after so many bytes of a connection."""
-        self.paper_out_later_s = 0.0
-        """So long after those bytes: they lay in its buffer."""
         self.tells = True
         """It knows GS a, and says by itself what changes."""
         self.font = b""
         """What it answers to GS I 69; empty: nothing."""
         self.type_id = 0x03
         """What it answers to GS I 2; bit 0: characters of two bytes."""
+
+    @property
+    def knows_asb(self) -> bool:
+        return self.tells and self.trouble not in ("silent", "no_asb")
+
+    def answer(self, question: re.Match[bytes]) -> bytes:
+        if self.trouble == "silent":
+            return b""
+        realtime, buffered, identity, automatic = question.groups()
+        if realtime:
+            return _ANSWERS.get(self.trouble, _ANSWERS[""])[realtime[0] - 1 : realtime[0]]
+        if automatic:
+            return b"" if automatic == b"\x00" or not self.knows_asb else _AUTOMATIC.get(self.trouble, b"\x10\0\0\0")
+        if self.trouble == "dies":
+            self.trouble = "silent" if buffered else "dies"
+            return b""
+        if self.trouble not in _ONLINE and self.trouble != "no_asb":
+            return b""
+        if identity:
+            return bytes((self.type_id,)) if identity == b"\x02" else self._font_answer()
+        return b"\x03" if buffered == b"\x01" and self.trouble == "paper_low" else b"\x00"
+
+    def _font_answer(self) -> bytes:
+        return b"\x5f" + self.font + b"\x00" if self.font else b""
+
+
+class FakePrinterServer(AnsweringPrinter):
+    """A network printer on a real TCP socket of this machine, one client at a time like the real ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drop_after: int | None = None
+        """Reset the connection after so many bytes of it."""
+        self.paper_out_after: int | None = None
+        """Run out of paper after so many bytes of a connection."""
+        self.paper_out_later_s = 0.0
+        """So long after those bytes: they lay in its buffer."""
         self.noise = b""
         """Sent before each answer."""
         self.stray = b""
@@ -241,7 +274,7 @@ class FakePrinterServer:
             with client, contextlib.suppress(OSError):
                 self._talk(client, received)
             self.connections.append(bytes(received))
-            if job := _QUESTION.sub(b"", received):
+            if job := QUESTION.sub(b"", received):
                 self.jobs.append(bytes(job))
 
     def _talk(self, client: socket.socket, received: bytearray) -> None:
@@ -277,38 +310,14 @@ class FakePrinterServer:
             if self.paper_out_after is not None and len(received) >= self.paper_out_after and not ends_s:
                 ends_s = time.monotonic() + self.paper_out_later_s
                 self.trouble = self.trouble if self.paper_out_later_s else "paper_out"
-            for question in _QUESTION.finditer(received, answered):
+            for question in QUESTION.finditer(received, answered):
                 answered = question.end()
                 if question[4] is not None:
-                    is_telling, told = question[4] != b"\x00" and self._knows_asb, self.trouble
-                self._send(client, self._answer(question))
-
-    @property
-    def _knows_asb(self) -> bool:
-        return self.tells and self.trouble not in ("silent", "no_asb")
+                    is_telling, told = question[4] != b"\x00" and self.knows_asb, self.trouble
+                self._send(client, self.answer(question))
 
     def _send(self, client: socket.socket, answer: bytes) -> None:
         for part in [bytes((byte,)) for byte in self.noise + answer] if self.split else [self.noise + answer]:
             if answer:
                 client.sendall(part)
                 time.sleep(0.001 if self.split else 0)
-
-    def _answer(self, question: re.Match[bytes]) -> bytes:
-        if self.trouble == "silent":
-            return b""
-        realtime, buffered, identity, automatic = question.groups()
-        if realtime:
-            return _ANSWERS.get(self.trouble, _ANSWERS[""])[realtime[0] - 1 : realtime[0]]
-        if automatic:
-            return b"" if automatic == b"\x00" or not self._knows_asb else _AUTOMATIC.get(self.trouble, b"\x10\0\0\0")
-        if self.trouble == "dies":
-            self.trouble = "silent" if buffered else "dies"
-            return b""
-        if self.trouble not in _ONLINE and self.trouble != "no_asb":
-            return b""
-        if identity:
-            return bytes((self.type_id,)) if identity == b"\x02" else self._font_answer()
-        return b"\x03" if buffered == b"\x01" and self.trouble == "paper_low" else b"\x00"
-
-    def _font_answer(self) -> bytes:
-        return b"\x5f" + self.font + b"\x00" if self.font else b""

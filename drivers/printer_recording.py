@@ -6,6 +6,7 @@ bytes as they ran there.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -137,11 +138,12 @@ def record_printer(printer: AskedByWire, kind: str, *, seconds: float, tell: Cal
     recorder = Recorder(kind)
     printer.transport = RecordedTransport(printer.transport, recorder)
     end, said = time.monotonic() + seconds, ""
-    printer.encoding()
-    while (left := end - time.monotonic()) > 0 and not recorder.is_full:
-        state = printer.state().value
-        if state != said:
-            said = state
-            tell(state)
-        time.sleep(min(left, EVERY_S))
+    with contextlib.suppress(KeyboardInterrupt):
+        printer.encoding()
+        while (left := end - time.monotonic()) > 0 and not recorder.is_full:
+            state = printer.state().value
+            if state != said:
+                said = state
+                tell(state)
+            time.sleep(min(left, EVERY_S))
     return recorder.recording

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -82,10 +83,12 @@ def record(reader: LineReader, kind: str, *, seconds: float, tell: Callable[[Seq
     recorder = Recorder(kind)
     reader.heard = recorder.hear
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0 and not recorder.is_full:
-        texts = reader.read(min(left, 0.5))
-        if texts:
-            tell(texts)
+    # Who has seen enough presses Ctrl-C, and keeps what came.
+    with contextlib.suppress(KeyboardInterrupt):
+        while (left := end - time.monotonic()) > 0 and not recorder.is_full:
+            texts = reader.read(min(left, 0.5))
+            if texts:
+                tell(texts)
     return recorder.recording
 
 

@@ -59,6 +59,10 @@ class TsplPrinter:
         self._answered = False
 
     @property
+    def says_when_done(self) -> bool:
+        return True
+
+    @property
     def has_answered(self) -> bool:
         """Whether it ever answered: it is a label printer that speaks TSPL."""
         return self._answered

@@ -15,10 +15,11 @@ from edge.device_loan import Loan
 from edge.devices import READ_S, REOPEN_MAX_S, REOPEN_MIN_S, state_of
 from edge.health import Health
 from edge.pole_faces import faces, idle_face, plain
+from edge.screen import TillView
 from edge.screens import Screens
 from edge.shop import Shop
 from edge.texts import Texts
-from edge.weights import Weights
+from edge.weights import LiveWeight, Weights
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ STEP_S = 2.0
 """So long a display of digits shows a price before it shows the total."""
 LOOK_S = 0.5
 """How often an idle display's line is looked at."""
+LIVE_S = 0.3
+"""Least time between two weights on a display: it takes a quarter of a second for two lines at 2400 baud."""
 
 
 def make_scale(device: DeviceConfig) -> Scale | None:
@@ -79,10 +82,14 @@ def make_counter(shop: Shop, loan: Loan) -> tuple[dict[str, CounterDevice], list
             threads.append(ScaleThread(device, scale, shop.weights, shop.health, loan))
         if pole is not None:
             made[device.name] = pole
-            threads.append(PoleThread(device, pole, shop.screens, shop.config, shop.health, loan=loan))
+            threads.append(_pole_thread(device, pole, shop, loan))
         if scale is not None or pole is not None:
             shop.health.report(device.name, device.kind, "opening")
     return made, threads
+
+
+def _pole_thread(device: DeviceConfig, pole: PoleDisplay, shop: Shop, loan: Loan) -> PoleThread:
+    return PoleThread(device, pole, shop.screens, shop.config, shop.health, loan=loan, weights=shop.weights)
 
 
 class CounterThread(ABC):
@@ -193,10 +200,12 @@ class PoleThread(CounterThread):
         health: Health,
         *,
         loan: Loan,
+        weights: Weights,
     ) -> None:
         super().__init__(device, health, loan)
         self._display = display
         self._screens = screens
+        self._weights = weights
         # A font without Chinese characters shows English names, and spells the others.
         self._is_plain = device.pole_encoding == "ascii"
         language = "en" if self._is_plain else device.language or config.store.language
@@ -204,14 +213,16 @@ class PoleThread(CounterThread):
         idle = device.idle_text or _store_name(config, language)
         self._idle = idle_face(plain(idle) if self._is_plain and not idle.isascii() else idle)
         self._has_text = POLES[device.protocol or "cd5220"].has_text
-        self._number = -1
+        self._view: TillView | None = None
+        self._live: LiveWeight | None = None
+        """What the scale said when the view was shown; None where nothing is weighed."""
         self._coming: list[PoleFace] = []
         self._shown: PoleFace | None = None
         self._shown_s = 0.0
 
     def _open(self) -> None:
         self._display.open()
-        self._number, self._shown = -1, None
+        self._view = self._live = self._shown = None
         self._report("ok")
 
     def _close(self) -> None:
@@ -221,21 +232,38 @@ class PoleThread(CounterThread):
         if self._screens.closed:
             self._stopping.wait(LOOK_S)
             return
-        view = self._screens.wait(self._device.lane, after=self._number, timeout_s=LOOK_S)
-        if view is not None:
-            self._number = view.number
-            shown = faces(view, self._texts, idle=self._idle, has_text=self._has_text, is_plain=self._is_plain)
-            self._coming = list(shown)
-            if self._coming[-1] == self._shown:
-                # Something that the customer does not see has changed.
-                self._coming = []
-            else:
-                self._show()
+        view = self._screens.wait(
+            self._device.lane,
+            after=self._view.number if self._view else -1,
+            timeout_s=LOOK_S if self._live is None else LIVE_S,
+            or_when=self._has_other_weight,
+        )
+        if view is not None or self._has_other_weight():
+            self._see(view or self._view)
         elif self._coming and monotonic_s() - self._shown_s >= STEP_S:
             self._show()
         else:
             self._display.check()
         self._report("ok")
+
+    def _has_other_weight(self) -> bool:
+        if self._live is None or monotonic_s() - self._shown_s < LIVE_S:
+            return False
+        return self._weights.live(self._device.lane) != self._live
+
+    def _see(self, view: TillView | None) -> None:
+        assert view is not None, "a weight is shown with its view"
+        self._view = view
+        self._live = self._weights.live(self._device.lane) if view.weighing else None
+        shown = faces(
+            view, self._texts, idle=self._idle, has_text=self._has_text, is_plain=self._is_plain, live=self._live
+        )
+        self._coming = list(shown)
+        if self._coming[-1] == self._shown:
+            # Something that the customer does not see has changed.
+            self._coming = []
+        else:
+            self._show()
 
     def _show(self) -> None:
         face = self._coming.pop(0)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from drivers.base import PrinterError
-from drivers.escpos_printer import EscposPrinter
 from drivers.evdev_lines import RECORD, EvdevLines
 from drivers.key_decoder import KeyDecoder, KeyEvent
 from drivers.key_layouts import LAYOUTS
 from drivers.scale import SerialScale
 from drivers.scale_frames import SCALES, FrameParser
 from drivers.serial_lines import LineSplitter, SerialLines
-from drivers.tspl_printer import TsplPrinter
 from edge.clock import monotonic_s
 from edge.config import DeviceConfig
 from edge.config_readers import EVDEV_ENDS
@@ -35,26 +31,6 @@ ALLOWED = frozenset((0x02, 0x03, 0x09, 0x0A, 0x0D, 0x1D))
 """Control characters that scanners send."""
 
 
-PrinterKind = Literal["tspl_printer", "escpos_printer"]
-
-
-def guess_printer(path: str) -> PrinterKind | None:
-    """Return the kind as which a printer answers; None when as neither. Raises PrinterError when it is not reached.
-
-    A label printer is asked first: ESC ! ? means nothing that prints to a receipt printer, while DLE EOT would stand
-    before the next command of a label printer.
-    """
-    label = TsplPrinter("guess", path)
-    label.state()
-    if label.has_answered:
-        return "tspl_printer"
-    if label.last_error:
-        raise PrinterError(label.last_error)
-    receipt = EscposPrinter("guess", path)
-    receipt.state()
-    return "escpos_printer" if receipt.has_answered else None
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a scale was understood with."""
@@ -68,7 +44,7 @@ def guess_scale(path: str, *, baud: int) -> Settings | None:
 
     Those that talk by themselves are only listened to; the others are asked, as the configuration says that it is one.
     """
-    for speed in _speeds(baud):
+    for speed in speeds(baud):
         heard, _ = _listen_to_scale(path, "st_gs", speed)
         found = next((name for name, each in SCALES.items() if not each.ask and _reads(name, heard)), None)
         if found is None and not heard:
@@ -79,7 +55,8 @@ def guess_scale(path: str, *, baud: int) -> Settings | None:
     return None
 
 
-def _speeds(first: int) -> Iterator[int]:
+def speeds(first: int) -> Iterator[int]:
+    """Give the usual speeds, one of them first."""
     yield first
     yield from (each for each in BAUDS if each != first)
 
@@ -154,7 +131,7 @@ def guess_scanner(
         is_over: ends it early.
     """
     at_first = b""
-    for speed in _speeds(device.baud):
+    for speed in speeds(device.baud):
         ask(speed)
         data = _listen_to_scanner(device, speed, wait_s, is_over)
         if speed == device.baud:

@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from drivers.escpos_transport import at_speed, speed_of
 from edge.config import DeviceConfig
-from edge.device_guess import Heard, PrinterKind, Settings, encoding_trouble, is_gtin, layouts_that_fit, texts_by_layout
+from edge.device_guess import Heard, Settings, encoding_trouble, is_gtin, layouts_that_fit, texts_by_layout
+from edge.device_printers import PrinterKind, Spoken
 from edge.text_marks import N_
 
 HEX_MAX = 32
 SPOKEN: Mapping[PrinterKind, str] = {
     "tspl_printer": N_("it answers as a label printer (TSPL)"),
     "escpos_printer": N_("it answers as a receipt printer (ESC/POS)"),
+}
+SPOKEN_AT: Mapping[PrinterKind, str] = {
+    "tspl_printer": N_("nothing answers at {baud} baud; at {other} a label printer does (TSPL)"),
+    "escpos_printer": N_("nothing answers at {baud} baud; at {other} a receipt printer does (ESC/POS)"),
 }
 
 
@@ -93,13 +99,36 @@ def told_of_scale(device: DeviceConfig, found: Settings | None) -> Told:
     return Told("bad", N_("it is another one than configured: {protocol} at {baud} baud"), params, line=line)
 
 
-def told_of_language(device: DeviceConfig, spoken: PrinterKind | None) -> Told:
-    """Return what a printer's answers say of the kind that it is configured as."""
+def told_of_printer(device: DeviceConfig, spoken: Spoken | None) -> Told:
+    """Return what a printer's answers say of the kind, and of the speed, that it is configured with."""
     if spoken is None:
         advice = N_("print a test and look at it; some label printers must be set to TSPL by their maker's tool")
         return Told("warn", N_("it answers neither as a label printer nor as a receipt printer"), advice=advice)
-    found = SPOKEN[spoken]
-    return Told("good", found) if spoken == device.kind else Told("bad", found, line=f'kind = "{spoken}"')
+    line = settings_line(device, spoken)
+    if spoken.path == device.path:
+        return Told("bad" if line else "good", SPOKEN[spoken.kind], line=line)
+    params = {"baud": speed_of(device.path) or 0, "other": speed_of(spoken.path) or 0}
+    return Told("bad", SPOKEN_AT[spoken.kind], params, line=line)
+
+
+def settings_line(device: DeviceConfig, spoken: Spoken) -> str:
+    """Return what is to stand in the configuration of a printer that answers so; empty where it does."""
+    kind = f'kind = "{spoken.kind}"' if spoken.kind != device.kind else ""
+    path = f'path = "{spoken.path}"' if spoken.path != device.path else ""
+    return ", ".join(each for each in (kind, path) if each)
+
+
+def told_of_speed(device: DeviceConfig, chosen: str) -> Told:
+    """Return what somebody who looked at the paper says of a serial printer that never answers.
+
+    Args:
+        chosen: the figure that could be read; empty for none.
+    """
+    if not chosen:
+        advice = N_("look at its cable, its paper, and that it is set to 8N1: 8 data bits, no parity, 1 stop bit")
+        return Told("bad", N_("nothing that was tried can be read"), advice=advice)
+    line = f'path = "{at_speed(device.path, int(chosen))}"'
+    return Told("bad", N_("{value} can be read"), {"value": chosen}, line=line)
 
 
 def told_of_choice(configured: str, chosen: str, *, key: str) -> Told:
@@ -110,7 +139,7 @@ def told_of_choice(configured: str, chosen: str, *, key: str) -> Told:
         key: of the configuration; the value is written as that wants it.
     """
     if not chosen:
-        advice = N_("look at its cable, and try the other values of protocol (display) or baud (serial printer)")
+        advice = N_("look at its cable, and try the other values of protocol (display) or of encoding (printer)")
         return Told("bad", N_("nothing that was tried can be read"), advice=advice)
     if chosen == configured:
         return Told("good", N_("{value} can be read, as configured"), {"value": chosen})

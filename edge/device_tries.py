@@ -13,15 +13,25 @@ from msgspec import structs
 
 from drivers.base import DriverError, Outcome
 from drivers.document import Cut, Document, Feed, Rule, Size, Text
+from drivers.escpos_transport import at_speed, speed_of
 from drivers.glyphs import Encoding
 from drivers.pen import LatePen
 from drivers.pole_frames import Lamp, PoleFace
-from edge.clock import monotonic_s
+from drivers.printer_speed import show_speed
 from edge.config import DeviceConfig
 from edge.counter_devices import make_pole
-from edge.device_guess import BAUDS, guess_printer, guess_scale, guess_scanner, hear_keys
+from edge.device_guess import guess_scale, guess_scanner, hear_keys, speeds
 from edge.device_loan import Loan
-from edge.device_told import Told, told_of_choice, told_of_keys, told_of_language, told_of_scale, told_of_scanner
+from edge.device_printers import Spoken, find_printer, forget
+from edge.device_told import (
+    Told,
+    told_of_choice,
+    told_of_keys,
+    told_of_printer,
+    told_of_scale,
+    told_of_scanner,
+    told_of_speed,
+)
 from edge.devices import make_printer, make_reader
 from edge.printing import paper_bytes
 from edge.text_marks import N_
@@ -130,12 +140,13 @@ class DeviceTries:
             self._now = replace(self._now, asks=text, params=params, choices=choices)
 
     def chosen(self, wait_s: float) -> str | None:
-        """Return what somebody pressed within the time; None for nothing. Raises EndedError."""
+        """Return what somebody pressed within the time, once; None for nothing. Raises EndedError."""
         with self._changed:
             self._changed.wait_for(lambda: self._choice is not None or self._is_over, wait_s)
             if self._is_over:
                 raise EndedError
-            return self._choice
+            chosen, self._choice = self._choice, None
+            return chosen
 
     def _run(self, device: DeviceConfig) -> None:
         told: Told | None = None
@@ -178,9 +189,8 @@ def _scale(device: DeviceConfig, room: DeviceTries) -> Told:
 
 def _pole(device: DeviceConfig, room: DeviceTries) -> Told:
     """Write each speed's figure at that speed: the one that can be read is right, as a display never answers."""
-    speeds = (device.baud, *(each for each in BAUDS if each != device.baud))
-    choices = tuple(str(each) for each in speeds)
-    for baud in speeds:
+    choices = tuple(str(each) for each in speeds(device.baud))
+    for baud in speeds(device.baud):
         room.ask(N_("Look at the display: it shows its speed. Press the figure that it shows."), choices=choices)
         pole = make_pole(structs.replace(device, baud=baud))
         assert pole is not None, device.kind
@@ -197,9 +207,42 @@ def _pole(device: DeviceConfig, room: DeviceTries) -> Told:
 def _printer(device: DeviceConfig, room: DeviceTries) -> Told:
     """Ask what it speaks; a receipt printer prints a sample in each encoding, and the one that can be read is right."""
     room.ask(N_("It is asked who it is."))
-    spoken = guess_printer(device.path)
-    if device.kind == "tspl_printer" or spoken == "tspl_printer":
-        return told_of_language(device, spoken)
+    spoken = find_printer(device, ask=lambda baud: room.ask(N_("It is asked at {baud} baud."), baud=baud))
+    if device.kind == "tspl_printer" or (spoken is not None and spoken != Spoken("escpos_printer", device.path)):
+        return told_of_printer(device, spoken)
+    baud = speed_of(device.path)
+    if spoken is None and baud is not None:
+        chosen = _speed_on_paper(device, baud, room)
+        if chosen != str(baud):
+            return told_of_speed(device, chosen)
+    return _encoding_on_paper(device, room)
+
+
+def _speed_on_paper(device: DeviceConfig, first: int, room: DeviceTries) -> str:
+    """Return the speed whose figure somebody read on the paper of a printer that never answers; '' for none."""
+    choices = tuple(str(each) for each in speeds(first))
+    read = first
+    try:
+        for baud in speeds(first):
+            room.ask(
+                N_(
+                    "It never answers. It is sent each speed's figure at that speed: one comes out, the rest is "
+                    "rubbish or nothing. Look at the paper and press the figure."
+                ),
+                choices=choices,
+            )
+            show_speed(at_speed(device.path, baud), baud)
+            if (chosen := room.chosen(0)) is not None:
+                break
+        else:
+            chosen = _chosen(room)
+        read = int(chosen) if chosen else first
+        return chosen
+    finally:
+        forget(Spoken("escpos_printer", at_speed(device.path, read)))
+
+
+def _encoding_on_paper(device: DeviceConfig, room: DeviceTries) -> Told:
     printer = make_printer(device)
     assert printer is not None, device.kind
     pen = LatePen(device.font, language=device.language)
@@ -222,14 +265,19 @@ def _sample(device: DeviceConfig, encoding: Encoding, pen: LatePen) -> bytes:
 
 
 def _wait(room: DeviceTries, configured: str, *, key: str) -> Told:
-    until_s = monotonic_s() + CHOICE_S
-    chosen = room.chosen(until_s - monotonic_s())
-    if chosen is None:
-        raise EndedError
+    chosen = _chosen(room)
     if configured == "auto" and chosen:
         # It is found out by itself at each start; a line fixes it.
         configured = ""
     return told_of_choice(configured, chosen, key=key)
+
+
+def _chosen(room: DeviceTries) -> str:
+    """Return what somebody pressed; '' for none of it. Raises EndedError."""
+    chosen = room.chosen(CHOICE_S)
+    if chosen is None:
+        raise EndedError
+    return chosen
 
 
 def _answers(device: DeviceConfig, room: DeviceTries) -> Told:

@@ -48,6 +48,8 @@ class Found:
     """What a configuration names it by."""
     kinds: tuple[str, ...]
     """What it can be; empty for a keyboard that people type on."""
+    printer_path: str = ""
+    """What names it where it is a receipt printer at this serial line; empty where it is none."""
     has_twin: bool = False
     """Another one of the same make has no serial number either."""
     lacks: Lack = ""
@@ -116,7 +118,7 @@ def _serials(used: Collection[Path], places: Places) -> Iterator[Found]:
                 continue
             known.add(real)
             lacks = _permission(real, os.R_OK | os.W_OK)
-            yield Found(f"{link} → {real}", str(link), SERIAL_KINDS, lacks=lacks)
+            yield Found(f"{link} → {real}", str(link), SERIAL_KINDS, f"serial://{link}", lacks=lacks)
 
 
 def _permission(path: Path, mode: int) -> Lack:

@@ -7,6 +7,7 @@ from edge.display_asked import DisplayAsked, asked_of
 from edge.screen import LineView, Stage, TillView
 from edge.store.pinyin import is_chinese, spellings
 from edge.texts import Texts
+from edge.weights import LiveWeight
 from rules.exchange import EXCHANGE
 from rules.money import Minor
 from rules.tender import ROUNDING
@@ -26,13 +27,20 @@ def idle_face(text: str) -> PoleFace:
 
 
 def faces(
-    view: TillView, texts: Texts, *, idle: PoleFace, has_text: bool = True, is_plain: bool = False
+    view: TillView,
+    texts: Texts,
+    *,
+    idle: PoleFace,
+    has_text: bool = True,
+    is_plain: bool = False,
+    live: LiveWeight | None = None,
 ) -> tuple[PoleFace, ...]:
     """Return what is shown of a view, one after the other; the last one stays.
 
     Args:
         has_text: the display has two lines; one of digits shows price and total in turn.
         is_plain: its font has no Chinese characters: a name that is not in English is spelled in pinyin.
+        live: what the lane's scale says; None where it has none.
     """
     # What is practised is nobody's purchase.
     if view.is_training:
@@ -58,7 +66,7 @@ def faces(
             return (_face(texts, texts.t("Paid"), given, texts.t("Still due"), view.due),)
         due = PoleFace(amount=texts.amount(view.due), lamp=Lamp.TOTAL)
         return (PoleFace(amount=texts.amount(given), lamp=Lamp.PAID), due) if view.tenders else (due,)
-    asked = asked_of(view, None)
+    asked = asked_of(view, live)
     if asked is not None:
         return (_asked_face(asked, texts, has_text=has_text, is_plain=is_plain),)
     if view.stage is not Stage.SELLING or not (view.lines or view.back):
@@ -73,12 +81,18 @@ def faces(
 
 
 def _asked_face(asked: DisplayAsked, texts: Texts, *, has_text: bool, is_plain: bool) -> PoleFace:
-    """Return the price of an item that is looked at or weighed: a piece or a kilogram."""
-    price = texts.amount(asked.price)
+    """Return the price of an item that is looked at or weighed, a piece or a kilogram, with what the scale shows."""
+    price, weight = texts.amount(asked.price), texts.weight(asked.net_g).replace(" ", "") if asked.net_g else ""
     if not has_text:
-        return PoleFace(amount=price, lamp=Lamp.PRICE)
+        # No lamp stands for a weight; its three places tell it from a price.
+        return PoleFace(amount=weight) if weight else PoleFace(amount=price, lamp=Lamp.PRICE)
     name = asked.names.of(texts.language)
-    upper = (plain(name) if is_plain and not name.isascii() else name, price)
+    name = plain(name) if is_plain and not name.isascii() else name
+    if weight:
+        worth = "" if asked.amount is None else texts.amount(asked.amount)
+        # Half a figure would be a wrong one: what does not fit beside the weight is left to the till's screen.
+        return PoleFace((name, f"{price}/kg"), (weight, worth if len(weight) + len(worth) < COLUMNS else ""))
+    upper = (name, price)
     if asked.member_price is not None:
         return PoleFace(upper, (texts.t("Members"), texts.amount(asked.member_price)))
     return PoleFace(upper, (texts.t("A kilogram") if asked.is_weighed else "", ""))

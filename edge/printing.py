@@ -44,6 +44,9 @@ DOUBT_SHOWN_S = 5.0
 """How long the strip says that a paper is doubtful before it tells of the printer again; the list of receipts keeps
 it."""
 
+LATE_S = 10.0
+"""Paper that ends so soon after a job was called printed, by a printer that does not say when it is done, makes the job
+doubtful: what its buffer had taken may have been printed on nothing."""
 DRAWER_LATE_MS = 20_000
 """A drawer that could not be opened for so long stays shut: whoever was to take the change is gone."""
 DRAWER_SHOWN_S = 10.0
@@ -95,6 +98,8 @@ class PrinterThread:
         self._end_by_s = 0.0
         self._owed: tuple[PrintJob, str] | None = None
         """What became of a job, not yet in its row: nothing else is printed before it is."""
+        self._unsure: tuple[PrintJob, float] | None = None
+        """A job that was called printed without the printer's word for its end, and until when its paper may end."""
         self._drawer_said = ("", 0.0)
         """What the strip says of the drawer, and until when."""
         self._has_said = False
@@ -155,11 +160,22 @@ class PrinterThread:
 
     def _report(self) -> PrinterState:
         state = self._asked(self._printer.state, PrinterState.OFFLINE)
+        if state is PrinterState.PAPER_OUT:
+            self._doubt()
         said, until_s = self._drawer_said
         if not said or monotonic_s() >= until_s:
             said, self._drawer_said = HEALTH[state], ("", 0.0)
         self._room.health.report(self._device.name, self._device.kind, said, self._printer.last_error)
         return state
+
+    def _doubt(self) -> None:
+        """Call the last paper doubtful, where the roll has ended too soon after it: somebody looks at it."""
+        unsure, self._unsure = self._unsure, None
+        if unsure is None or monotonic_s() > unsure[1]:
+            return
+        log.info("printer %s: paper ended soon after job %d: doubtful", self._device.name, unsure[0].job_id)
+        self._owed = (unsure[0], "doubtful")
+        self._settle()
 
     def _asked(self, ask: Callable[[], Answer], otherwise: Answer) -> Answer:
         """Return what the driver answers; one that fails in no known way is a broken printer, never a broken till."""
@@ -211,9 +227,12 @@ class PrinterThread:
             return 0
         # The row says "sending" before the first byte goes out, so that a power cut leaves a doubt and not a double.
         self._put_state(job, "sending")
+        self._unsure = None
         outcome = self._asked(lambda: self._printer.print(data), Outcome.DOUBTFUL)
         log.info("printer %s: job %d %s: %s", self._device.name, job.job_id, job.kind, outcome)
         self._owed = (job, STATE_AFTER[outcome])
+        if outcome is Outcome.PRINTED and not self._printer.says_when_done:
+            self._unsure = (job, monotonic_s() + LATE_S)
         self._settle()
         if outcome in (Outcome.PRINTED, Outcome.SENT):
             return 0

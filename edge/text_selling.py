@@ -12,6 +12,12 @@ SELLING_REFUSALS: Mapping[str, str] = {
     "age_asked": N_("“{name}” is for buyers of {age} and over. Look at the face or the ID card."),
     "expired_asked": N_("Expired, last day {day}: “{name}”. Take it off the shelf."),
     "expired_checked": N_("Expired, last day {day}: “{name}”. To sell it all the same, scan it at the till."),
+    "needs_weight_last_day": N_(
+        "Last day of “{name}” is today: tell the customer. By weight: scan its label, or type kilograms and tap it."
+    ),
+    "needs_weight_past_best": N_(
+        "“{name}” was best until {day}: look at it. By weight: scan its label, or type kilograms and tap it."
+    ),
     "shelf_last_day": N_("Today is the last day of “{name}”. Tell the customer."),
     "shelf_past_best": N_("“{name}” was at its best until {day}. Look at the packet and tell the customer."),
     "nothing_asked": N_("There is nothing to answer any more."),

@@ -20,6 +20,9 @@ from edge.weights import WEIGH
 from rules.codes import Code, Kind, Step, classify
 from rules.shelf_life import Freshness, ShelfLife, shelf_life
 
+NEEDS_WEIGHT = {"shelf_last_day": "needs_weight_last_day", "shelf_past_best": "needs_weight_past_best"}
+"""What is said of days where a weight is missing and nothing weighs: the item comes back by a press that knows none."""
+
 
 def take(desk: Desk, text: str, code: Code, *, is_allowed: bool = False) -> Refusal | None:
     """Put what was scanned into the basket, or let a banner say why not.
@@ -39,8 +42,12 @@ def take(desk: Desk, text: str, code: Code, *, is_allowed: bool = False) -> Refu
         if code.kind is Kind.RECEIPT and found.code in finding.NO_ITEM:
             return returning.show_receipt(desk, code.text)
         asked = weighing.on_scale(desk, found)
-        is_question = asked.code in {*finding.PRICE_ASKED, WEIGH}
-        return till_asks.block(desk, till_lines.telling(asked, _notice(asked.params, life)) if is_question else asked)
+        notice = _notice(asked.params, life)
+        if notice is not None and asked.code == "needs_weight":
+            asked = Refusal(NEEDS_WEIGHT[notice.code], {**asked.params, **notice.params})
+        elif asked.code in {*finding.PRICE_ASKED, WEIGH}:
+            asked = till_lines.telling(asked, notice)
+        return till_asks.block(desk, asked)
     # What was scanned lies in the bag: the cashier must see that it is not in the basket.
     refusal = till_lines.add(desk, found, notice=_notice(named(found.item.names), life))
     return till_asks.block(desk, refusal) if refusal else None

@@ -43,7 +43,7 @@ def _listen(device: DeviceConfig, scale: Scale) -> tuple[bool, str, str]:
     while monotonic_s() < until_s and (reading is None or not reading.is_stable):
         reading = scale.read(0.5) or reading
     if reading is not None:
-        return True, f"it says {_said(reading)}", ""
+        return True, f"it says {words_of(reading)}", ""
     speed = f"{device.protocol} at {device.baud} baud"
     is_broken = bool(scale.broken)
     scale.close()
@@ -64,7 +64,8 @@ def _show(device: DeviceConfig, display: PoleDisplay) -> tuple[bool, str, str]:
     return True, f"written to as {device.protocol} at {device.baud} baud", advice
 
 
-def _said(reading: Reading) -> str:
+def words_of(reading: Reading) -> str:
+    """Return what a scale says."""
     if reading.weight_g is None:
         return {Fault.OVER: "overload", Fault.UNDER: "below zero", Fault.ERROR: "an error"}.get(reading.fault, "moving")
     net = ", net" if reading.is_net else ""

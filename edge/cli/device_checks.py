@@ -7,23 +7,27 @@ import os
 import pwd
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from drivers.base import DeviceBusy, DriverError, PrinterState
+from drivers.escpos_transport import speed_of
 from drivers.evdev_lines import INPUT_MAJOR
 from drivers.glyphs import Encoding
 from drivers.pen import LatePen
 from edge.cli.counter_checks import check_counter_device
 from edge.config import DeviceConfig
 from edge.config_counter import POLE_KINDS, SCALE_KINDS
-from edge.device_guess import guess_printer
 from edge.device_paths import better_path, device_path, printers_without_driver
+from edge.device_printers import find_printer
+from edge.device_told import settings_line
 from edge.devices import make_printer, make_reader
 
 SIMILAR_MAX = 8
 """Most names of devices beside a missing one that are told."""
+ON_THE_PAGE = "Find its settings, on the devices page of the till"
+"""What tries settings while the daemon runs: it lets go of the device for so long."""
 
 
 class Verdict(StrEnum):
@@ -71,6 +75,11 @@ def holders(paths: Iterable[Path], *, proc: Path = Path("/proc")) -> Mapping[str
     return found
 
 
+def daemon_of(held: Mapping[str, Holder]) -> Holder | None:
+    """Return the daemon that runs, by what it has open; None where none does."""
+    return next((holder for holder in held.values() if holder.is_daemon), None)
+
+
 def runs_taptill(words: Sequence[str]) -> bool:
     """Tell whether a command is ours, by its own name or by what Python runs; folders may have that name too."""
     return any(Path(word).name == "taptill" for word in words[:2]) or list(words[1:3]) == ["-m", "edge"]
@@ -88,7 +97,7 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
         return _try_reader(device, device.path or "the first PC/SC reader")
     path = device_path(device)
     if path is None:
-        return _check_printer(device)
+        return _check_printer(device, held)
     if not path.exists():
         return _missing(device.name, path)
     wrong = _wrong_kind(device.kind, path)
@@ -108,7 +117,7 @@ def check_device(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     if device.kind in (*SCALE_KINDS, *POLE_KINDS):
         is_good, found, advice = check_counter_device(device)
         return Finding(device.name, Verdict.OK if is_good else Verdict.BAD, f"{_what(path)}; {found}", advice)
-    return _check_printer(device) if device.kind.endswith("printer") else _try_reader(device, _what(path))
+    return _check_printer(device, held) if device.kind.endswith("printer") else _try_reader(device, _what(path))
 
 
 def check_path(device: DeviceConfig, twice: Mapping[str, str]) -> Finding | None:
@@ -188,7 +197,7 @@ def _check_keys(device: DeviceConfig, path: Path, holder: Holder | None) -> Find
     return Finding(device.name, Verdict.BAD, who, "stop that program; a device has one user at a time")
 
 
-def _check_printer(device: DeviceConfig) -> Finding:
+def _check_printer(device: DeviceConfig, held: Mapping[str, Holder]) -> Finding:
     printer = make_printer(device)
     assert printer is not None, device.kind
     state = printer.state()
@@ -201,25 +210,36 @@ def _check_printer(device: DeviceConfig) -> Finding:
     if state is PrinterState.READY:
         return _check_letters(device, f"{device.path} is ready", printer.encoding())
     if state is PrinterState.UNKNOWN:
-        other = _other_language(device)
-        if other is not None:
-            return other
-        return _check_letters(device, f"{device.path} can be reached; like many, it does not say how it is", None)
+        if speed_of(device.path) is not None and (daemon := daemon_of(held)):
+            found = f"{device.path} does not say how it is, like many; the daemon (process {daemon.pid}) uses it"
+            return Finding(device.name, Verdict.OK, found, f"if nothing comes out: {ON_THE_PAGE}")
+        return _other_settings(device) or _check_silent(device)
     verdict = Verdict.NOTE if state is PrinterState.PAPER_LOW else Verdict.BAD
     found = f"{device.path}: {state.value.replace('_', ' ')}"
     return Finding(device.name, verdict, f"{found} ({printer.last_error})" if printer.last_error else found, advice)
 
 
-def _other_language(device: DeviceConfig) -> Finding | None:
-    """Return what is said of a printer that is silent as the one that it is configured as, and answers as the other."""
+def _other_settings(device: DeviceConfig) -> Finding | None:
+    """Return what is said of a printer that is silent as it is configured, and answers otherwise."""
     try:
-        spoken = guess_printer(device.path)
+        spoken = find_printer(device)
     except DriverError as error:
         return Finding(device.name, Verdict.BAD, str(error), "look at its cable; nothing else may be connected to it")
-    if spoken in (None, device.kind):
+    line = settings_line(device, spoken) if spoken is not None else ""
+    if spoken is None or not line:
         return None
-    what = {"tspl_printer": "label printer (TSPL)", "escpos_printer": "receipt printer (ESC/POS)"}[spoken]
-    return Finding(device.name, Verdict.BAD, f"{device.path} answers as a {what}", f'kind = "{spoken}"')
+    what = {"tspl_printer": "label printer (TSPL)", "escpos_printer": "receipt printer (ESC/POS)"}[spoken.kind]
+    at = f", at {speed_of(spoken.path)} baud" if spoken.path != device.path else ""
+    return Finding(device.name, Verdict.BAD, f"{device.path} answers as a {what}{at}", line)
+
+
+def _check_silent(device: DeviceConfig) -> Finding:
+    """Return a printer that never answers; nothing but its paper tells whether the speed of its line is right."""
+    found = _check_letters(device, f"{device.path} can be reached; like many, it does not say how it is", None)
+    if speed_of(device.path) is None or device.kind != "escpos_printer":
+        return found
+    look = f"if nothing or rubbish comes out, its speed is another: taptill doctor --speeds {device.name}"
+    return replace(found, advice=f"{found.advice}; {look}" if found.advice else look)
 
 
 def _check_letters(device: DeviceConfig, found: str, told: Encoding | None) -> Finding:

@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 
 from drivers.pay_gateway import GatewayError, GatewayUnreachable
-from edge.cli.device_checks import Finding, Holder, Verdict, check_device, check_path, holders
+from edge.cli.device_checks import Finding, Holder, Verdict, check_device, check_path, daemon_of, holders
 from edge.cli.device_listening import listen
 from edge.cli.found_devices import found_devices
 from edge.cli.options import become_owner, config_option, loaded_or_exit
-from edge.cli.paper_check import print_test
+from edge.cli.paper_check import print_speeds, print_test
 from edge.clock import Clock
 from edge.config import BrokerConfig, DeviceConfig
 from edge.config_file import (
@@ -46,18 +46,26 @@ UNIT_GROUPS = ("dialout", "lp")
 @config_option
 @click.option("--print", "printer", metavar="PRINTER", help="Print a test page on this printer, and nothing else.")
 @click.option("--listen", "reader", metavar="READER", help="Scan with this reader to see whether its settings fit.")
-def doctor(config_path: Path, printer: str | None, reader: str | None) -> None:
+@click.option("--speeds", "line", metavar="PRINTER", help="Print each speed's figure on this serial printer.")
+def doctor(config_path: Path, printer: str | None, reader: str | None, line: str | None) -> None:
     """Look at everything that the store needs: devices, database, disk, clock, head office; say what to do."""
     loaded = loaded_or_exit(config_path)
-    if printer is not None or reader is not None:
+    if printer is not None or reader is not None or line is not None:
         asked = [print_test(loaded, _named(loaded, printer))] if printer is not None else []
         asked += [listen(_named(loaded, reader))] if reader is not None else []
+        asked += [print_speeds(_named(loaded, line), daemon=daemon_of(_held(loaded)))] if line is not None else []
         raise click.exceptions.Exit(0 if _tell(asked) else 1)
     # Only root sees who holds a device; after that we are the daemon's user, who must be able to open it.
-    held = holders(path for device in loaded.config.device if (path := device_path(device)))
+    held = _held(loaded)
     if loaded.database.exists():
         become_owner(loaded.database, groups=UNIT_GROUPS)
     raise click.exceptions.Exit(0 if _tell(_findings(loaded, held)) else 1)
+
+
+def _held(loaded: Loaded) -> Mapping[str, Holder]:
+    """Return who has the devices open, and the database, which a running daemon always has."""
+    paths = (path for device in loaded.config.device if (path := device_path(device)))
+    return holders((loaded.database, *paths))
 
 
 def _tell(findings: Iterable[Finding]) -> bool:

@@ -38,6 +38,8 @@ def _finding(found: Found) -> Finding:
     advice = f"{mend}; then " if mend else ""
     # What nothing drives has no path yet.
     advice += f'[[device]] kind = {kinds} path = "{found.path}"' if found.path else "look here again"
+    if found.printer_path:
+        advice += f'; a printer: kind = "escpos_printer" path = "{found.printer_path}"'
     if found.has_twin:
         advice += "; it has a twin: scan to identify, in the settings, tells which is which"
     return Finding("found", Verdict.NOTE, what, advice)

@@ -1,15 +1,21 @@
-"""taptill doctor --print: a test page past the queue, for a printer that is not in service yet."""
+"""taptill doctor --print and --speeds: a test page past the queue, for a printer that is not in service yet, and what
+tells the speed of one that never answers.
+"""
 
 from __future__ import annotations
 
 from msgspec import structs
 
-from drivers.base import Outcome
+from drivers.base import DriverError, Outcome
+from drivers.escpos_transport import at_speed, speed_of
 from drivers.pen import LatePen
-from edge.cli.device_checks import Finding, Verdict
+from drivers.printer_speed import show_speed
+from edge.cli.device_checks import ON_THE_PAGE, Finding, Holder, Verdict
 from edge.config import DeviceConfig
 from edge.config_checks import LABEL_KINDS
 from edge.config_file import Loaded
+from edge.device_guess import speeds
+from edge.device_printers import Spoken, forget
 from edge.devices import make_printer
 from edge.labels import test_label
 from edge.printing import ENCODING_UNTOLD, paper_bytes
@@ -21,7 +27,7 @@ SAID = {
     Outcome.SENT: (
         Verdict.NOTE,
         "the test page was sent; this printer never says whether it printed",
-        "look at the paper: if nothing came, look at path and baud",
+        "look at the paper: if nothing came, look at path and, on a serial line, at its speed (--speeds)",
     ),
     Outcome.REFUSED: (Verdict.BAD, "it does not print", "taptill doctor says how it is"),
     Outcome.DOUBTFUL: (Verdict.BAD, "it did not take the whole page", "look at its cable, paper and cover"),
@@ -52,3 +58,26 @@ def print_test(loaded: Loaded, device: DeviceConfig) -> Finding:
     if printer.last_error:
         found += f" ({printer.last_error})"
     return Finding(device.name, verdict, f"{found}; {device.encoding}, {device.columns} columns", advice or LOOK)
+
+
+def print_speeds(device: DeviceConfig, *, daemon: Holder | None) -> Finding:
+    """Print each usual speed's figure at that speed, on a receipt printer at a serial line.
+
+    Args:
+        daemon: runs now and opens the printer whenever it likes; None where none does.
+    """
+    if daemon is not None:
+        found = f"the daemon (process {daemon.pid}) has it"
+        return Finding(device.name, Verdict.BAD, found, f"stop it first, or: {ON_THE_PAGE}")
+    first = speed_of(device.path) if device.kind == "escpos_printer" else None
+    if first is None:
+        return Finding(device.name, Verdict.BAD, "it is no receipt printer at a serial line", "only those have a speed")
+    try:
+        for baud in speeds(first):
+            show_speed(at_speed(device.path, baud), baud)
+        forget(Spoken("escpos_printer", device.path))
+    except DriverError as error:
+        advice = "look at its cable, and who uses it: sudo taptill doctor"
+        return Finding(device.name, Verdict.BAD, str(error), advice)
+    advice = f"put the figure that can be read into its path: {at_speed(device.path, first)} has {first}"
+    return Finding(device.name, Verdict.OK, "each speed was sent its figure; all but one come out as rubbish", advice)

@@ -15,7 +15,7 @@ import pytest
 
 from drivers.base import PrinterState
 from drivers.escpos_printer import EscposPrinter, Timing
-from drivers.fake_printer import _QUESTION, FakePrinterServer
+from drivers.fake_printer import QUESTION, FakePrinterServer
 from drivers.printer_recording import PlayedTransport, RecordedTransport, record_printer
 from drivers.recording import Piece, Recorder, Recording, load, save
 from drivers.tspl_printer import TsplPrinter
@@ -59,9 +59,9 @@ def at_the_end_of_a_line(server: FakePrinterServer) -> Iterator[str]:
         received, done = bytearray(), 0
         while ended not in select.select([near, ended], [], [])[0]:
             received += os.read(near, 256)
-            for question in _QUESTION.finditer(received, done):
+            for question in QUESTION.finditer(received, done):
                 done = question.end()
-                os.write(near, server._answer(question))
+                os.write(near, server.answer(question))
 
     thread = threading.Thread(target=answer, daemon=True)
     thread.start()

@@ -6,15 +6,18 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from drivers.fake_pole import WiredPole
 from drivers.fake_scale import WiredScale
+from drivers.pole_frames import PoleFace
 from drivers.scale_frames import SCALES
+from edge import weighing
 from edge.config import DeviceConfig
-from edge.counter_devices import SILENT_S, make_pole, make_scale
+from edge.counter_devices import LIVE_S, SILENT_S, make_pole, make_scale
 from edge.screen import Stage
 from edge.till import Till
 from edge.weights import WeightState
@@ -127,6 +130,48 @@ def test_a_pole_display_follows_its_lane(tmp_path: Path) -> None:
         assert until(lambda: (digits().upper, digits().lamp) == ("10.00", 3))  # 收款
         assert until(lambda: (digits().upper, digits().lamp) == ("6.50", 4))  # 找零
         assert shop.pole().screen.unknown == shop.pole("pole-2").screen.unknown == 0
+
+
+def test_a_pole_display_follows_the_scale(tmp_path: Path) -> None:
+    led = LED.replace("lane = 2", "lane = 1")
+    with shop_with(tmp_path, COUNTER + led) as shop:
+        shown, figures = shop.pole().picture, shop.pole("pole-2").picture
+        shop.ask(1, Till.add_item, sku="apple")
+        assert until(lambda: (shown().upper.split(), shown().lower.split()) == (["红富士苹果", "12.80"], ["每千克"]))
+        assert until(lambda: (figures().upper, figures().lamp) == ("12.80", 1))  # 单价
+        for grams, worth in ((532, "6.81"), (1_230, "15.74")):
+            shop.scale().put(grams)
+            weight = f"{grams // 1000}.{grams % 1000}"
+            assert until(lambda: shown().lower.split() == [f"{weight}kg", worth]), (shown(), grams)  # noqa: B023
+            assert shown().upper.split() == ["红富士苹果", "12.80/kg"]
+            assert until(lambda: (figures().upper, figures().lamp) == (weight, 0)), figures()  # noqa: B023
+        assert until(lambda: shop.parts.shop.weights.live(1).state is WeightState.READY)
+        assert shop.ask(1, weighing.take_weight, sku="apple", weight_g=1_230) is None
+        assert until(lambda: shown().lower.split() == ["合计", "15.74"])
+        assert shop.pole().screen.unknown == shop.pole("pole-2").screen.unknown == 0
+
+
+def test_a_scale_that_never_rests_does_not_flood_a_display(tmp_path: Path) -> None:
+    """At 2400 baud two lines take a quarter of a second; a display that is written to faster falls behind."""
+    with shop_with(tmp_path, COUNTER) as shop:
+        shop.scale().put(532)
+        shop.scale().be("unstable")
+        shop.ask(1, Till.add_item, sku="apple")
+        pole, shows = shop.pole(), []
+        assert until(lambda: "红富士苹果" in pole.picture().upper)
+        driver = pole._driver
+
+        class Counting:
+            def show(self, face: PoleFace) -> None:
+                shows.append(time.monotonic())
+                driver.show(face)
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(driver, name)
+
+        pole._driver = Counting()  # type: ignore[assignment]
+        assert until(lambda: len(shows) >= 5)
+        assert min(after - before for before, after in pairwise(shows)) >= LIVE_S - 0.01
 
 
 def test_fault_38_a_display_unplugged_while_it_is_written_to_shows_what_is_due_when_it_is_back(tmp_path: Path) -> None:

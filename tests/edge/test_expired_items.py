@@ -113,6 +113,32 @@ def test_the_last_day_is_told_after_the_weight_was_asked(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ("(17)261122", "Expired, last day 22 Nov 2026: "),
+        ("(17)261123", "Last day of “红富士苹果” is today: tell the customer. By weight:"),
+        ("(15)261122", "“红富士苹果” was best until 22 Nov 2026: look at it. By weight:"),
+        ("(17)261124", "“红富士苹果” is sold by weight:"),
+    ],
+)
+def test_without_a_scale_the_days_are_said_with_what_is_to_be_done(tmp_path: Path, dates: str, said: str) -> None:
+    """Its weight is typed with a press of its own, after the banner is gone."""
+    text = CONFIG.replace("[store]\n", "[store]\nbest_is_last = false\n", 1)
+    with TestShop(tmp_path / "shop", config=text) as shop:
+        shop.parts.loop.write(lambda: catalog.put_code(shop.parts.store.db, HAM, "apple"))
+        shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
+        shop.ask(1, Till.scan, text=f"(01){HAM}{dates}")
+        banner = shop.view().blocked
+        assert banner is not None
+        assert Texts("en", "CNY").refusal(banner.code, banner.params).startswith(said)
+        # An expired one is asked for first; its days are said by that question.
+        if banner.code == "expired_asked":
+            shop.ask(1, till_items.sell_expired)
+            banner = shop.view().blocked
+            assert banner is not None and banner.code == "needs_weight"
+
+
+@pytest.mark.parametrize(
     ("dates", "expired", "last_day", "best_until"),
     [
         ("(17)261122", date(2026, 11, 22), None, None),

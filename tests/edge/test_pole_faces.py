@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.pole_frames import COLUMNS, Lamp, PoleFace
+from drivers.pole_frames import COLUMNS, Lamp, PoleFace, digits, line
 from edge.check_view import CheckView
 from edge.pole_faces import faces, idle_face
 from edge.screen import DoneView, LineView, Stage, TenderView, TillView
 from edge.screen_back import BackLineView, DoneBackView
 from edge.texts import Texts
-from edge.weights import WeighView
-from rules.basket import Names
+from edge.weights import LiveWeight, WeightState, WeighView
+from rules.basket import WEIGHT_MAX_G, Names
 
 IDLE = idle_face("街角便利店 // 欢迎光临")
 COLA = LineView("1", "cola", Names("可乐", "可樂", "Cola"), "瓶", 2, None, 350, 700, 700, is_newest=True)
@@ -82,6 +82,56 @@ def test_eight_digits_and_a_lamp(shown: TillView, steps: list[tuple[str, Lamp]])
     assert [(face.amount, face.lamp) for face in found] == steps
 
 
+WEIGHED = view(Stage.SELLING, COLA, weighing=PEARS)
+
+
+@pytest.mark.parametrize(
+    ("live", "upper", "lower", "led"),
+    [
+        (LiveWeight(WeightState.READY, 532), ("梨", "9.80/kg"), ("0.532kg", "5.21"), ("0.532kg", Lamp.NONE)),
+        # The tare is taken off, as on the till.
+        (LiveWeight(WeightState.READY, 552, 20), ("梨", "9.80/kg"), ("0.532kg", "5.21"), ("0.532kg", Lamp.NONE)),
+        (LiveWeight(WeightState.SOLD, 532), ("梨", "9.80/kg"), ("0.532kg", "5.21"), ("0.532kg", Lamp.NONE)),
+        # No price before it rests.
+        (LiveWeight(WeightState.MOVING, 530), ("梨", "9.80/kg"), ("0.530kg", ""), ("0.530kg", Lamp.NONE)),
+        # Nothing that could be read.
+        (LiveWeight(WeightState.EMPTY, 0), ("梨", "9.80"), ("每千克", ""), ("9.80", Lamp.PRICE)),
+        (LiveWeight(WeightState.UNDER, 5, 20), ("梨", "9.80"), ("每千克", ""), ("9.80", Lamp.PRICE)),
+        (LiveWeight(WeightState.GONE), ("梨", "9.80"), ("每千克", ""), ("9.80", Lamp.PRICE)),
+        (LiveWeight(WeightState.SILENT), ("梨", "9.80"), ("每千克", ""), ("9.80", Lamp.PRICE)),
+        (LiveWeight(WeightState.OVER), ("梨", "9.80"), ("每千克", ""), ("9.80", Lamp.PRICE)),
+    ],
+)
+def test_what_lies_on_the_scale(
+    live: LiveWeight, upper: tuple[str, str], lower: tuple[str, str], led: tuple[str, Lamp]
+) -> None:
+    (face,) = faces(WEIGHED, Texts("zh-Hans"), idle=IDLE, live=live)
+    assert (face.upper, face.lower) == (upper, lower)
+    (face,) = faces(WEIGHED, Texts("zh-Hans"), idle=IDLE, has_text=False, live=live)
+    assert (face.amount, face.lamp) == led
+
+
+@pytest.mark.parametrize(
+    ("price", "weight_g", "worth"),
+    [
+        (1_280, 1, "0.01"),
+        (1_280, 15_000, "192.00"),
+        (1_280, WEIGHT_MAX_G, "12,799.99"),
+        (999_999, 15_000, "149,999.85"),
+        (99_999_999, 15_000, ""),  # no room beside the weight
+    ],
+)
+def test_no_weight_and_no_price_loses_a_digit(price: int, weight_g: int, worth: str) -> None:
+    gold = replace(WEIGHED, weighing=WeighView("gold", Names("足金", "", "Gold 24 carat bar"), price))
+    live = LiveWeight(WeightState.READY, weight_g)
+    (face,) = faces(gold, Texts("en"), idle=IDLE, live=live)
+    weight = f"{weight_g / 1000:.3f}"
+    assert line(*face.lower, "ascii").decode().split() == [each for each in (f"{weight}kg", worth) if each]
+    assert line(*face.upper, "ascii").endswith(b"/kg")
+    (face,) = faces(gold, Texts("en"), idle=IDLE, has_text=False, live=live)
+    assert digits(face.amount) == weight
+
+
 @pytest.mark.parametrize(
     ("names", "shown"),
     [
@@ -91,8 +141,8 @@ def test_eight_digits_and_a_lamp(shown: TillView, steps: list[tuple[str, Lamp]])
     ],
 )
 def test_a_font_without_chinese_characters_spells_them(names: Names, shown: str) -> None:
-    line = replace(COLA, names=names)
-    (face,) = faces(view(Stage.SELLING, line), Texts("en"), idle=IDLE, is_plain=True)
+    item = replace(COLA, names=names)
+    (face,) = faces(view(Stage.SELLING, item), Texts("en"), idle=IDLE, is_plain=True)
     assert face.upper == (shown, "7.00")
 
 

@@ -13,8 +13,8 @@ from drivers.fake_printer import FakePrinterServer
 from edge.cli.device_checks import Verdict, check_device
 from edge.config import DeviceConfig
 from edge.config_file import Loaded, parse_config
-from edge.device_guess import guess_printer
 from edge.device_paths import device_path
+from edge.device_printers import guess_printer
 from edge.devices import make_printer
 
 CONFIG = """

@@ -6,15 +6,18 @@ import shutil
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drivers.base import Outcome, PrinterState
+from drivers.base import Outcome, Printer, PrinterState
 from drivers.document import Document, Text, document_json
-from drivers.fake_printer import FakePrinter
+from drivers.escpos_printer import EscposPrinter, Timing
+from drivers.fake_printer import FakePrinter, FakePrinterServer
 from drivers.pen import LatePen
+from edge import printing
 from edge.config import DeviceConfig
 from edge.loop import Loop, TillBusyError
 from edge.printing import PrinterThread, PrintRoom
@@ -51,7 +54,7 @@ class StubbornLoop:
 class Room:
     """A spare printer in a running shop."""
 
-    def __init__(self, shop: TestShop, printer: FakePrinter | None = None) -> None:
+    def __init__(self, shop: TestShop, printer: Printer | None = None) -> None:
         self.shop = shop
         self.printer = printer or FakePrinter("spare")
         self.loop = StubbornLoop(shop.parts.loop)
@@ -277,6 +280,39 @@ def test_paper_of_a_silent_printer_is_sent_and_no_more(tmp_path: Path) -> None:
         # Nobody waits between the two: nothing is known to be wrong.
         assert until(lambda: room.states() == ["sent", "sent"])
         assert printjobs.doubtful_receipt(shop.parts.store.reads, "spare") == ""
+        room.thread.stop()
+
+
+@pytest.mark.parametrize(
+    ("says_when_done", "late_s", "state"),
+    [
+        (False, 300.0, "doubtful"),  # what lay in its buffer may have been printed on nothing
+        (False, -1.0, "printed"),  # long ago: somebody changes the roll
+        (True, 300.0, "printed"),  # it had said that all was on paper
+    ],
+)
+def test_paper_that_ends_soon_after_a_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says_when_done: bool, late_s: float, state: str
+) -> None:
+    monkeypatch.setattr(printing, "LATE_S", late_s)
+    server = FakePrinterServer()
+    server.trouble = "" if says_when_done else "no_gs_r"
+    with TestShop(tmp_path) as shop, ExitStack() as ends:
+        ends.callback(server.stop)
+        timing = Timing(status_s=2.0, finish_s=1.0, settle_s=0.1)
+        room = Room(shop, EscposPrinter("spare", f"tcp://127.0.0.1:{server.serve()}", timing=timing))
+        room.put("a")
+        room.thread.start()
+        assert until(lambda: room.states() == ["printed"])
+        server.trouble = "paper_out"
+        # Nothing was sent to it for that: it is asked how it is, as ever, and the next paper waits.
+        room.put("b")
+        device = shop.parts.health.device
+        assert until(lambda: (said := device("spare")) is not None and said.state == "paper_out")
+        assert room.states() == [state, "queued"]
+        assert printjobs.doubtful_receipt(shop.parts.store.reads, "spare") == ("a" if state == "doubtful" else "")
+        server.trouble = ""
+        assert until(lambda: room.states() == [state, "printed"])
         room.thread.stop()
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -19,7 +22,8 @@ from click.testing import CliRunner, Result
 from drivers.escpos_printer import EscposPrinter
 from drivers.fake_pn532 import FakePn532
 from drivers.fake_printer import FakePrinterServer
-from drivers.fake_wires import Line
+from drivers.fake_scale import FakeScale
+from drivers.fake_wires import Line, SerialScanner
 from drivers.printer_recording import PlayedTransport
 from drivers.recording import load as load_recording
 from edge.__main__ import main
@@ -520,6 +524,7 @@ def test_doctor_tells_what_is_plugged_in_and_not_configured(tmp_path):
     assert "leave it alone" in said[2]
     assert 'path = "uniq:S4"' in said[3] and "twin" not in said[3]
     assert "usb-1" in said[4] and '"serial_scanner", "pn532_cards", "serial_scale" or "pole_display"' in said[4]
+    assert f'a printer: kind = "escpos_printer" path = "serial://{serial}/usb-1"' in said[4]
 
 
 def test_record_keeps_what_a_simulated_reader_sends(shop, tmp_path):
@@ -529,6 +534,51 @@ def test_record_keeps_what_a_simulated_reader_sends(shop, tmp_path):
     assert result.exit_code == 0, result.output
     assert load_recording(file).data.startswith(b"\x00\x00\xff")  # the chip's answers
     assert "nothing to record; there are: s" in taptill("record", "x", file, "--config", shop).output
+
+
+def test_record_that_is_ended_early_keeps_what_came(shop, tmp_path):
+    scanner, file = SerialScanner(), tmp_path / "s.rec"
+    shop.write_text(shop.read_text() + f'[[device]]\nname = "s"\nkind = "serial_scanner"\npath = "{scanner.path}"\n')
+    command = [sys.executable, "-m", "edge", "record", "s", str(file), "--seconds", "600", "--config", str(shop)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as listening:
+        try:
+            assert listening.stdout is not None
+            assert "Ctrl-C ends it early" in listening.stdout.readline()
+            told = ""
+            while not told:
+                # The port may not be open yet, and what comes before is nobody's.
+                scanner.give("6901234567892")
+                if select.select([listening.stdout], [], [], 0.5)[0]:
+                    told = listening.stdout.readline()
+            listening.send_signal(signal.SIGINT)
+            said = listening.stdout.read()
+            assert listening.wait(30) == 0
+        finally:
+            listening.kill()
+    assert told == "read 13 characters\n" and str(file) in said, said
+    assert b"6901234567892\r\n" in load_recording(file).data
+    scanner.unplug()
+
+
+def test_record_says_before_it_listens_what_cannot_be_kept(shop, tmp_path):
+    shop.write_text(shop.read_text() + '[[device]]\nname = "s"\nkind = "fake_scanner"\n')
+    for file, said in ((tmp_path / "none" / "s.rec", "cannot be written"), (tmp_path / "s.rec", "do not pass through")):
+        result = taptill("record", "s", file, "--config", shop, "--seconds", "60")
+        assert (result.exit_code, said in result.output, "listening" in result.output) == (1, True, False)
+
+
+def test_record_says_each_weight_once(shop, tmp_path):
+    scale, file = FakeScale("st_gs"), tmp_path / "w.rec"
+    scale.put(532)
+    scale.start()
+    device = f'[[device]]\nname = "w"\nkind = "serial_scale"\nprotocol = "st_gs"\npath = "{scale.path}"\n'
+    shop.write_text(shop.read_text() + device)
+    result = taptill("record", "w", file, "--config", shop, "--seconds", "2")
+    scale.stop()
+    assert result.exit_code == 0, result.output
+    said = result.output.splitlines()[1:-1]
+    assert "532 g, stable" in said
+    assert all(one != other for one, other in pairwise(said)), said
 
 
 def test_record_keeps_what_a_printer_answers(shop, tmp_path):

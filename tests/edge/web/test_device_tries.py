@@ -14,6 +14,7 @@ from drivers.fake_label_server import FakeLabelServer
 from drivers.fake_pn532 import FakePn532
 from drivers.fake_pole import FakePole, PoleScreen
 from drivers.fake_printer import FakePrinterServer
+from drivers.fake_printer_line import FakePrinterLine
 from drivers.fake_scale import FakeScale
 from drivers.fake_wires import KeyboardScanner, SerialScanner
 from edge.till import Till
@@ -34,6 +35,7 @@ class Counter:
     pole: FakePole
     printer: FakePrinterServer
     labels: FakeLabelServer
+    slips: FakePrinterLine
 
 
 def device(name: str, kind: str, path: str, more: str = "") -> str:
@@ -46,7 +48,8 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
         SerialScanner(), KeyboardScanner(layout="fr"), FakeScale("st_gs"), FakePole(), FakePn532()
     )  # fmt: skip
     scanner.baud, scale.baud, pole.baud = 115_200, 4_800, 2_400
-    printer, labels, mixed = FakePrinterServer(), FakeLabelServer(), FakeLabelServer()
+    printer, labels, mixed, slips = FakePrinterServer(), FakeLabelServer(), FakeLabelServer(), FakePrinterLine()
+    slips.baud = 2_400
     port = printer.serve()
     scale.put(532)
     scale.start()
@@ -59,13 +62,15 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
         + device("paper", "escpos_printer", f"tcp://127.0.0.1:{port}", 'encoding = "gb18030"')
         + device("stick", "tspl_printer", f"tcp://127.0.0.1:{labels.port}")
         + device("mixed", "escpos_printer", f"tcp://127.0.0.1:{mixed.port}", 'prints = ["kitchen"]')
+        + device("slips", "escpos_printer", f"serial://{slips.path}?flow=xonxoff", 'prints = ["kitchen"]')
         + device("near", "pn532_cards", chip.path)
     )
     with TestShop(tmp_path / "shop", config=config) as shop:
         shop.ask(1, Till.sign_in, staff_id="zhang", pin="1234")
         shop.ask(2, Till.sign_in, staff_id="chen", pin="5678")
-        yield Counter(shop, scanner, keys, scale, pole, printer, labels)
+        yield Counter(shop, scanner, keys, scale, pole, printer, labels, slips)
     scale.stop()
+    slips.stop()
     printer.stop()
     labels.stop()
     mixed.stop()
@@ -181,6 +186,40 @@ def test_the_encoding_of_a_printer_is_what_can_be_read_on_paper(counter: Counter
     assert job.index("简体中文".encode("gb18030")) < job.index(b"big5") < job.index("歡迎光臨".encode("big5"))
     assert job.count(b"\x1dV") == 1  # one slip, cut once
     assert job[job.index(b"none") :].count(b"\x1dv0")  # the last one is drawn
+
+
+def test_the_speed_of_a_serial_printer_that_answers(counter: Counter, opened: Opened) -> None:
+    page = opened("slips")
+    find(page)
+    line = f'path = "serial://{counter.slips.path}?baud=2400&flow=xonxoff"'
+    expect(page.locator("#device-now code")).to_have_text(line, timeout=30_000)
+    expect(page.locator("#device-now")).to_contain_text("nothing answers at 9600 baud; at 2400 a receipt printer does")
+    # Nothing of the questions came out, and the till has it again.
+    assert b"\n" not in counter.slips.heard
+    until(lambda: counter.shop.parts.health.device("slips").state != "trying")  # type: ignore[union-attr]
+
+
+def test_the_speed_of_a_serial_printer_is_what_can_be_read_on_paper(counter: Counter, opened: Opened) -> None:
+    counter.slips.trouble = "silent"
+    page = opened("slips")
+    find(page)
+    figure = page.get_by_role("button", name="2400", exact=True)
+    expect(figure).to_be_visible(timeout=30_000)
+    expect(page.locator("#device-now")).to_contain_text("It never answers.")
+    until(lambda: "2400" in [line.text for line in counter.slips.paper().lines])
+    figure.click()
+    line = f'path = "serial://{counter.slips.path}?baud=2400&flow=xonxoff"'
+    expect(page.locator("#device-now code")).to_have_text(line, timeout=15_000)
+
+
+def test_a_silent_serial_printer_whose_speed_is_right_prints_its_encodings(counter: Counter, opened: Opened) -> None:
+    counter.slips.trouble, counter.slips.baud = "silent", 9_600
+    page = opened("slips")
+    find(page)
+    page.get_by_role("button", name="9600", exact=True).click(timeout=30_000)
+    page.get_by_role("button", name="gb18030", exact=True).click(timeout=30_000)
+    expect(page.locator("#device-now code")).to_have_text('encoding = "gb18030"', timeout=15_000)
+    assert "简体中文".encode("gb18030") in counter.slips.heard
 
 
 def test_a_label_printer_says_that_it_is_one(opened: Opened) -> None:
