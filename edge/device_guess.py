@@ -19,8 +19,8 @@ from rules.gtin import has_check_digit
 
 BAUDS = (9_600, 2_400, 4_800, 1_200, 19_200, 38_400, 57_600, 115_200)
 """In the order in which counters are set to them."""
-SPEED_S = 0.4
-"""So long a scale is listened to at each speed."""
+SPEED_S, HEARD_S = 0.4, 1.5
+"""So long a scale is listened to at each speed: where nothing comes, and where something does, for some talk slowly."""
 QUIET_S = 0.3
 """So much silence ends what a scanner sent."""
 READABLE_LEAST = 3
@@ -67,9 +67,12 @@ def _listen_to_scale(path: str, protocol: str, baud: int) -> tuple[bytes, int]:
     scale.heard = heard.extend
     try:
         scale.open()
-        until_s = monotonic_s() + SPEED_S
-        while monotonic_s() < until_s and count < FRAMES_LEAST:
-            count += scale.read(until_s - monotonic_s()) is not None
+        began_s, size = monotonic_s(), 0
+        while count < FRAMES_LEAST and (left_s := began_s + (HEARD_S if heard else SPEED_S) - monotonic_s()) > 0:
+            count += scale.read(min(left_s, SPEED_S)) is not None
+            if len(heard) > size and any(_reads(name, bytes(heard)) for name in SCALES):
+                break
+            size = len(heard)
     finally:
         scale.close()
     return bytes(heard), count
