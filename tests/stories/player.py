@@ -278,6 +278,8 @@ class Player:
         self._tick()
 
     def wait(self, count: str, unit: str) -> None:
+        # What is being asked right now ends at the time at which it began.
+        assert self.until(self.shop.parts.charger.is_resting), "the gateway is never done"
         self.shop.clock.hand.at_ms += int(count) * {"minute": 60_000, "second": 1_000, "month": 2_678_400_000}[unit]
         self._tick()
 
