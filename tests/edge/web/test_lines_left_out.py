@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from edge.screen import LineView, TillView
 from rules.basket import Names
-from tests.edge.web.preview import MARKUP, Preview, line, open_page, paying, selling, serve
+from tests.edge.web.preview import MARKUP, Preview, line, open_page, paying, selling
 
 pytestmark = pytest.mark.browser
 
@@ -23,12 +23,6 @@ SHOWN = """
 RELOADED = f"""
 async () => ({SHOWN})(new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html"))
 """
-
-
-@pytest.fixture(scope="module")
-def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
-    with serve(tmp_path_factory.mktemp("preview")) as served:
-        yield served
 
 
 @pytest.fixture

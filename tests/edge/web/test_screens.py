@@ -37,12 +37,6 @@ GUARD_MS = 500
 """A little longer than the page guards its buttons after a change of stage."""
 
 
-@pytest.fixture(scope="module")
-def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
-    with serve(tmp_path_factory.mktemp("preview")) as served:
-        yield served
-
-
 @pytest.fixture
 def page(chromium: Browser, preview: Preview) -> Iterator[Page]:
     preview.show(selling(1))
