@@ -27,7 +27,11 @@ REASON_MAX = 120
 def ask(till: HasDesk, method: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     """Do a deed at a till; one that needs a second person waits for them, on the screen."""
     desk = till.desk
-    answer = method(till, **arguments)
+    desk.may_ask = method is not approve
+    try:
+        answer = method(till, **arguments)
+    finally:
+        desk.may_ask = False
     if isinstance(answer, Refusal) and answer.code == "approval_needed" and method is not approve:
         # Done again by way of this function: it may need a second yes, for something else.
         _wait(desk, answer, lambda: ask(till, method, arguments), getattr(method, "__name__", ""), arguments)

@@ -123,6 +123,8 @@ class Desk:
         """A deed that waits for a second person; whatever else is done at the lane drops it."""
         self.approver: StaffRow | None = None
         """Who approved the deed that is being done right now."""
+        self.may_ask = False
+        """Whether a second person is asked next where the deed that is being done needs one."""
         self.memory = self._remembered()
         self._rules_shown = shop.rules
         self.show()
@@ -254,7 +256,8 @@ class Desk:
         Args:
             asks: the deed that waits for a second person waits on.
         """
-        self.show(sound=Sound.ERROR, notice=refusal, tells=tells, asks=asks)
+        if not (self.may_ask and refusal.code == "approval_needed"):  # the question is shown instead
+            self.show(sound=Sound.ERROR, notice=refusal, tells=tells, asks=asks)
         return refusal
 
     def show(

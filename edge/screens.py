@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from edge.clock import monotonic_s
@@ -18,6 +20,9 @@ class Screens:
         self._views: dict[int, TillView] = {}
         self._since_s: dict[int, float] = {}
         self._closed = False
+        self._sent = threading.Condition()
+        self._streams: Counter[int] = Counter()
+        self._last_sent: dict[int, int] = {}
 
     def show(self, view: TillView) -> TillView:
         """Make the view the newest of its lane, with the next number, and wake the readers."""
@@ -57,6 +62,30 @@ class Screens:
             self._changed.wait_for(lambda: self._closed or self._views[lane].number != after or or_when(), timeout_s)
             view = self._views[lane]
             return view if view.number != after and not self._closed else None
+
+    @contextmanager
+    def streamed(self, lane: int) -> Iterator[Callable[[int], None]]:
+        """Count a stream of the lane while it lasts, and give it the function that says which view it has written."""
+
+        def sent(number: int) -> None:
+            with self._sent:
+                self._last_sent[lane] = number
+                self._sent.notify_all()
+
+        with self._sent:
+            self._streams[lane] += 1
+        try:
+            yield sent
+        finally:
+            with self._sent:
+                self._streams[lane] -= 1
+                self._sent.notify_all()
+
+    def wait_sent(self, lane: int, *, timeout_s: float) -> None:
+        """Return once a stream of the lane has written its newest view; at once when there is no stream."""
+        number = self.newest(lane).number
+        with self._sent:
+            self._sent.wait_for(lambda: not self._streams[lane] or self._last_sent.get(lane, -1) >= number, timeout_s)
 
     @property
     def closed(self) -> bool:

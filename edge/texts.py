@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -35,6 +35,8 @@ LOCALES: Mapping[str, str] = {"zh-Hans": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", 
 """Babel's locale of each language tag."""
 
 TRANSLATIONS = Path(__file__).parent / "translations"
+AMOUNTS_KEPT = 4_096
+"""How many amounts are kept as they are written: the prices of what is on the screens are written at each press."""
 PARAM_MAX = 60
 """Longest text from outside that is put into a sentence; more is cut with an ellipsis."""
 
@@ -256,6 +258,8 @@ class Texts:
         self.language = language
         self.currency = currency
         self.locale = Locale.parse(LOCALES[language])
+        self.amount = lru_cache(AMOUNTS_KEPT)(self._amount)
+        """Return an amount without the currency's sign: `1,234.50`."""
         self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
         if language != "en":
             # English is what stands in the source, so its catalogue would be empty.
@@ -280,8 +284,7 @@ class Texts:
     def decimals(self) -> int:
         return get_currency_precision(self.currency)
 
-    def amount(self, minor: Minor) -> str:
-        """Return an amount without the currency's sign: `1,234.50`."""
+    def _amount(self, minor: Minor) -> str:
         pattern = "#,##0" + ("." + "0" * self.decimals if self.decimals else "")
         # The default context rounds beyond 28 digits only, and an amount has 11.
         return format_decimal(Decimal(minor).scaleb(-self.decimals), pattern, locale=self.locale)

@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 
 TEXT_MAX = 4_096
 """Characters of the longest text that an action takes: a code of a phone's screen is the longest thing scanned."""
+VIEW_FIRST_S = 0.03
+"""So long an answer waits for the view that shows what it did: the page has one thread, and the view is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
             except TillBusyError:
                 log.warning("lane %d: %s not answered in time", lane, name)
                 return jsonify(refusal="till_busy", text=texts.refusal("till_busy")), 503
+        house.screens.wait_sent(lane, timeout_s=VIEW_FIRST_S)
         if isinstance(answer, Refusal):
             return jsonify(refusal=answer.code, text=texts.refusal(answer.code, answer.params))
         return "", 204

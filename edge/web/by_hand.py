@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from edge import till_by_hand, till_drawer
 from edge.permission_words import amount_words, permission_words, reason_words
 from edge.screen import Stage, TillView
+from edge.texts import Texts
 from edge.web.house import House
 from edge.web.speech import Speech
 
@@ -43,19 +44,25 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
 
     @pages.get("/lane/<int:lane>/approval")
     def approval(lane: int) -> ResponseReturnValue:
-        view, texts = signed_in(lane), speech.texts()
-        asked = view.approval
-        if asked is None:
+        view = signed_in(lane)
+        if view.approval is None:
             abort(404)
-        return render_template(
-            "panels/approval.html",
-            view=view,
-            asked=asked,
-            what=permission_words(texts, asked.permission),
-            amount=amount_words(texts, asked.permission, asked.amount),
-            limit=amount_words(texts, asked.permission, asked.limit),
-            reason=reason_words(texts, asked.reason),
-            reasons=[(each, reason_words(texts, each)) for each in asked.reasons],
-        )
+        return second_yes(view, speech.texts())
 
     return pages
+
+
+def second_yes(view: TillView, texts: Texts) -> str:
+    """Return the panel of the deed that waits for a second person."""
+    asked = view.approval
+    assert asked is not None
+    return render_template(
+        "panels/approval.html",
+        view=view,
+        asked=asked,
+        what=permission_words(texts, asked.permission),
+        amount=amount_words(texts, asked.permission, asked.amount),
+        limit=amount_words(texts, asked.permission, asked.limit),
+        reason=reason_words(texts, asked.reason),
+        reasons=[(each, reason_words(texts, each)) for each in asked.reasons],
+    )

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from edge.clock import monotonic_s
 from edge.screen import LineView, Stage, TillView
 from edge.texts import clipped
+from edge.web.by_hand import second_yes
 from edge.web.house import House
 from edge.web.speech import Speech
 from edge.web.weigh import live_weight
@@ -33,6 +34,10 @@ STRIP_EVERY_S = 5.0
 """The strip is sent so often even when nothing changed: it is the sign of life that the page watches for."""
 LOOK_EVERY_S = 0.5
 """Longest time between a change of health and its strip, and between the daemon's stop and the stream's end."""
+STRIP_AFTER_VIEW_S = 0.1
+"""A strip that changed with a view comes so much after it: nobody waits for it, and the view would wait with it."""
+STRIP_WAITS_S = 1.0
+"""Longest time for which views that follow each other hold the strip back."""
 LINES_KEPT = 1_000
 """Lines of baskets whose HTML is kept, of all lanes and languages."""
 THREADS_FOR_REQUESTS = 4
@@ -60,6 +65,7 @@ class Painters:
     view: Callable[[TillView], str]
     strip: Callable[[int], str]
     weight: Callable[[TillView, LiveWeight], str]
+    approval: Callable[[TillView], str]
 
 
 def places(house: House) -> Streams:
@@ -118,6 +124,9 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             payments=house.reads_of(lane).open_payments() if is_open else (0, 0),
         )
 
+    def paint_approval(view: TillView) -> str:
+        return second_yes(view, speech.texts())
+
     @pages.get("/")
     def home() -> ResponseReturnValue:
         lanes = house.config.lane
@@ -147,7 +156,7 @@ def blueprint(house: House, speech: Speech, stopping: threading.Event, streams: 
             return render_template("lane/full.html"), 503
         # Rendering needs the request (its language) long after the handler has returned.
         keep = copy_current_request_context
-        painters = Painters(keep(paint), keep(paint_strip), keep(live_weight))
+        painters = Painters(keep(paint), keep(paint_strip), keep(live_weight), keep(paint_approval))
         events = _events(house, lane, painters, stopping)
         response = Response(Held(events, streams), mimetype="text/event-stream")
         response.headers["X-Accel-Buffering"] = "no"
@@ -190,27 +199,37 @@ class Held:
 
 def _events(house: House, lane: int, paint: Painters, stopping: threading.Event) -> Iterator[str]:
     """Yield the newest view at once and then each newer one, between them the strip, and a weight that is awaited."""
-    shown, health_number, strip_at_s = -1, -1, 0.0
+    shown, health_number, strip_at_s, quiet_s = -1, -1, 0.0, 0.0
+    view: TillView | None = None
     weighing: TillView | None = None
     weight: LiveWeight | None = None
 
     def is_other_weight() -> bool:
         return weighing is not None and house.weights.live(lane) != weight
 
-    while not stopping.is_set() and not house.screens.closed:
-        view = house.screens.wait(lane, after=shown, timeout_s=LOOK_EVERY_S, or_when=is_other_weight)
-        if view is not None:
-            shown, weighing, weight = view.number, view if view.weighing else None, None
-            yield event(paint.view(view), event_id=str(view.number))
-        if weighing is not None and is_other_weight():
-            weight = house.weights.live(lane)
-            yield event(paint.weight(weighing, weight), name="weight")
-        if house.health.number != health_number or monotonic_s() - strip_at_s >= STRIP_EVERY_S:
-            health_number, strip_at_s = house.health.number, monotonic_s()
-            yield event(paint.strip(lane), name="strip")
-        elif view is None:
-            # Something must be written, or nobody notices that the browser is gone.
-            yield ":\n\n"
+    with house.screens.streamed(lane) as sent:
+        while not stopping.is_set() and not house.screens.closed:
+            timeout_s = LOOK_EVERY_S if view is None else STRIP_AFTER_VIEW_S
+            view = house.screens.wait(lane, after=shown, timeout_s=timeout_s, or_when=is_other_weight)
+            if view is not None:
+                shown, weighing, weight = view.number, view if view.weighing else None, None
+                # First, so that the page has it when it shows that somebody is asked.
+                asked = event(paint.approval(view), name="approval") if view.approval is not None else ""
+                yield asked + event(paint.view(view), event_id=str(view.number))
+                sent(view.number)
+            if weighing is not None and is_other_weight():
+                weight = house.weights.live(lane)
+                yield event(paint.weight(weighing, weight), name="weight")
+            if view is None:
+                quiet_s = monotonic_s()
+            elif monotonic_s() - quiet_s < STRIP_WAITS_S:
+                continue
+            if house.health.number != health_number or monotonic_s() - strip_at_s >= STRIP_EVERY_S:
+                health_number, strip_at_s = house.health.number, monotonic_s()
+                yield event(paint.strip(lane), name="strip")
+            elif view is None:
+                # Something must be written, or nobody notices that the browser is gone.
+                yield ":\n\n"
 
 
 def event(html: str, *, name: str = "", event_id: str = "") -> str:

@@ -20,6 +20,8 @@ from rules.quote import MissedPromotion, MissReason
 
 QUERY_MAX = 60
 """Characters of the longest search."""
+RESULTS = 16
+"""Items of one search: a screen and a half. Another letter finds what is not among them sooner than looking on."""
 NEAR = frozenset({MissReason.AMOUNT_SHORT, MissReason.QUANTITY_SHORT, MissReason.PART_MISSING})
 OUTDONE = frozenset({MissReason.BETTER_USED, MissReason.EXCLUDED})
 COLUMNS = 42
@@ -58,8 +60,14 @@ def _finding(pages: Blueprint, house: House) -> None:
     def items(lane: int) -> ResponseReturnValue:
         _signed_in(house, lane)
         text = _query()
-        found = house.reads_of(lane).search_items(text) if text else ()
-        return render_template("panels/items.html", items=found, text=text, is_code=_may_be_code(text))
+        found = house.reads_of(lane).search_items(text, limit=RESULTS + 1) if text else ()
+        return render_template(
+            "panels/items.html",
+            items=found[:RESULTS],
+            are_more=len(found) > RESULTS,
+            text=text,
+            is_code=_may_be_code(text),
+        )
 
     @pages.get("/lane/<int:lane>/member")
     def member(lane: int) -> ResponseReturnValue:

@@ -77,7 +77,9 @@ def test_an_amount_off_counts_as_the_part_that_it_is(shop: TestShop) -> None:
 
 
 def test_who_may_not_either_cannot_allow_it_and_it_waits_on(shop: TestShop) -> None:
+    before = shop.view().number
     assert do(shop, till_drawer.open_drawer, reason="look") == "approval_needed"
+    assert shop.view().number == before + 1  # what is asked is all that is shown of it
     asked = shop.view().approval
     assert asked is not None and [person.staff_id for person in asked.people] == ["boss", "zhang"]
     assert do(shop, approvals.approve, staff_id="ma", pin="3333") == "approver_may_not"

@@ -335,6 +335,7 @@
     act("approve", { staff_id: pressed("approver"), pin: pin.value });
     return (pin.value = "");
   }
+  let approval = "";
   function askSecond(number) {
     if (!number) {
       if (!approve.open) return;
@@ -343,14 +344,20 @@
       return;
     }
     const who = pressed("approver");
-    if (!approve.open) find("#approve-body").replaceChildren();
-    const loaded = htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" });
-    over.show(approve); // takes as long as the answer: asked first, both go on at once
-    loaded.then(() => {
+    const settle = () => {
       const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
       if (again) choice("approver", again);
       find(".reason-grid button, #approve-pin", approve)?.focus(); // the reason comes first
-    });
+    };
+    // It comes before the view that asks; only a page that was just loaded has to fetch it.
+    if (approval) find("#approve-body").innerHTML = approval;
+    else {
+      if (!approve.open) find("#approve-body").replaceChildren();
+      htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(settle);
+    }
+    over.show(approve);
+    if (approval) settle();
+    approval = "";
   }
   approve.addEventListener("cancel", (event) => {
     event.preventDefault();
@@ -546,6 +553,10 @@
     if (now.stage === "locked") pick(all(".person").some((tile) => tile.dataset.staff === person) ? person : localStorage.getItem("staff") ?? find(".person")?.dataset.staff ?? "");
     choose(chosen);
     show();
+    showNewest();
+    unfold();
+  }
+  function showNewest() {
     if (!chosen) find(".line.newest")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -559,20 +570,49 @@
 
   // The till always sends the whole view. What came letter for letter as it stands there is neither read nor compared again:
   // nearly every line of a long basket, and its tools and keys.
+  const PAINT_MS = 30; // a frame is on the screen by then
   const LIST = /<ol id="lines"[^]*?<\/ol>/, LINE = /<li id="([^"]+)"[^]*?<\/li>/g, PIECE = /<(div|button) id="(who|acts|tools)"[^]*?<\/\1>/g;
   const draft = document.createElement("template");
   let lines = new Map(), pieces = new Map();
-  function leaveOut(html) {
+  function leaveOut(html, isWhole) {
     const wasLines = lines, wasPieces = pieces, list = find("#lines"), sent = LIST.exec(html)?.[0];
     lines = new Map([...(sent ?? "").matchAll(LINE)].map(([line, id]) => [id, line]));
     pieces = new Map();
+    later = [];
     const short = html.replace(PIECE, (piece, tag, id) => {
       pieces.set(id, piece);
-      return wasPieces.get(id) === piece && document.getElementById(id) ? `<${tag} id="${id}" data-same></${tag}>` : piece;
+      return !isWhole && wasPieces.get(id) === piece && document.getElementById(id) ? `<${tag} id="${id}" data-same></${tag}>` : piece;
     });
-    if (!list || !sent || !wasLines.size) return short;
+    if (!list || isWhole) return foldBill(foldLines(short, sent));
+    if (!sent || !wasLines.size) return short;
     putLines(list, wasLines);
     return short.replace(sent, '<ol id="lines" data-same></ol>');
+  }
+  // Of a long list that was not there before, what lies beyond its edge follows once the rest is painted: the first lines of a
+  // basket, as the last one is what is looked at, and the last lines of a bill.
+  const BILL = /<ol [^>]*id="bill-lines"[^>]*>([^]*?)<\/ol>/, BILL_LINE = /<li>[^]*?<\/li>/g;
+  const fitting = (height, around) => Math.ceil((innerHeight - around) / height);
+  let later = [];
+  function foldLines(html, sent) {
+    const beyond = lines.size - fitting(57, 120);
+    if (beyond <= 0) return html;
+    later.push(() => {
+      putLines(find("#lines"), lines);
+      showNewest();
+    });
+    return html.replace(sent, () => `<ol id="lines" class="lines">${[...lines.values()].slice(beyond).join("")}</ol>`);
+  }
+  function foldBill(html) {
+    const bill = find("#bill-lines") ? null : BILL.exec(html);
+    const rows = [...(bill?.[1] ?? "").matchAll(BILL_LINE)], seen = fitting(25, 230);
+    if (rows.length <= seen) return html;
+    const beyond = bill[1].slice(rows[seen].index), end = bill.index + bill[0].length - "</ol>".length;
+    later.push(() => find("#bill-lines").insertAdjacentHTML("beforeend", beyond));
+    return html.slice(0, end - beyond.length) + html.slice(end);
+  }
+  function unfold() {
+    const mine = later;
+    if (mine.length) requestAnimationFrame(() => setTimeout(() => later === mine && mine.forEach((fill) => fill()), PAINT_MS));
   }
   function putLines(list, was) {
     let at = list.firstElementChild;
@@ -610,9 +650,42 @@
     if (Number(id) < shown) event.detail.cancelled = true;
     else {
       shown = Number(id);
-      event.detail.message.data = leaveOut(event.detail.message.data);
+      const { message } = event.detail;
+      if (isAsBefore(message.data)) return putAttributes(event);
+      const isWhole = isOther(message.data);
+      message.data = leaveOut(message.data, isWhole);
+      if (isWhole) takePlace(event);
     }
   });
+  // Of a view that only asks, or that only sounds, nothing but the outermost element has changed.
+  let within = "";
+  function isAsBefore(html) {
+    const was = within;
+    within = html.slice(html.indexOf(">"));
+    return within === was && stage().stage === "selling";
+  }
+  function putAttributes(event) {
+    const { message } = event.detail;
+    draft.innerHTML = message.data.slice(0, -within.length) + "></div>";
+    for (const { name, value } of draft.content.firstElementChild.attributes) find("#stage").setAttribute(name, value);
+    end(event);
+  }
+  // A view of another stage, or one where a basket begins or is gone, has next to nothing in common with the one before: it is not
+  // compared, it takes its place. A member's panel would come in anew by that, and what has the focus would lose it.
+  const STAGE = /data-stage="(\w+)"/;
+  function isOther(html) {
+    if (STAGE.exec(html)?.[1] !== stage().stage) return true;
+    return Boolean(find("#lines")) !== LIST.test(html) && !find(".member", view) && !view.contains(document.activeElement);
+  }
+  function takePlace(event) {
+    view.innerHTML = event.detail.message.data;
+    end(event);
+  }
+  function end(event) {
+    event.detail.cancelled = true; // there is nothing left to do for htmx
+    htmx.trigger(view, "htmx:after:swap");
+    if (isOffline) offline(false);
+  }
   view.addEventListener("htmx:sse:after:message", () => isOffline && offline(false));
   view.addEventListener("htmx:after:swap", repaint);
   view.addEventListener("htmx:response:error", () => setTimeout(() => location.reload(), 2000));
@@ -624,6 +697,7 @@
     weight = event.detail.data;
     showWeight();
   });
+  view.addEventListener("approval", (event) => (approval = event.detail.data));
   view.addEventListener("strip", (event) => (find("#strip").innerHTML = event.detail.data));
   setInterval(() => performance.now() - heardAt > SILENCE_MS && offline(true), 2000);
 
