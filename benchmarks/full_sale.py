@@ -1,8 +1,9 @@
-"""A sale that uses points, a coupon, stored value and a times card, beside a plain sale of the same five lines.
+"""A sale that uses points, a coupon, stored value and a times card, beside a plain sale of the same lines.
 
 Both are what a cashier does: every scan, tap and press is a deed of the till over a real store with `synchronous=FULL`,
 and each is on the disk before the next one begins. The floor is the plain sale: no member, and cash. Both take turns,
-so that a noisy machine is noisy to both.
+so that a noisy machine is noisy to both. The deeds for the member weigh the more, the shorter the basket is, so several
+lengths are measured.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from rules.promotions import RuleSet
 
 GOAL = 0.6
 ROUNDS, SALES_A_ROUND = 12, 5
-LINES = 5
+LINES = (5, 10, 20, 40)
 CARDS = {f"m{number}": f"04a1b2c3d4e5f{number}" for number in range(SALES_A_ROUND)}
 """Members with their cards: each sale of a round is another one's, as in a shop."""
 PLENTY = 10**7
@@ -77,7 +78,7 @@ def make_store(folder: Path) -> int:
     store, clock = open_store(folder / "data" / "taptill.db"), Clock()
     db = store.db
     with store.transaction():
-        for number in range(LINES):
+        for number in range(max(LINES)):
             catalog.put_item(db, Item(f"sku-{number}", Names(f"商品第{number}号"), 0, unit="件", tax_bp=1_300))
             catalog.put_code(db, f"{number:08d}", f"sku-{number}")
             catalog.put_price(db, f"sku-{number}", 350 + number, effective_from_ms=0)
@@ -110,6 +111,8 @@ class Cashier:
 
     def __init__(self, parts: app.Parts) -> None:
         self.parts = parts
+        self.lines = 0
+        """Of each sale."""
         self.do(Till.sign_in, staff_id="zhang", pin="1234")
 
     def do(self, deed: Any, **arguments: Any) -> None:
@@ -121,7 +124,7 @@ class Cashier:
         return self.parts.screens.newest(1)
 
     def scan_all(self) -> None:
-        for number in range(LINES):
+        for number in range(self.lines):
             self.do(Till.scan, text=f"{number:08d}")
 
     def pay_rest(self) -> None:
@@ -157,34 +160,46 @@ def main() -> int:
         assert loaded is not None, problems
         parts = app.start(loaded, stack=stack, on_crash=lambda error: sys.exit(repr(error)))
         cashier = Cashier(parts)
-        plain_s, full_s = [], []
-        for round_number in range(ROUNDS + 1):
-            # One coupon for each: more would be no part of the sale.
-            issue = partial(
-                coupons.issue, parts.store.db, batch_id, list(CARDS),
-                at_ms=0, valid_from_ms=0, valid_until_ms=Clock().now_ms() + 10**11,
-            )  # fmt: skip
-            codes = parts.loop.write(issue)
-            began = time.perf_counter()
-            for _ in codes:
-                cashier.plain()
-            between = time.perf_counter()
-            for member_id, code in zip(CARDS, codes, strict=True):
-                cashier.full(member_id, code)
-            ended = time.perf_counter()
-            if round_number:  # the first round warms both up
-                plain_s.append((between - began) / SALES_A_ROUND)
-                full_s.append((ended - between) / SALES_A_ROUND)
+        rates = {lines: measure(cashier, batch_id, lines) for lines in LINES}
         problems = auditing.check(parts.store.reads).problems
         assert not problems, problems
-    plain, full = statistics.median(plain_s), statistics.median(full_s)
     uses = "points, coupon, times card" + (" and stored value" if HAS_STORED_VALUE else "; no stored value here")
-    print(
-        f"plain sale, {LINES} lines, every deed durable: {1 / plain:,.1f} /s ({plain * 1e3:.1f} ms);"
-        f" with {uses}: {1 / full:,.1f} /s ({full * 1e3:.1f} ms);"
-        f" ratio of rates {plain / full:.2f} (goal at least {GOAL})"
-    )
-    return 0 if plain / full >= GOAL else 1
+    print(f"every deed durable; a sale with {uses} beside a plain one, goal {GOAL} of its rate")
+    missed = []
+    for lines, (plain, full) in rates.items():
+        print(
+            f"{lines} lines: plain {1 / plain:,.1f} /s ({plain * 1e3:.1f} ms), with all of it {1 / full:,.1f} /s"
+            f" ({full * 1e3:.1f} ms): {plain / full:.2f}"
+        )
+        if plain / full < GOAL:
+            missed.append(lines)
+    print(f"goal: missed with {', '.join(map(str, missed))} lines" if missed else "goal: met")
+    return 1 if missed else 0
+
+
+def measure(cashier: Cashier, batch_id: int, lines: int) -> tuple[float, float]:
+    """Return the seconds of a plain sale and of one with everything, of so many lines each."""
+    cashier.lines = lines
+    parts = cashier.parts
+    plain_s, full_s = [], []
+    for round_number in range(ROUNDS + 1):
+        # One coupon for each: more would be no part of the sale.
+        issue = partial(
+            coupons.issue, parts.store.db, batch_id, list(CARDS),
+            at_ms=0, valid_from_ms=0, valid_until_ms=Clock().now_ms() + 10**11,
+        )  # fmt: skip
+        codes = parts.loop.write(issue)
+        began = time.perf_counter()
+        for _ in codes:
+            cashier.plain()
+        between = time.perf_counter()
+        for member_id, code in zip(CARDS, codes, strict=True):
+            cashier.full(member_id, code)
+        ended = time.perf_counter()
+        if round_number:  # the first round warms both up
+            plain_s.append((between - began) / SALES_A_ROUND)
+            full_s.append((ended - between) / SALES_A_ROUND)
+    return statistics.median(plain_s), statistics.median(full_s)
 
 
 if __name__ == "__main__":
