@@ -251,11 +251,7 @@ class Desk:
         )  # fmt: skip
 
     def refuse(self, refusal: Refusal, *, tells: bool = False, asks: bool = False) -> Refusal:
-        """Show why something was not done.
-
-        Args:
-            asks: the deed that waits for a second person waits on.
-        """
+        """Show why something was not done; with `asks`, the deed that waits for a second person waits on."""
         if not (self.may_ask and refusal.code == "approval_needed"):  # the question is shown instead
             self.show(sound=Sound.ERROR, notice=refusal, tells=tells, asks=asks)
         return refusal

@@ -10,10 +10,9 @@ from edge.permission_words import amount_words, permission_words, reason_words
 from edge.screen import Stage, TillView
 from edge.texts import Texts
 from edge.web.house import House
-from edge.web.speech import Speech
 
 
-def blueprint(house: House, speech: Speech) -> Blueprint:
+def blueprint(house: House) -> Blueprint:
     """Return the panels; they open only to staff who signed in."""
     pages = Blueprint("by_hand", __name__)
 
@@ -42,18 +41,11 @@ def blueprint(house: House, speech: Speech) -> Blueprint:
         signed_in(lane)
         return render_template("panels/drawer.html", reasons=till_drawer.REASONS)
 
-    @pages.get("/lane/<int:lane>/approval")
-    def approval(lane: int) -> ResponseReturnValue:
-        view = signed_in(lane)
-        if view.approval is None:
-            abort(404)
-        return second_yes(view, speech.texts())
-
     return pages
 
 
 def second_yes(view: TillView, texts: Texts) -> str:
-    """Return the panel of the deed that waits for a second person."""
+    """Return the panel of the deed that waits for a second person. It goes out with the view that asks."""
     asked = view.approval
     assert asked is not None
     return render_template(

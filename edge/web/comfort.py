@@ -32,7 +32,7 @@ PHRASES = (
 PRACTISED = frozenset({
     "lane.page", "lane.stream", "actions.do", "panels.items", "panels.member", "panels.members", "panels.receipts",
     "panels.receipt_list", "panels.receipt", "panels.gifts", "panels.times", "panels.why", "panels.void",
-    "panels.settings", "by_hand.basket", "by_hand.line", "by_hand.drawer", "by_hand.approval", "shifts.shift",
+    "panels.settings", "by_hand.basket", "by_hand.line", "by_hand.drawer", "shifts.shift",
     "shifts.count", "shifts.x_report", "shifts.z_report", "comfort.quick", "comfort.more", "comfort.note",
     "comfort.training", "comfort.begin", "gift_receipts.panel", "held.held", "held.discard",
     "display.page", "display.stream",

@@ -85,7 +85,7 @@ def create_app(house: House) -> Flask:
     app.register_blueprint(actions.blueprint(house, speech))
     app.register_blueprint(panels.blueprint(house, speech, pairing))
     app.register_blueprint(gift_receipts.blueprint(house, speech))
-    app.register_blueprint(by_hand.blueprint(house, speech))
+    app.register_blueprint(by_hand.blueprint(house))
     app.register_blueprint(shifts.blueprint(house, speech))
     app.register_blueprint(held.blueprint(house, speech))
     app.register_blueprint(slips.blueprint(house, speech))

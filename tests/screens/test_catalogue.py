@@ -19,7 +19,6 @@ EXCEPTIONS = {
     "display.stream": "what it paints are the faces; tests/edge/web/test_display_screen.py shows each",
     "display.slide": "a picture of the shop's own",
     "comfort.quick": "part of the lane's page, which holds it from the start",
-    "by_hand.approval": "opens by itself in the scene of the approval",
     "bench.state": "figures for the bench",
     "bench.paper": "part of the bench",
     "bench_codes.state": "figures for the bench",

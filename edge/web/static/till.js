@@ -335,7 +335,7 @@
     act("approve", { staff_id: pressed("approver"), pin: pin.value });
     return (pin.value = "");
   }
-  let approval = "";
+  let approval = ""; // comes before the view that asks
   function askSecond(number) {
     if (!number) {
       if (!approve.open) return;
@@ -343,21 +343,14 @@
       if (panel.open) open(panel.dataset.name); // what it shows may have been done now
       return;
     }
+    if (!approval) return; // the page was just loaded, and the stream brings it at once
     const who = pressed("approver");
-    const settle = () => {
-      const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
-      if (again) choice("approver", again);
-      find(".reason-grid button, #approve-pin", approve)?.focus(); // the reason comes first
-    };
-    // It comes before the view that asks; only a page that was just loaded has to fetch it.
-    if (approval) find("#approve-body").innerHTML = approval;
-    else {
-      if (!approve.open) find("#approve-body").replaceChildren();
-      htmx.ajax("GET", `/lane/${lane}/approval`, { target: "#approve-body", swap: "innerHTML" }).then(settle);
-    }
-    over.show(approve);
-    if (approval) settle();
+    find("#approve-body").innerHTML = approval;
     approval = "";
+    over.show(approve);
+    const again = who && find(`[data-approver="${CSS.escape(who)}"]`);
+    if (again) choice("approver", again);
+    find(".reason-grid button, #approve-pin", approve)?.focus(); // the reason comes first
   }
   approve.addEventListener("cancel", (event) => {
     event.preventDefault();
@@ -518,6 +511,13 @@
     }
   }
 
+  // What nobody waits for, once the frame that is waited for has been made.
+  const SEEN_MS = 30; // and it is on the screen by then
+  function afterPaint(deed, wait_ms = 0) {
+    if (document.hidden) deed(); // no frame is made
+    else requestAnimationFrame(() => setTimeout(deed, wait_ms));
+  }
+
   // How long no PIN is taken counts down by itself; the figure keeps its width, so nothing moves.
   let waitUntil = 0;
   function countDown() {
@@ -544,8 +544,10 @@
     if (now.approval || painted.approval) askSecond(now.approval);
     if (now.weigh !== painted.weigh) weigh(now.weigh);
     if (now.number !== painted.number && !isFresh) {
-      play(now.sound);
-      flash(now.sound);
+      afterPaint(() => {
+        play(now.sound);
+        flash(now.sound);
+      });
     }
     isFresh = false;
     painted = now;
@@ -570,7 +572,6 @@
 
   // The till always sends the whole view. What came letter for letter as it stands there is neither read nor compared again:
   // nearly every line of a long basket, and its tools and keys.
-  const PAINT_MS = 30; // a frame is on the screen by then
   const LIST = /<ol id="lines"[^]*?<\/ol>/, LINE = /<li id="([^"]+)"[^]*?<\/li>/g, PIECE = /<(div|button) id="(who|acts|tools)"[^]*?<\/\1>/g;
   const draft = document.createElement("template");
   let lines = new Map(), pieces = new Map();
@@ -612,7 +613,7 @@
   }
   function unfold() {
     const mine = later;
-    if (mine.length) requestAnimationFrame(() => setTimeout(() => later === mine && mine.forEach((fill) => fill()), PAINT_MS));
+    if (mine.length) afterPaint(() => later === mine && mine.forEach((fill) => fill()), SEEN_MS);
   }
   function putLines(list, was) {
     let at = list.firstElementChild;

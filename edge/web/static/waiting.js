@@ -39,11 +39,10 @@
   }
 
   // --- no answer -----------------------------------------------------------------------------------------------------
-  const isEmptyPanel = (ctx) => ctx.target.matches("#panel-body, #approve-body") && !ctx.target.querySelector(":scope > :not([data-frame])");
+  const isEmptyPanel = (ctx) => ctx.target.matches("#panel-body") && !ctx.target.querySelector(":scope > :not([data-frame])");
   function frame(ctx, heading) {
     const made = [piece("#waiting-head"), piece("#waiting-main")];
     find("h2", made[0]).textContent = words(heading);
-    if (ctx.target.id === "approve-body") find("button", made[0]).dataset.do = "decline"; // not a thing to walk away from
     return made;
   }
   function why(ctx) {
