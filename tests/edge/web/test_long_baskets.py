@@ -33,7 +33,7 @@ IS_SEEN = """
 """
 FILLS = """
 (selector) => {
-  const list = document.querySelector(selector), last = list.lastElementChild.getBoundingClientRect();
+  const list = document.querySelector(selector);
   return list.scrollHeight > list.clientHeight;
 }
 """
