@@ -15,7 +15,7 @@
   const find = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const stage = () => find("#stage")?.dataset ?? {};
-  const view = find("#view"), panel = find("#panel"), help = find("#help"), approve = find("#approve"), seek = find("#seek");
+  const view = find("#view"), panel = find("#panel"), help = find("#help"), approve = find("#approve"), seek = find("#seek"), results = find("#found");
 
   // --- sounds ------------------------------------------------------------------------------------------------------
   const TUNES = { // [Hz, from s, for s, wave]
@@ -245,9 +245,11 @@
 
   function clearSeek() {
     seek.value = "";
-    find("#found").replaceChildren();
+    waiting.drop(results);
+    results.replaceChildren();
     seek.blur();
   }
+  seek.addEventListener("input", () => waiting.read(`/lane/${lane}/items?q=${encodeURIComponent(seek.value)}`, results));
 
   // --- panels and choices ------------------------------------------------------------------------------------------
   // A reload opens what is open. It does not stand in the address: a change of that costs the browser more than many a
@@ -492,7 +494,7 @@
       burstAt = event.timeStamp;
     } else if (event.key !== "Shift") burst = "";
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const list = event.target.closest("[data-arrows]") ?? (input === seek ? find("#found") : input ? find("[data-arrows]", input.closest("dialog") ?? panel) : null);
+      const list = event.target.closest("[data-arrows]") ?? (input === seek ? results : input ? find("[data-arrows]", input.closest("dialog") ?? panel) : null);
       if (list?.children.length && !list.matches(".people")) {
         event.preventDefault();
         return arrows(event, list);
@@ -511,11 +513,11 @@
     }
   }
 
-  // What nobody waits for, once the frame that is waited for has been made.
-  const SEEN_MS = 30; // and it is on the screen by then
-  function afterPaint(deed, wait_ms = 0) {
+  // What nobody waits for, once the frame that is waited for has been made and is on the screen.
+  const SEEN_MS = 30;
+  function afterPaint(deed) {
     if (document.hidden) deed(); // no frame is made
-    else requestAnimationFrame(() => setTimeout(deed, wait_ms));
+    else requestAnimationFrame(() => setTimeout(deed, SEEN_MS));
   }
 
   // How long no PIN is taken counts down by itself; the figure keeps its width, so nothing moves.
@@ -613,7 +615,7 @@
   }
   function unfold() {
     const mine = later;
-    if (mine.length) afterPaint(() => later === mine && mine.forEach((fill) => fill()), SEEN_MS);
+    if (mine.length) afterPaint(() => later === mine && mine.forEach((fill) => fill()));
   }
   function putLines(list, was) {
     let at = list.firstElementChild;

@@ -243,6 +243,17 @@ def test_the_keyboard_in_the_page_finds_an_item_by_two_letters(lane: tuple[TestS
     assert shop.view().lines[0].sku == "cola"
 
 
+def test_above_the_keyboard_in_the_page_what_is_found_stands_side_by_side(lane: tuple[TestShop, Page]) -> None:
+    _, page = lane
+    page.set_viewport_size({"width": 1024, "height": 600})
+    page.locator("#seek").tap()
+    page.locator("[data-touchkey=k]").tap()
+    expect(page.locator("#found .result").nth(1)).to_be_visible()
+    first, second = (page.locator("#found .result").nth(at).bounding_box() for at in range(2))
+    assert first is not None and second is not None
+    assert (first["y"], first["x"] + first["width"]) == (second["y"], second["x"])
+
+
 def test_quick_keys_are_edited_by_buttons_and_every_screen_follows(lane: tuple[TestShop, Page]) -> None:
     shop, page = lane
     page.locator(".more-switch").tap()

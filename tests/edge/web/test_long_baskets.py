@@ -123,7 +123,8 @@ def test_a_view_that_only_asks_leaves_the_basket_alone(page: Page, preview: Prev
     paints(page, preview, basket)
     expect(page.locator("#lines > li")).to_have_count(LONG)
     fetched: list[str] = []
-    page.on("request", lambda request: fetched.append(request.url))
+    # The browser asks for the icon of a new page whenever it likes.
+    page.on("request", lambda request: "/lane/" in request.url and fetched.append(request.url))
     page.evaluate("""() => {
       window.swapped = 0;
       addEventListener("htmx:before:swap", () => (window.swapped += 1));
@@ -146,3 +147,33 @@ def test_a_view_that_only_asks_leaves_the_basket_alone(page: Page, preview: Prev
     expect(page.locator("#approve[open] .approvers button")).to_have_count(1)
     page.reload()
     expect(page.locator("#approve[open] .approvers button")).to_have_count(1)
+
+
+HEARS = """
+() => {
+  window.heard = [];
+  new MutationObserver(() => {
+    window.heard.push("view");
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => window.heard.push("painted");
+      channel.port2.postMessage(0);
+    });
+  }).observe(document.querySelector("#stage"), { attributeFilter: ["data-number"] });
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (...how) {
+    if (this.id === "flash") window.heard.push("flash");
+    return animate.apply(this, how);
+  };
+}
+"""
+
+
+def test_what_is_heard_and_flashes_waits_until_the_view_is_painted(chromium: Browser, preview: Preview) -> None:
+    preview.show(selling(3))
+    page = open_page(chromium, preview)
+    page.evaluate(HEARS)
+    preview.show(selling(4))
+    page.wait_for_function("() => window.heard.includes('flash')")
+    assert page.evaluate("() => window.heard") == ["view", "painted", "flash"]
+    page.context.close()

@@ -195,9 +195,10 @@ def test_a_panel_that_takes_the_place_of_another_at_once_comes(chromium: Browser
 def test_what_could_not_be_opened_opens_when_the_till_is_heard_again(chromium: Browser, tmp_path: Path) -> None:
     with lane(chromium, tmp_path) as (shop, page):
         once(page, "**/lane/1/receipts", lambda route: route.abort("connectionrefused"))
-        page.evaluate("() => htmx.trigger('#view', 'htmx:sse:error', {})")
         page.evaluate("() => window.till.open('receipts')")
         expect(page.locator("#panel-body .waiting-note")).to_be_visible()
+        # Whatever the stream sends next, a strip too, is what the till is heard by.
+        page.evaluate("() => htmx.trigger('#view', 'htmx:sse:error', {})")
         shop.ask(1, Till.scan, text="06901234567892")
         expect(page.locator("#receipts")).to_be_visible()
 
@@ -225,6 +226,46 @@ def test_a_search_that_fails_says_so_where_its_results_would_stand(chromium: Bro
         page.locator("#found [data-again]").click()
         expect(page.locator("#found .waiting-note")).to_have_count(0)
         expect(page.locator("#found > *").first).to_be_visible()
+
+
+def test_the_results_of_the_newest_letter_stand_there(chromium: Browser, tmp_path: Path) -> None:
+    with lane(chromium, tmp_path) as (_, page), held_back(page, "**/lane/1/items?q=p") as held:
+        page.keyboard.press("F2")
+        page.keyboard.type("p")
+        expect(page.locator("#found.is-waiting")).to_have_count(1)
+        page.keyboard.type("xq")
+        expect(page.locator("#found .none")).to_contain_text("pxq")
+        expect(page.locator("#found.is-waiting")).to_have_count(0)
+        with suppress(Error):
+            held[0].continue_()  # the page has given it up
+        page.wait_for_timeout(300)
+        expect(page.locator("#found .none")).to_contain_text("pxq")
+
+
+def test_what_a_search_still_finds_once_it_was_put_away_is_not_shown(chromium: Browser, tmp_path: Path) -> None:
+    with lane(chromium, tmp_path) as (_, page), held_back(page, "**/lane/1/items?q=p") as held:
+        page.keyboard.press("F2")
+        page.keyboard.type("p")
+        expect(page.locator("#found.is-waiting")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.locator("#found.is-waiting")).to_have_count(0)
+        with suppress(Error):
+            held[0].continue_()
+        page.wait_for_timeout(300)
+        expect(page.locator("#found > *")).to_have_count(0)
+
+
+def test_what_a_panel_does_by_itself_begins_when_it_comes(chromium: Browser, tmp_path: Path) -> None:
+    with lane(chromium, tmp_path) as (_, page):
+        page.keyboard.press("F9")
+        expect(page.locator("#member-seek")).to_be_focused()
+        page.keyboard.type("138")
+        expect(page.locator("#members > *").first).to_be_visible()
+        page.keyboard.press("Escape")
+        page.evaluate("() => window.till.open('devices')")
+        expect(page.locator("#device-rows .device-row").first).to_be_visible()
+        with page.expect_request("**/-/rows*", timeout=5_000):
+            pass
 
 
 @pytest.mark.parametrize(
