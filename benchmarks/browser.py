@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,4 +62,5 @@ def painted_after(act: Callable[[], None], *pages: Page) -> list[float]:
 
 
 def p99(values: list[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]
+    """Return the smallest value that 99 % reach at most: the slowest of fewer than a hundred."""
+    return sorted(values)[math.ceil(len(values) * 0.99) - 1]

@@ -159,6 +159,7 @@ def main() -> int:
         loaded, problems = load_or_last_good(folder / "taptill.toml")
         assert loaded is not None, problems
         parts = app.start(loaded, stack=stack, on_crash=lambda error: sys.exit(repr(error)))
+        app.settle()
         cashier = Cashier(parts)
         rates = {lines: measure(cashier, batch_id, lines) for lines in LINES}
         problems = auditing.check(parts.store.reads).problems

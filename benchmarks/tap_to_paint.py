@@ -116,6 +116,7 @@ class Shop:
         loaded, problems = load_or_last_good(folder / "taptill.toml")
         assert loaded is not None, problems
         self.parts = app.start(loaded, stack=stack, on_crash=lambda error: sys.exit(repr(error)))
+        app.settle()
         url = self.parts.url.rstrip("/")
         self.screen = ScreenClient(url, lane=1)
         self.screen.do("sign_in", staff_id="zhang", pin="1234")
