@@ -1,7 +1,8 @@
 """From a press to the painted frame, for what a cashier does, in Chromium slowed down four times.
 
-A whole daemon with 20,000 items and a basket of 40 lines, in a process of its own as in a shop. Time begins at the event in the page and ends with the first
-frame that shows what the press brings: what lies between is the page, the request, the till, the stream and the paint.
+A whole daemon with 20,000 items and a basket of 40 lines, in a process of its own as in a shop. Time begins at the
+event in the page and ends with the first frame that shows what the press brings: what lies between is the page, the
+request, the till, the stream and the paint. A number on the command line says how many rounds.
 """
 
 from __future__ import annotations
