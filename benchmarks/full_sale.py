@@ -1,9 +1,10 @@
 """A sale that uses points, a coupon, stored value and a times card, beside a plain sale of the same lines.
 
 Both are what a cashier does: every scan, tap and press is a deed of the till over a real store with `synchronous=FULL`,
-and each is on the disk before the next one begins. The floor is the plain sale: no member, and cash. Both take turns,
-so that a noisy machine is noisy to both. The deeds for the member weigh the more, the shorter the basket is, so several
-lengths are measured.
+and each is on the disk before the next one begins. The floor is the plain sale: no member, and cash. They take turns,
+so that a noisy machine is noisy to all. The deeds for the member weigh the more, the shorter the basket is, so several
+lengths are measured. What the member has is used by the one press that the till offers for it, which the goal is held
+against, and by a press for each thing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 from benchmarks.start_and_memory import free_port
 from edge import app
+from edge.benefits import use_all
 from edge.clock import Clock
 from edge.config_file import load_or_last_good
 from edge.coupon_desk import use_coupon
@@ -137,14 +139,17 @@ class Cashier:
         self.do(Till.to_pay)
         self.pay_rest()
 
-    def full(self, member_id: str, code: str) -> None:
+    def full(self, member_id: str, code: str, *, by_one_press: bool) -> None:
         self.scan_all()
         self.do(Till.tap, uid=CARDS[member_id])
-        self.do(use_times, unit=times_unit("wash10.wash"), sku="sku-0", holder_id=member_id)
-        self.do(use_coupon, code=code)
-        self.do(Till.redeem_points, points=200)
+        if by_one_press:
+            self.do(use_all)
+        else:
+            self.do(use_times, unit=times_unit("wash10.wash"), sku="sku-0", holder_id=member_id)
+            self.do(use_coupon, code=code)
+            self.do(Till.redeem_points)
         view = self.view
-        assert view.times and view.points is not None and view.points.used == 200, view
+        assert view.times and view.points is not None and view.points.used == view.points.most, view
         assert any(each.promotion_id == "two-off" for each in view.applied), view.coupons
         self.do(Till.to_pay)
         if HAS_STORED_VALUE:
@@ -167,40 +172,51 @@ def main() -> int:
     uses = "points, coupon, times card" + (" and stored value" if HAS_STORED_VALUE else "; no stored value here")
     print(f"every deed durable; a sale with {uses} beside a plain one, goal {GOAL} of its rate")
     missed = []
-    for lines, (plain, full) in rates.items():
+    for lines, (plain, at_once, one_by_one) in rates.items():
         print(
-            f"{lines} lines: plain {1 / plain:,.1f} /s ({plain * 1e3:.1f} ms), with all of it {1 / full:,.1f} /s"
-            f" ({full * 1e3:.1f} ms): {plain / full:.2f}"
+            f"{lines} lines: plain {1 / plain:,.1f} /s ({plain * 1e3:.1f} ms), all of it used by one press"
+            f" {1 / at_once:,.1f} /s ({at_once * 1e3:.1f} ms): {plain / at_once:.2f}; by a press each"
+            f" {1 / one_by_one:,.1f} /s ({one_by_one * 1e3:.1f} ms): {plain / one_by_one:.2f}"
         )
-        if plain / full < GOAL:
+        if plain / at_once < GOAL:
             missed.append(lines)
-    print(f"goal: missed with {', '.join(map(str, missed))} lines" if missed else "goal: met")
+    print(
+        f"goal, by one press: missed with {', '.join(map(str, missed))} lines" if missed else "goal, by one press: met"
+    )
     return 1 if missed else 0
 
 
-def measure(cashier: Cashier, batch_id: int, lines: int) -> tuple[float, float]:
-    """Return the seconds of a plain sale and of one with everything, of so many lines each."""
+def measure(cashier: Cashier, batch_id: int, lines: int) -> tuple[float, float, float]:
+    """Return the seconds of a plain sale, and of one with everything by one press and by several."""
     cashier.lines = lines
     parts = cashier.parts
-    plain_s, full_s = [], []
-    for round_number in range(ROUNDS + 1):
-        # One coupon for each: more would be no part of the sale.
+
+    def codes() -> list[str]:
+        """Issue one coupon to each: more would be no part of the sale."""
         issue = partial(
             coupons.issue, parts.store.db, batch_id, list(CARDS),
             at_ms=0, valid_from_ms=0, valid_until_ms=Clock().now_ms() + 10**11,
         )  # fmt: skip
-        codes = parts.loop.write(issue)
-        began = time.perf_counter()
-        for _ in codes:
+        return parts.loop.write(issue)
+
+    def full(issued: list[str], *, by_one_press: bool) -> None:
+        for member_id, code in zip(CARDS, issued, strict=True):
+            cashier.full(member_id, code, by_one_press=by_one_press)
+
+    def plain(_: list[str]) -> None:
+        for _member in CARDS:
             cashier.plain()
-        between = time.perf_counter()
-        for member_id, code in zip(CARDS, codes, strict=True):
-            cashier.full(member_id, code)
-        ended = time.perf_counter()
-        if round_number:  # the first round warms both up
-            plain_s.append((between - began) / SALES_A_ROUND)
-            full_s.append((ended - between) / SALES_A_ROUND)
-    return statistics.median(plain_s), statistics.median(full_s)
+
+    took: list[list[float]] = [[], [], []]
+    for round_number in range(ROUNDS + 1):
+        for at, deeds in enumerate((plain, partial(full, by_one_press=True), partial(full, by_one_press=False))):
+            issued = codes() if at else []
+            began = time.perf_counter()
+            deeds(issued)
+            if round_number:  # the first round warms all of them up
+                took[at].append((time.perf_counter() - began) / SALES_A_ROUND)
+    plain_s, at_once_s, one_by_one_s = (statistics.median(each) for each in took)
+    return plain_s, at_once_s, one_by_one_s
 
 
 if __name__ == "__main__":

@@ -160,10 +160,7 @@ def run(loaded: Loaded, problems: Sequence[Problem] = ()) -> int:
 
 
 def settle() -> None:
-    """Keep all that is there now until the end, and look through none of it for garbage again.
-
-    That would hold up whatever a cashier waits for just then, for 40 to 90 ms.
-    """
+    """Look no more for garbage in what is there now: a cashier would wait for it, 40 to 90 ms each time."""
     gc.collect()
     gc.freeze()
 

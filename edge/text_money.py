@@ -17,6 +17,7 @@ MONEY_REFUSALS: Mapping[str, str] = {
     "nothing_to_refund": N_("There is no paid-in money to refund."),
     "refund_range": N_("At most {most_minor} can be refunded here."),
     "refunded": N_("Paid back: {amount_minor}. Slip {number}."),
+    "nothing_to_use": N_("The member has nothing to use for this basket."),
     "times_no_member": N_("Times belong to a member. Find the member first."),
     "times_not_for_this": N_("This times card does not pay for that."),
     "times_not_theirs": N_("This times card is somebody else's."),

@@ -38,12 +38,13 @@ def use_times(till: Till, *, unit: str, sku: str, holder_id: str, quantity: int 
         refusal = Refusal("times_no_member")
     if refusal or basket is None:
         return desk.refuse(refusal or Refusal("times_no_member"))
-    refusal = may_use(desk.shop, basket, StoredTimes(unit=unit, sku=sku, quantity=quantity, holder_id=holder_id))
+    use = StoredTimes(unit=unit, sku=sku, quantity=quantity, holder_id=holder_id)
+    refusal = may_use(desk.shop, basket, use)
     here = sum(each.quantity for each in basket.times)
     refusal = refusal or proof_refusal(desk, basket.member_id or "", "times", here + quantity)
     if refusal:
         return desk.refuse(refusal)
-    return desk.push(_with_use(_without_pieces(basket, sku, quantity), unit, sku, holder_id, quantity), sound=Sound.TAP)
+    return desk.push(with_use(basket, use), sound=Sound.TAP)
 
 
 def drop_times(till: Till, *, unit: str, sku: str) -> Refusal | None:
@@ -66,13 +67,16 @@ def _without_pieces(basket: StoredBasket, sku: str, quantity: int) -> StoredBask
     return msgspec.structs.replace(basket, lines=tuple(lines))
 
 
-def _with_use(basket: StoredBasket, unit: str, sku: str, holder_id: str, quantity: int) -> StoredBasket:
+def with_use(basket: StoredBasket, use: StoredTimes) -> StoredBasket:
+    """Return the basket with something that times pay for; pieces of it that lay there are not sold as well."""
+    basket = _without_pieces(basket, use.sku, use.quantity)
     uses = list(basket.times)
     for at, each in enumerate(uses):
-        if (each.unit, each.sku, each.holder_id) == (unit, sku, holder_id):
-            uses[at] = msgspec.structs.replace(each, quantity=each.quantity + quantity)
-            return msgspec.structs.replace(basket, times=tuple(uses))
-    uses.append(StoredTimes(unit=unit, sku=sku, quantity=quantity, holder_id=holder_id))
+        if (each.unit, each.sku, each.holder_id) == (use.unit, use.sku, use.holder_id):
+            uses[at] = msgspec.structs.replace(each, quantity=each.quantity + use.quantity)
+            break
+    else:
+        uses.append(use)
     return msgspec.structs.replace(basket, times=tuple(uses))
 
 

@@ -43,6 +43,19 @@ def may_use(shop: Shop, basket: StoredBasket, use: StoredTimes) -> Refusal | Non
     return Refusal("basket_full", {"max": USES_MAX}) if is_new and len(basket.times) >= USES_MAX else None
 
 
+def room_for(shop: Shop, basket: StoredBasket, unit: str, holder_id: str) -> int:
+    """Return how many more times of a card a basket may use: what is left of it, and of its day."""
+    known = shop.rules.times.part_of(unit)
+    if known is None:
+        return 0
+    here = sum(each.quantity for each in basket.times if (each.unit, each.holder_id) == (unit, holder_id))
+    room = shop.spendable(holder_id, unit) - here
+    if known[0].per_day:
+        today = shop.clock.business_date(shop.clock.now_ms()).isoformat()
+        room = min(room, known[0].per_day - times.used_on(shop.store.db, holder_id, unit, today) - here)
+    return max(0, room)
+
+
 def still_usable(shop: Shop, basket: StoredBasket) -> Refusal | None:
     """Say why times that were put into a basket cannot be used any more: another lane used them, they expired."""
     if basket.times and basket.member_id is None:

@@ -89,6 +89,7 @@ FLOORS = {
         "edge.stored_value_*",
         "edge.credit",
         "edge.credit_*",
+        "edge.benefits",
         "edge.times",
         "edge.times_*",
         "edge.returning",

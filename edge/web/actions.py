@@ -30,6 +30,7 @@ from edge import (
     till_training,
     weighing,
 )
+from edge.benefits import use_all
 from edge.coupon_desk import use_coupon
 from edge.loop import TillBusyError
 from edge.screen import Refusal, Stage
@@ -116,6 +117,7 @@ def actions() -> Mapping[str, Action]:
         Action(Till.remove_code, {"code": None}),
         Action(use_coupon, {"code": None}),
         Action(Till.redeem_points, {"points": amount}, optional=frozenset({"points"})),
+        Action(use_all, {}),
         Action(Till.choose_gift, {"promotion_id": None, "sku": None}),
         Action(
             use_times,

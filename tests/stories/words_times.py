@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.benefits import use_all
 from edge.ids import new_id
 from edge.screen import Refusal
 from edge.store.ledger import spendable
@@ -47,6 +48,10 @@ def leave(player: Player, member: str) -> Refusal | None:
     return player.ask(leave_family, member_id=member)
 
 
+def use_everything(player: Player) -> Refusal | None:
+    return player.ask(use_all)
+
+
 def expect_times(player: Player, member: str, count: str, part: str) -> None:
     left = spendable(
         player.shop.parts.store.reads, member_account(member), f"times:{part}", now_ms=player.shop.clock.now_ms()
@@ -60,6 +65,7 @@ def expect_times_cards(player: Player, cards: str) -> None:
 
 
 WORDS = (
+    (r"use all that the member has", use_everything),
     (r"use (\d+) times of (\S+?)(?: of (\w+))? for (\w+)", use),
     (r"take the times of (\S+) for (\w+) back", drop),
     (r"extend (\S+) of (\w+) to (\S+) because (.+)", extend),

@@ -181,7 +181,7 @@
     if (next || pad) button.blur();
   }, true);
 
-  const DEEDS = { p: ["begin_check"], r: ["sell_again"], n: "note", k: "quick-keys", m: "more" };
+  const DEEDS = { a: ["use_all"], p: ["begin_check"], r: ["sell_again"], n: "note", k: "quick-keys", m: "more" };
   window.addEventListener("keydown", (event) => {
     const { key } = event;
     const done = () => {

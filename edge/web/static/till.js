@@ -52,7 +52,7 @@
 
   // --- presses -----------------------------------------------------------------------------------------------------
   // A PIN needs no such guard: the press that sends it empties its field, and the same wrong one may come again at once.
-  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z", "confirm_age", "sell_expired", "answer_price", "sell_again", "sell_checked", "begin_training", "end_training", "take_weight", "type_weight"]);
+  const ONCE = new Set(["to_pay", "pay", "next_sale", "void_basket", "undo_tender", "undo_tenders", "cancel_charge", "ask_again", "settle_by_hand", "reprint", "reprint_slip", "reprint_kitchen_slip", "paper_is_there", "print_test", "open_drawer", "move_cash", "begin_shift", "close_shift", "print_x", "keep_change", "print_statement", "hold", "resume", "discard_held", "drop_back", "reprint_z", "confirm_age", "sell_expired", "answer_price", "sell_again", "sell_checked", "begin_training", "end_training", "take_weight", "type_weight", "use_all"]);
   const NUMBERS = new Set(["quantity", "amount", "given", "points", "off_bp", "keeps", "weight_g", "tare_g", "seen"]);
   const running = new Set();
   let line = Promise.resolve(), queued = 0, isOffline = false;
