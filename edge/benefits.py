@@ -12,7 +12,7 @@ from edge.store.baskets import StoredBasket, StoredTimes
 from edge.till import Till
 from edge.till_extras import CODES_MAX, POINTS_ALL
 from edge.times import with_use
-from edge.times_grants import may_use, room_for
+from edge.times_grants import USES_MAX, room_for
 from edge.times_view import times_cards
 from rules.card_policy import Spending
 
@@ -47,7 +47,7 @@ def _with_times(desk: Desk, basket: StoredBasket) -> Step:
             pieces = sum(line.quantity for line in basket.lines if line.sku == sku and line.weight_g is None)
             quantity = min(pieces, room_for(desk.shop, basket, card.unit, card.holder_id))
             use = StoredTimes(unit=card.unit, sku=sku, quantity=quantity, holder_id=card.holder_id)
-            if not quantity or may_use(desk.shop, basket, use) is not None:
+            if not quantity or len(basket.times) >= USES_MAX:
                 continue
             here = sum(each.quantity for each in basket.times)
             unproved = proof_refusal(desk, basket.member_id or "", Spending.TIMES, here + quantity)

@@ -190,7 +190,7 @@ class Shop:
         def read() -> tuple[tuple[Mapping[str, IssuedCoupon], int], int]:
             found = coupons.issued(
                 self.store.db, basket.codes, member_id=basket.member_id, now_ms=now_ms,
-                is_clock_set=self.clock.is_sane(),
+                is_clock_set=self.clock.is_sane(), held=self.coupons_of(basket.member_id) if basket.member_id else (),
             )  # fmt: skip
             return found, found[1]
 

@@ -257,10 +257,22 @@ def _coupon(found: Row) -> Coupon:
 
 
 def issued(
-    db: SqliteDatabase, codes: Sequence[str], *, member_id: str | None, now_ms: int, is_clock_set: bool
+    db: SqliteDatabase,
+    codes: Sequence[str],
+    *,
+    member_id: str | None,
+    now_ms: int,
+    is_clock_set: bool,
+    held: Sequence[Coupon] = (),
 ) -> tuple[Mapping[str, IssuedCoupon], int]:
-    """Return what pricing must know of the issued coupons among a basket's codes, and when that changes by itself."""
-    found = of_codes(db, codes)
+    """Return what pricing must know of the issued coupons among a basket's codes, and when that changes by itself.
+
+    Args:
+        held: coupons that are at hand, as they stand in the store now.
+    """
+    found: Mapping[str, Coupon] = {each.code: each for each in held if each.code in codes}
+    if len(found) < len(codes):
+        found = of_codes(db, codes)
     told = {
         code: IssuedCoupon(
             coupon.promotion_id, coupon.valid_until_ms, coupon.reason(member_id, now_ms, is_clock_set=is_clock_set)
