@@ -62,6 +62,7 @@
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrf },
       body: JSON.stringify(values),
+      priority: "low", // the answer waits behind the view, which is what somebody looks at
       signal: AbortSignal.timeout(10000),
     });
     if (answer.status === 400 || answer.status === 401) return location.reload(); // the session or the pairing is gone
@@ -597,7 +598,7 @@
   const fitting = (height, around) => Math.ceil((innerHeight - around) / height);
   let later = [];
   function foldLines(html, sent) {
-    const beyond = lines.size - fitting(57, 120);
+    const beyond = lines.size - fitting(57, 190);
     if (beyond <= 0) return html;
     later.push(() => {
       putLines(find("#lines"), lines);
@@ -681,8 +682,23 @@
     return Boolean(find("#lines")) !== LIST.test(html) && !find(".member", view) && !view.contains(document.activeElement);
   }
   function takePlace(event) {
-    view.innerHTML = event.detail.message.data;
+    const html = event.detail.message.data, old = find("#stage");
+    if (STAGE.exec(html)?.[1] !== old?.dataset.stage) view.innerHTML = html;
+    else {
+      draft.innerHTML = html;
+      putInPlace(old, draft.content.firstElementChild);
+    }
     end(event);
+  }
+  // What is the same stays, so that it is neither styled nor laid out again.
+  const PARTS = "#stage, #basket, #bar, #acts";
+  function putInPlace(old, fresh) {
+    if (old.isEqualNode(fresh)) return;
+    const was = [...old.children], is = [...fresh.children];
+    if (!old.matches(PARTS) || old.id !== fresh.id || was.length !== is.length) return old.replaceWith(fresh);
+    for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+    for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
+    was.forEach((each, at) => putInPlace(each, is[at]));
   }
   function end(event) {
     event.detail.cancelled = true; // there is nothing left to do for htmx

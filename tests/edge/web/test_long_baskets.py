@@ -149,6 +149,15 @@ def test_a_view_that_only_asks_leaves_the_basket_alone(page: Page, preview: Prev
     expect(page.locator("#approve[open] .approvers button")).to_have_count(1)
 
 
+def test_what_a_basket_that_comes_or_goes_does_not_change_stays(page: Page, preview: Preview) -> None:
+    page.evaluate("() => { window.kept = document.querySelector('#acts [data-panel=settings]'); }")
+    for count in (LONG, 0, 3):
+        paints(page, preview, selling(count))
+        expect(page.locator("#lines > li")).to_have_count(count)
+        assert page.evaluate("() => window.kept === document.querySelector('#acts [data-panel=settings]')")
+        shows_what_a_reload_would(page)
+
+
 HEARS = """
 () => {
   window.heard = [];
