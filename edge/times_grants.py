@@ -11,7 +11,7 @@ from edge.screen import Refusal, named
 from edge.shop import Shop
 from edge.store import times
 from edge.store.baskets import StoredBasket, StoredTimes
-from edge.times_view import holders_for
+from edge.times_view import holders_for, in_basket
 from rules.basket import QUANTITY_MAX, Basket, Names
 from rules.ledger import Transfer
 from rules.sale import Sale, SaleLine
@@ -31,7 +31,7 @@ def may_use(shop: Shop, basket: StoredBasket, use: StoredTimes) -> Refusal | Non
     holders = holders_for(shop, basket.member_id or "")
     if use.holder_id not in holders or (holders[use.holder_id] and not package.shared):
         return Refusal("times_not_theirs")
-    here = sum(each.quantity for each in basket.times if (each.unit, each.holder_id) == (use.unit, use.holder_id))
+    here = in_basket(basket, use.unit, use.holder_id)
     wanted = here + use.quantity
     left = shop.spendable(use.holder_id, use.unit)
     if wanted > left:
@@ -48,7 +48,7 @@ def room_for(shop: Shop, basket: StoredBasket, unit: str, holder_id: str) -> int
     known = shop.rules.times.part_of(unit)
     if known is None:
         return 0
-    here = sum(each.quantity for each in basket.times if (each.unit, each.holder_id) == (unit, holder_id))
+    here = in_basket(basket, unit, holder_id)
     room = shop.spendable(holder_id, unit) - here
     if known[0].per_day:
         today = shop.clock.business_date(shop.clock.now_ms()).isoformat()

@@ -29,7 +29,7 @@ def times_views(shop: Shop, basket: StoredBasket) -> tuple[TimesView, ...]:
             names=_item_names(shop, use.sku),
             quantity=use.quantity,
             holder_id=use.holder_id,
-            left=shop.spendable(use.holder_id, use.unit) - _in_basket(basket, use.unit, use.holder_id),
+            left=shop.spendable(use.holder_id, use.unit) - in_basket(basket, use.unit, use.holder_id),
         )
         for use in basket.times
     )
@@ -49,7 +49,7 @@ def times_cards(shop: Shop, basket: StoredBasket) -> tuple[TimesCardView, ...]:
 def _beside(basket: StoredBasket, card: TimesCardView, bought: set[str]) -> TimesCardView:
     """Return a card as it is beside a basket: less what it pays for there, what is bought in front."""
     is_bought = [sku in bought for sku, _ in card.choices]
-    used = _in_basket(basket, card.unit, card.holder_id)
+    used = in_basket(basket, card.unit, card.holder_id)
     if not used and not any(is_bought):
         return card
     choices = tuple(sorted(card.choices, key=lambda choice: choice[0] not in bought))
@@ -90,7 +90,8 @@ def last_day(shop: Shop, expires_ms: int | None) -> str:
     return "" if expires_ms is None else shop.clock.local(expires_ms - 1).date().isoformat()
 
 
-def _in_basket(basket: StoredBasket, unit: str, holder_id: str) -> int:
+def in_basket(basket: StoredBasket, unit: str, holder_id: str) -> int:
+    """Return how many times of a card a basket uses."""
     return sum(each.quantity for each in basket.times if (each.unit, each.holder_id) == (unit, holder_id))
 
 

@@ -58,6 +58,13 @@ def _keep(held: list[Route], route: Route) -> None:
     held.append(route)
 
 
+def comes_too_late(page: Page, held: list[Route]) -> None:
+    """Let go what the page has given up, and give it time to do harm."""
+    with suppress(Error):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+
+
 def fill_in_a_member(page: Page) -> None:
     page.evaluate("() => window.till.open('member-new')")
     page.locator("#new-phone").fill("13812345678")
@@ -178,9 +185,7 @@ def test_another_panel_is_not_kept_waiting_by_one_that_hangs(chromium: Browser, 
         page.keyboard.press("Escape")
         page.keyboard.press("F9")
         expect(page.locator("#panel-body #members")).to_have_count(1)
-        with suppress(Error):
-            held[0].continue_()  # the page has given it up
-        page.wait_for_timeout(300)
+        comes_too_late(page, held)
         expect(page.locator("#panel-body #receipts")).to_have_count(0)
 
 
@@ -236,9 +241,7 @@ def test_the_results_of_the_newest_letter_stand_there(chromium: Browser, tmp_pat
         page.keyboard.type("xq")
         expect(page.locator("#found .none")).to_contain_text("pxq")
         expect(page.locator("#found.is-waiting")).to_have_count(0)
-        with suppress(Error):
-            held[0].continue_()  # the page has given it up
-        page.wait_for_timeout(300)
+        comes_too_late(page, held)
         expect(page.locator("#found .none")).to_contain_text("pxq")
 
 
@@ -249,9 +252,7 @@ def test_what_a_search_still_finds_once_it_was_put_away_is_not_shown(chromium: B
         expect(page.locator("#found.is-waiting")).to_have_count(1)
         page.keyboard.press("Escape")
         expect(page.locator("#found.is-waiting")).to_have_count(0)
-        with suppress(Error):
-            held[0].continue_()
-        page.wait_for_timeout(300)
+        comes_too_late(page, held)
         expect(page.locator("#found > *")).to_have_count(0)
 
 
