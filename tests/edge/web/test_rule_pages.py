@@ -119,7 +119,7 @@ def test_written_published_and_rolled_back_by_touch(manager: Page, shop: TestSho
     expect(manager.locator(".rule.is-new")).to_contain_text("drinks 5折")
     assert shop.view().total == 350
 
-    manager.locator(".rules-bar .accent").tap()
+    manager.locator(".rules-bar [hx-get$='/publish']").tap()
     manager.locator("[name=note]").fill("试一周")
     manager.locator(".publish-form .accent").tap()
     expect(manager.locator(".done-word")).to_be_visible()
@@ -188,7 +188,7 @@ def test_changed_copied_switched_off_and_deleted(manager: Page) -> None:
     manager.locator("[data-verb=delete]").tap()
     manager.locator("[data-verb=delete]").tap()
     expect(manager.locator(".rule.is-gone")).to_contain_text("满50减5")
-    manager.locator(".rules-bar .accent").tap()
+    manager.locator(".rules-bar [hx-get$='/publish']").tap()
     expect(manager.locator(".rule")).to_have_count(2)
 
 
@@ -238,7 +238,7 @@ def test_tiers_and_points_are_written_and_published(manager: Page, shop: TestSho
     manager.locator(".rule-acts [type=submit]").tap()
     expect(manager.locator(".rule.is-changed")).to_have_count(2)
     expect(manager.locator(".rule.is-changed").first).to_contain_text("Jade：满¥5000，每¥1积2分")
-    manager.locator(".rules-bar .accent").tap()
+    manager.locator(".rules-bar [hx-get$='/publish']").tap()
     expect(manager.locator(".rule").nth(1)).to_contain_text("100积分抵¥1")
     manager.locator(".publish-form .accent").tap()
     expect(manager.locator(".done-word")).to_be_visible()

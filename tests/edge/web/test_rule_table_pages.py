@@ -68,7 +68,7 @@ def keep(page: Page) -> None:
 
 
 def publish(page: Page) -> None:
-    page.locator(".rules-bar .accent").tap()
+    page.locator(".rules-bar [hx-get$='/publish']").tap()
     page.locator(".publish-form .accent").tap()
     expect(page.locator(".done-word")).to_contain_text("已发布")
 
@@ -167,7 +167,7 @@ def test_a_rule_of_each_table_is_written_by_touch_and_the_till_follows(manager: 
     manager.locator("[data-back]").tap()
     expect(manager.locator(".table-grid .chip")).to_have_count(6)
     manager.locator(".rules-head .segment").nth(0).tap()
-    manager.locator(".rules-bar .accent").tap()
+    manager.locator(".rules-bar [hx-get$='/publish']").tap()
     expect(manager.locator(".rule")).to_have_count(6)
     expect(manager.locator("button.rule-face").nth(2)).to_contain_text("面包谢礼")
     manager.locator(".publish-form .accent").tap()
@@ -276,7 +276,7 @@ def test_what_a_change_breaks_elsewhere_is_said_with_the_name_of_that_page(manag
 def test_what_is_wrong_leads_from_publishing_to_its_place(manager: Page) -> None:
     """The offer is switched off; a coupon that is given by itself would be for nothing."""
     manager.locator(".rule", has_text="5元优惠券").first.locator(".button").tap()
-    manager.locator(".rules-bar .accent").tap()
+    manager.locator(".rules-bar [hx-get$='/publish']").tap()
     expect(manager.locator(".publish-form .accent")).to_be_disabled()
     manager.locator(".problems li .button", has_text="自动发券").first.tap()
     expect(manager.locator("[data-slip='rules[0].promotion']")).to_contain_text("5元优惠券")
