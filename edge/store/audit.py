@@ -11,6 +11,7 @@ import msgspec
 from peewee import SqliteDatabase
 
 from edge.store.database import Row, execute
+from edge.store.known import aside
 
 _FIELD_END: Final = "\x1f"
 _ROW_END: Final = "\x1e"
@@ -81,8 +82,9 @@ def note(
     text = msgspec.json.encode(detail).decode() if detail is not None else ""
     last = execute(db, "SELECT hash FROM audit ORDER BY audit_no DESC LIMIT 1").fetchone()
     digest = chain_hash(last[0] if last else "", at_ms, staff_id, lane, action, subject, text)
-    execute(
-        db,
-        "INSERT INTO audit (at_ms, staff_id, lane, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        at_ms, staff_id, lane, action, subject, text, digest,
-    )  # fmt: skip
+    with aside(db):
+        execute(
+            db,
+            "INSERT INTO audit (at_ms, staff_id, lane, action, subject, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            at_ms, staff_id, lane, action, subject, text, digest,
+        )  # fmt: skip

@@ -145,7 +145,8 @@ def push(db: SqliteDatabase, lane: int, basket: StoredBasket) -> int:
 
 def lay(db: SqliteDatabase, lane: int, basket: StoredBasket) -> None:
     """Make a basket from hold the lane's only step; it cannot be undone, or nobody would have it any more."""
-    execute(db, "INSERT INTO basket_step VALUES (?, 2, ?)", lane, msgspec.json.encode(basket))
+    with aside(db):
+        execute(db, "INSERT INTO basket_step VALUES (?, 2, ?)", lane, msgspec.json.encode(basket))
 
 
 def _undoable(db: SqliteDatabase, lane: int) -> int:
@@ -162,10 +163,11 @@ def pop(db: SqliteDatabase, lane: int) -> StoredBasket | None:
     """Take the newest step away and return the one before it, or None, changing nothing, when there is none."""
     if scalar(db, "SELECT count(*) FROM basket_step WHERE lane = ?", lane) < 2:
         return None
-    execute(
-        db, "DELETE FROM basket_step WHERE lane = ? AND step = (SELECT max(step) FROM basket_step WHERE lane = ?)",
-        lane, lane,
-    )  # fmt: skip
+    with aside(db):
+        execute(
+            db, "DELETE FROM basket_step WHERE lane = ? AND step = (SELECT max(step) FROM basket_step WHERE lane = ?)",
+            lane, lane,
+        )  # fmt: skip
     return newest(db, lane)[0]
 
 
@@ -184,8 +186,9 @@ def newest(db: SqliteDatabase, lane: int) -> tuple[StoredBasket | None, int]:
 
 
 def clear(db: SqliteDatabase, lane: int) -> None:
-    execute(db, "DELETE FROM basket_step WHERE lane = ?", lane)
-    execute(db, "UPDATE lane_state SET tenders = '[]' WHERE lane = ?", lane)
+    with aside(db):
+        execute(db, "DELETE FROM basket_step WHERE lane = ?", lane)
+        execute(db, "UPDATE lane_state SET tenders = '[]' WHERE lane = ?", lane)
 
 
 def lane_state(db: SqliteDatabase, lane: int) -> LaneState:

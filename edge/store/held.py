@@ -10,6 +10,7 @@ from peewee import SqliteDatabase
 
 from edge.store.baskets import StoredBasket
 from edge.store.database import execute, row, rows
+from edge.store.known import aside
 from rules.money import Minor
 
 
@@ -55,17 +56,19 @@ def put(
     pieces: int,
 ) -> None:
     """Put a basket on hold within the caller's transaction."""
-    execute(
-        db,
-        "INSERT INTO held_basket (sale_id, lane, staff_id, held_ms, note, total, item_count, member_id, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        basket.sale_id, lane, staff_id, at_ms, note, total, pieces, basket.member_id, msgspec.json.encode(basket),
-    )  # fmt: skip
+    with aside(db):
+        execute(
+            db,
+            "INSERT INTO held_basket (sale_id, lane, staff_id, held_ms, note, total, item_count, member_id, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            basket.sale_id, lane, staff_id, at_ms, note, total, pieces, basket.member_id, msgspec.json.encode(basket),
+        )  # fmt: skip
 
 
 def take(db: SqliteDatabase, sale_id: str) -> tuple[Held, StoredBasket] | None:
     """Take a basket from hold within the caller's transaction; None where it is not there any more."""
-    found = row(db, f"DELETE FROM held_basket WHERE sale_id = ? RETURNING {_COLUMNS}, body", sale_id)  # noqa: S608
+    with aside(db):
+        found = row(db, f"DELETE FROM held_basket WHERE sale_id = ? RETURNING {_COLUMNS}, body", sale_id)  # noqa: S608
     return (Held(*found[:-1]), msgspec.json.decode(found[-1], type=StoredBasket)) if found else None
 
 

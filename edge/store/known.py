@@ -2,9 +2,9 @@
 
 A price, a member's panel, a coupon follow from what stands in the file, from the rules and from the moment. What was
 read of the file is kept beside the connection that read it, and thrown away as soon as anything was written: by this
-connection (SQLite counts the rows that it changed) or by another one (SQLite numbers what it sees of those). Only the
-steps of open baskets are written without an end of that, since nothing that is kept is read from them. Within a
-transaction nothing is kept and nothing that was kept is told, so that what is undone was never known.
+connection (SQLite counts the rows that it changed) or by another one (SQLite numbers what it sees of those). Only open
+baskets, those on hold and the audit are written without an end of that, since nothing that is kept is read from them.
+Within a transaction nothing is kept and nothing that was kept is told, so that what is undone was never known.
 
 So nobody has to say what depends on what, and nobody can forget to.
 """
@@ -42,11 +42,11 @@ class Keeper:
         self.version = 0
         """Of the file as the connection sees it: another one once others have written."""
         self.changes = 0
-        """Rows that the connection changed itself, but for those of open baskets."""
+        """Rows that the connection changed itself, but for those that are written aside."""
         self.kept: dict[Hashable, tuple[int, int, tuple[object, ...], Any]] = {}
         """By what was asked: from and until when it holds, what else it follows from, and the answer."""
         self.aside = 0
-        """Rows that the connection changed of open baskets."""
+        """Rows that the connection changed aside."""
         self.is_looking = False
 
     def meet(self, connection: sqlite3.Connection) -> None:
@@ -86,7 +86,7 @@ class KnowingDatabase(SqliteDatabase):
 
 
 def world(db: SqliteDatabase) -> World | None:
-    """Return the world of this thread's connection, in which steps of open baskets do not count.
+    """Return the world of this thread's connection, in which what is written aside does not count.
 
     It is the very same object as long as nothing was written; within a transaction there is none.
     """
@@ -159,7 +159,7 @@ def one_look(db: SqliteDatabase) -> Iterator[None]:
 
 @contextmanager
 def aside(db: SqliteDatabase) -> Iterator[None]:
-    """Write steps of open baskets and nothing else: nothing that is kept follows from them."""
+    """Write open baskets, those on hold or the audit, and nothing else: nothing that is kept follows from these."""
     if not isinstance(db, KnowingDatabase):
         yield
         return

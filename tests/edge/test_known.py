@@ -19,6 +19,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from edge import holding
 from edge.__main__ import main
 from edge.checkout import sold_lines
 from edge.clock import Clock
@@ -462,7 +463,20 @@ def test_nothing_that_is_kept_is_read_from_what_is_written_aside(shop: TestShop)
     shop.clock.hand.at_ms += HOUR_MS  # nothing that was kept holds
     on_till(shop, listen)
     assert len(asked) > 30
-    assert not [sql for sql in asked if "basket_step" in sql or "lane_state" in sql]
+    written_aside = ("basket_step", "lane_state", "held_basket", "audit")
+    assert not [sql for sql in asked if any(table in sql for table in written_aside)]
+
+
+def test_what_is_taken_back_or_held_ends_no_world(shop: TestShop) -> None:
+    """A long basket would have all of its items read again."""
+    shop.ask(1, Till.scan, text="6901234567892")
+    shop.ask(1, Till.scan, text="6901234567892")
+    before = on_till(shop, lambda own: world(own.store.db))
+    for deed in (Till.undo, holding.hold, holding.resume, Till.to_pay):
+        assert shop.ask(1, deed) is None, deed
+        assert on_till(shop, lambda own: world(own.store.db)) is before, deed
+    on_till(shop, lambda own: catalog.put_price(own.store.db, "cola", 1, effective_from_ms=0))
+    assert on_till(shop, lambda own: world(own.store.db)) is not before
 
 
 def test_a_world_ends_with_what_is_written(tmp_path: Path) -> None:
