@@ -38,6 +38,8 @@ STRIP_AFTER_VIEW_S = 0.1
 """A strip that changed with a view comes so much after it: nobody waits for it, and the view would wait with it."""
 STRIP_WAITS_S = 1.0
 """Longest time for which views that follow each other hold the strip back."""
+AGAIN_MS = 300
+"""A browser that lost its stream asks for it anew after so long."""
 LINES_KEPT = 1_000
 """Lines of baskets whose HTML is kept, of all lanes and languages."""
 THREADS_FOR_REQUESTS = 4
@@ -207,6 +209,7 @@ def _events(house: House, lane: int, paint: Painters, stopping: threading.Event)
     def is_other_weight() -> bool:
         return weighing is not None and house.weights.live(lane) != weight
 
+    yield f"retry: {AGAIN_MS}\n\n"
     with house.screens.streamed(lane) as sent:
         while not stopping.is_set() and not house.screens.closed:
             timeout_s = LOOK_EVERY_S if view is None else STRIP_AFTER_VIEW_S

@@ -26,7 +26,7 @@ def typed(minor: int) -> str:
 def connected(page: Page) -> None:
     """Wait until the page's stream is open. The page's policy forbids what `wait_for_function` does from its second look on."""
     for _ in range(WAIT_MS // 50):
-        if page.evaluate("document.querySelector('#view')._htmx?.sse?.status === 200"):
+        if page.evaluate("window.stream?.isOpen()"):
             return
         page.wait_for_timeout(50)
     raise AssertionError("the stream does not open")

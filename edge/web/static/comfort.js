@@ -216,7 +216,7 @@
 
   // --- what a repaint brings -------------------------------------------------------------------------------------------
   let keysNumber = stage().keys, asked = "", practises = stage().training;
-  view.addEventListener("htmx:after:swap", () => {
+  view.addEventListener("painted", () => {
     const now = stage();
     if (now.stage !== "selling" && mode) leave();
     if (asksPrice() && asked !== now.asks) {

@@ -638,29 +638,26 @@
       gone.remove();
     }
   }
-  htmx.registerExtension("same", { htmx_before_morph_node: (old, { newNode }) => newNode.dataset?.same === undefined });
 
   let shown = -1;
-  view.addEventListener("htmx:sse:before:connection", (event) => event.detail.connection.attempt > 0 && offline(true));
-  view.addEventListener("htmx:sse:error", () => offline(true));
-  view.addEventListener("htmx:sse:after:connection", () => {
-    shown = -1; // numbers begin anew with the daemon
+  function heard() {
     heardAt = performance.now();
-  });
-  view.addEventListener("htmx:sse:before:message", (event) => {
-    heardAt = performance.now();
-    const { id, event: name } = event.detail.message;
-    if (name || !id) return;
-    if (Number(id) < shown) event.detail.cancelled = true;
+    if (isOffline) offline(false);
+  }
+  function take(number, html) {
+    heard();
+    if (number < shown) return;
+    shown = number;
+    if (isAsBefore(html)) putAttributes(html);
+    else if (STAGE.exec(html)?.[1] !== stage().stage) view.innerHTML = leaveOut(html, true); // next to nothing in common
     else {
-      shown = Number(id);
-      const { message } = event.detail;
-      if (isAsBefore(message.data)) return putAttributes(event);
-      const isWhole = isOther(message.data);
-      message.data = leaveOut(message.data, isWhole);
-      if (isWhole) takePlace(event);
+      draft.innerHTML = leaveOut(html, false);
+      morphing.morph(find("#stage"), draft.content.firstElementChild);
     }
-  });
+    repaint();
+    view.dispatchEvent(new Event("painted"));
+  }
+  const STAGE = /data-stage="(\w+)"/;
   // Of a view that only asks, or that only sounds, nothing but the outermost element has changed.
   let within = "";
   function isAsBefore(html) {
@@ -668,56 +665,30 @@
     within = html.slice(html.indexOf(">"));
     return within === was && stage().stage === "selling";
   }
-  function putAttributes(event) {
-    const { message } = event.detail;
-    draft.innerHTML = message.data.slice(0, -within.length) + "></div>";
-    for (const { name, value } of draft.content.firstElementChild.attributes) find("#stage").setAttribute(name, value);
-    end(event);
+  function putAttributes(html) {
+    draft.innerHTML = html.slice(0, -within.length) + "></div>";
+    morphing.takeAttributes(find("#stage"), draft.content.firstElementChild);
   }
-  // A view of another stage, or one where a basket begins or is gone, has next to nothing in common with the one before: it is not
-  // compared, it takes its place. A member's panel would come in anew by that, and what has the focus would lose it.
-  const STAGE = /data-stage="(\w+)"/;
-  function isOther(html) {
-    if (STAGE.exec(html)?.[1] !== stage().stage) return true;
-    return Boolean(find("#lines")) !== LIST.test(html) && !find(".member", view) && !view.contains(document.activeElement);
-  }
-  function takePlace(event) {
-    const html = event.detail.message.data, old = find("#stage");
-    if (STAGE.exec(html)?.[1] !== old?.dataset.stage) view.innerHTML = html;
-    else {
-      draft.innerHTML = html;
-      putInPlace(old, draft.content.firstElementChild);
-    }
-    end(event);
-  }
-  // What is the same stays, so that it is neither styled nor laid out again.
-  const PARTS = "#stage, #basket, #bar, #acts";
-  function putInPlace(old, fresh) {
-    if (old.isEqualNode(fresh)) return;
-    const was = [...old.children], is = [...fresh.children];
-    if (!old.matches(PARTS) || old.id !== fresh.id || was.length !== is.length) return old.replaceWith(fresh);
-    for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
-    for (const { name, value } of fresh.attributes) old.setAttribute(name, value);
-    was.forEach((each, at) => putInPlace(each, is[at]));
-  }
-  function end(event) {
-    event.detail.cancelled = true; // there is nothing left to do for htmx
-    htmx.trigger(view, "htmx:after:swap");
-    if (isOffline) offline(false);
-  }
-  view.addEventListener("htmx:sse:after:message", () => isOffline && offline(false));
-  view.addEventListener("htmx:after:swap", repaint);
-  view.addEventListener("htmx:response:error", () => setTimeout(() => location.reload(), 2000));
-  view.addEventListener("htmx:error", () => {
-    offline(true);
-    setTimeout(() => location.reload(), 2000);
+
+  stream.listen(`/lane/${lane}/stream`, {
+    open() {
+      shown = -1; // numbers begin anew with the daemon
+      heardAt = performance.now();
+    },
+    lost: () => offline(true),
+    view: take,
+    named: {
+      strip(html) {
+        heard();
+        find("#strip").innerHTML = html;
+      },
+      weight(html) {
+        weight = html;
+        showWeight();
+      },
+      approval: (html) => (approval = html),
+    },
   });
-  view.addEventListener("weight", (event) => {
-    weight = event.detail.data;
-    showWeight();
-  });
-  view.addEventListener("approval", (event) => (approval = event.detail.data));
-  view.addEventListener("strip", (event) => (find("#strip").innerHTML = event.detail.data));
   setInterval(() => performance.now() - heardAt > SILENCE_MS && offline(true), 2000);
 
   // What comfort.js stands on.

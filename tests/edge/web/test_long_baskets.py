@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from edge.screen import ApprovalView, StaffView, TillView
 from tests.edge.web.preview import MEMBER, Preview, done, open_page, paying, selling
 from tests.edge.web.test_lines_left_out import paints, shows_what_a_reload_would
+from tests.edge.web.test_screens import shows_stream
 
 pytestmark = pytest.mark.browser
 
@@ -181,6 +182,7 @@ HEARS = """
 def test_what_is_heard_and_flashes_waits_until_the_view_is_painted(chromium: Browser, preview: Preview) -> None:
     preview.show(selling(3))
     page = open_page(chromium, preview)
+    shows_stream(page, preview)
     page.evaluate(HEARS)
     preview.show(selling(4))
     page.wait_for_function("() => window.heard.includes('flash')")

@@ -150,7 +150,7 @@ def test_a_form_that_fails_keeps_what_was_entered_and_is_sent_again(
 def test_a_form_is_not_sent_while_the_till_does_not_answer(chromium: Browser, tmp_path: Path) -> None:
     with lane(chromium, tmp_path) as (shop, page):
         fill_in_a_member(page)
-        page.evaluate("() => htmx.trigger('#view', 'htmx:sse:error', {})")
+        page.evaluate("() => stream.source().dispatchEvent(new Event('error'))")
         sent: list[str] = []
         page.on("request", lambda request: sent.append(request.method))
         page.keyboard.press("Enter")
@@ -203,7 +203,7 @@ def test_what_could_not_be_opened_opens_when_the_till_is_heard_again(chromium: B
         page.evaluate("() => window.till.open('receipts')")
         expect(page.locator("#panel-body .waiting-note")).to_be_visible()
         # Whatever the stream sends next, a strip too, is what the till is heard by.
-        page.evaluate("() => htmx.trigger('#view', 'htmx:sse:error', {})")
+        page.evaluate("() => stream.source().dispatchEvent(new Event('error'))")
         shop.ask(1, Till.scan, text="06901234567892")
         expect(page.locator("#receipts")).to_be_visible()
 
