@@ -174,7 +174,7 @@ def test_languages_switch_while_selling(page: Page, preview: Preview) -> None:
         page.locator(f".tongue[data-lang={language}]").tap()
         expect(page.locator("[data-panel=member]")).to_contain_text(word)
         expect(page.locator("html")).to_have_attribute("lang", language)
-    shows_stream(page, preview)
+        shows_stream(page, preview)  # before its script has run, no press is heard
 
 
 def test_what_was_chosen_in_the_settings_stays(page: Page) -> None:
