@@ -533,7 +533,7 @@
   }
   setInterval(countDown, 250);
 
-  function repaint() {
+  function repaint(isSame = false) {
     const now = { ...stage() };
     if (now.stage !== painted.stage) {
       // The button under the finger is another one now: a double press must not reach it.
@@ -556,8 +556,9 @@
     painted = now;
     waitUntil = performance.now() + 1000 * Number(find("[data-wait]")?.dataset.wait ?? 0);
     if (now.stage === "locked") pick(all(".person").some((tile) => tile.dataset.staff === person) ? person : localStorage.getItem("staff") ?? find(".person")?.dataset.staff ?? "");
-    choose(chosen);
     show();
+    if (isSame) return; // no line has come, gone or moved
+    choose(chosen);
     showNewest();
     unfold();
   }
@@ -648,13 +649,14 @@
     heard();
     if (number < shown) return;
     shown = number;
-    if (isAsBefore(html)) putAttributes(html);
+    const isSame = isAsBefore(html);
+    if (isSame) putAttributes(html);
     else if (STAGE.exec(html)?.[1] !== stage().stage) view.innerHTML = leaveOut(html, true); // next to nothing in common
     else {
       draft.innerHTML = leaveOut(html, false);
       morphing.morph(find("#stage"), draft.content.firstElementChild);
     }
-    repaint();
+    repaint(isSame);
     view.dispatchEvent(new Event("painted"));
   }
   const STAGE = /data-stage="(\w+)"/;
